@@ -1,0 +1,25 @@
+/** Every maximum of the wire, with its unit and its reason (P9). */
+export const LIMITS = {
+  /** A client's frame: larger than any chat message, small enough to hold thousands at once. */
+  clientFrameBytes: 64 * 1024,
+  /** A client's frame before it proved who it is: a token and a session fit many times. */
+  unauthenticatedFrameBytes: 16 * 1024,
+  /** An action's name, in UTF-8. */
+  actionBytes: 255,
+  /** Details of one message as JSON: what operators and handlers may publish. */
+  detailsBytes: 1024 * 1024,
+  /** A frame between nodes: a batch of relay entries, the largest message in it. */
+  nodeFrameBytes: 8 * 1024 * 1024,
+  /** Ids of users, groups and sessions, filter keys and values, in UTF-8. */
+  idBytes: 255,
+  /** Ids in one target. */
+  targetIds: 10_000,
+  /** JSON nesting: a client cannot make a decoder recurse without end. */
+  jsonDepth: 64,
+  /** No proof of identity within this closes. */
+  handshakeMs: 10_000,
+  /** Between pings; proxies cut idle sockets at 60 s. */
+  pingMs: 25_000,
+  /** A close reason, RFC 6455. */
+  closeReasonBytes: 123,
+} as const

@@ -1,0 +1,122 @@
+import type {NodeId} from '../util/brand.js'
+import type {NodeCount} from './node-frame.js'
+
+/**
+ * What an operator (a command, a backend) and a node say to each other after the handshake:
+ * JSON text frames. A request carries an `id` of the operator's choice and has exactly one answer
+ * with the same id, in any order. `tail` also starts a stream of events on the connection.
+ */
+export type OperatorRequest =
+  | PublishRequest
+  | {readonly id: number; readonly op: 'ping'}
+  | {readonly id: number; readonly op: 'stats'}
+  | {readonly id: number; readonly op: 'tail'; readonly filter: TailFilter}
+
+export interface PublishRequest {
+  readonly id: number
+  readonly op: 'publish'
+  readonly action: string
+  /** Any JSON value; undefined is none. */
+  readonly details?: unknown
+  readonly target: TargetJson
+}
+
+/** The targets as users write them, on the command line, in NDJSON and in action handlers. */
+export type TargetJson =
+  | {readonly user: Id | readonly Id[]}
+  | {readonly group: Id | readonly Id[]}
+  | {readonly session: Id | readonly Id[]}
+  | {readonly filter: Readonly<Record<string, string | number | boolean>>}
+  | {readonly registered: true}
+  | {readonly everyone: true}
+
+type Id = string | number
+
+/** What a tail wants to see; absent means all. */
+export interface TailFilter {
+  /** A glob: `*` any run of characters but `/`, `**` any run, `?` one. */
+  readonly action?: string
+  /** Messages that name this user in their target. */
+  readonly user?: string
+  /** Messages published at this node. */
+  readonly origin?: string
+}
+
+export type OperatorAnswer =
+  | {readonly id: number; readonly ok: true; readonly result: OperatorResult}
+  | {readonly id: number; readonly ok: false; readonly error: OperatorError}
+
+export type OperatorResult = PublishResult | NodeStats | {readonly pong: true} | {readonly tailing: true}
+
+/** Codes are HTTP's: 400 bad request, 413 too big, 503 outbox full or draining, 504 no receipt yet. */
+export interface OperatorError {
+  readonly status: number
+  readonly message: string
+  /** Of a publish: the message has this id and may still be delivered (504). */
+  readonly messageId?: string
+}
+
+export interface PublishResult {
+  readonly id: string
+  /** Null for a message that is older than the history of the node that answered. */
+  readonly position: string | null
+  readonly connections: number
+  readonly nodes: number
+  readonly byNode: readonly NodeCount[]
+  readonly missing: readonly NodeId[]
+}
+
+/** Pushed while tailing. */
+export type OperatorEvent =
+  | MessageEvent
+  /** The master that this node follows (or is) changed; null: none at the moment. */
+  | {readonly event: 'master'; readonly master: NodeId | null; readonly term: number}
+  | {readonly event: 'member'; readonly change: 'joined' | 'left'; readonly node: NodeId}
+  /** The tail was too slow: so many messages were not sent to it. */
+  | {readonly event: 'dropped'; readonly messages: number}
+
+export interface MessageEvent {
+  readonly event: 'message'
+  /** Milliseconds since 1970 by the clock of the node tailed: for people, nothing is decided by it. */
+  readonly at: number
+  readonly position: string
+  readonly id: string
+  readonly origin: NodeId
+  readonly target: TargetJson
+  readonly action: string
+  readonly details: unknown
+}
+
+/** What /stats answers, and `pool list` shows. Numbers, unless a name says otherwise. */
+export interface NodeStats {
+  readonly node: NodeId
+  readonly version: string
+  readonly pid: number
+  readonly role: 'joining' | 'follower' | 'master' | 'seeking' | 'isolated' | 'drained'
+  readonly term: number
+  readonly epoch: string
+  readonly master: NodeId | null
+  readonly position: string
+  readonly uptimeS: number
+  readonly rssBytes: number
+  readonly heapBytes: number
+  /** Clients connected, proved or not. */
+  readonly connections: number
+  /** Different users connected. */
+  readonly users: number
+  readonly guests: number
+  readonly operators: number
+  readonly links: number
+  readonly timers: number
+  /** Bytes waiting in this process for clients' sockets to take them. */
+  readonly queueBytes: number
+  readonly outboxMessages: number
+  readonly historyMessages: number
+  readonly historyBytes: number
+  readonly view: readonly NodeId[]
+  /** Messages published here, and frames queued to clients here, in the last whole second. */
+  readonly inPerS: number
+  readonly outPerS: number
+  /** Since start; names are stable, see docs/OPERATIONS.md. */
+  readonly counters: Readonly<Record<string, number>>
+}
