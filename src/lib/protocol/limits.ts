@@ -10,10 +10,22 @@ export const LIMITS = {
   detailsBytes: 1024 * 1024,
   /** A frame between nodes: a batch of relay entries, the largest message in it. */
   nodeFrameBytes: 8 * 1024 * 1024,
+  /** Items of one list in a node frame: entries, counts, term ends, origins. */
+  nodeFrameItems: 1_000_000,
+  /** Members of one view. */
+  viewNodes: 1000,
+  /** An address of a node or for clients, in UTF-8: it fits a fixed-width column. */
+  urlBytes: 255,
+  /** A text frame of the handshake between nodes and operators. */
+  handshakeFrameBytes: 4096,
+  /** A request of an operator: details, and a target with all the ids it may have. */
+  operatorFrameBytes: 8 * 1024 * 1024,
   /** Ids of users, groups and sessions, filter keys and values, in UTF-8. */
   idBytes: 255,
   /** Ids in one target. */
   targetIds: 10_000,
+  /** Keys in one filter: each is compared for each connection. */
+  filterPairs: 16,
   /** JSON nesting: a client cannot make a decoder recurse without end. */
   jsonDepth: 64,
   /** No proof of identity within this closes. */

@@ -1,5 +1,8 @@
 import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
+import type {TargetJson} from './target.js'
+
+export type {TargetJson}
 
 /**
  * What an operator (a command, a backend) and a node say to each other after the handshake:
@@ -20,17 +23,6 @@ export interface PublishRequest {
   readonly details?: unknown
   readonly target: TargetJson
 }
-
-/** The targets as users write them, on the command line, in NDJSON and in action handlers. */
-export type TargetJson =
-  | {readonly user: Id | readonly Id[]}
-  | {readonly group: Id | readonly Id[]}
-  | {readonly session: Id | readonly Id[]}
-  | {readonly filter: Readonly<Record<string, string | number | boolean>>}
-  | {readonly registered: true}
-  | {readonly everyone: true}
-
-type Id = string | number
 
 /** What a tail wants to see; absent means all. */
 export interface TailFilter {

@@ -1,0 +1,136 @@
+import {assert} from '../util/assert.js'
+import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
+import {isRecord, parseJson} from './json-text.js'
+import {LIMITS} from './limits.js'
+import {encodeDetails, whatIsWrongWithAction} from './payload.js'
+import {idFromJson} from './target.js'
+import {isWellFormed, utf8Length} from './utf8.js'
+
+/** The first message of a client; its answer has the same action. */
+export const AUTHENTICATION = 'Client/authentication'
+/** An event for handlers when a connection ends. No client can send it. */
+export const DISCONNECTION = 'Client/disconnection'
+/** The answer to an action that failed has this at the end of the action. */
+export const ERROR_SUFFIX = ':error'
+
+export interface ClientFrame {
+  readonly action: string
+  /** The argument list: details of the frame that are no list are its only element. */
+  readonly details: readonly unknown[]
+  /** Of a wsmesh.v1 client that wants its answer matched: comes back as `re`. */
+  readonly id?: string
+}
+
+export interface ClientFrameOptions {
+  /** Whether it came as a binary frame of WebSocket: clients speak text only. */
+  readonly isBinary?: boolean
+  /** LIMITS.clientFrameBytes, or LIMITS.unauthenticatedFrameBytes before authentication. */
+  readonly bytesMax?: number
+}
+
+/** A client's text frame, as text or as its UTF-8 bytes, to a value or a violation. Never throws. */
+export function decodeClientFrame(
+  data: Uint8Array | string,
+  {isBinary = false, bytesMax = LIMITS.clientFrameBytes}: ClientFrameOptions = {},
+): Decoded<ClientFrame> {
+  if (isBinary) return badFrame('a binary frame: clients send text')
+  const length = typeof data === 'string' ? utf8Length(data) : data.length
+  if (length > bytesMax) return tooBig(`a frame of ${length} bytes, ${bytesMax} are allowed`)
+  const json = parseJson(data)
+  if (!json.ok) return badFrame(json.reason)
+  if (Array.isArray(json.value)) return badFrame('the array form is not spoken yet')
+  if (!isRecord(json.value)) return badFrame('a frame is an object with "action" and "details"')
+  const {action, details, id} = json.value
+  if (typeof action !== 'string') return badFrame('"action" is no text')
+  const wrong = whatIsWrongWithAction(action)
+  if (wrong !== undefined) return badFrame(wrong)
+  if (action.endsWith(ERROR_SUFFIX)) return badFrame('an action of a client ends in ":error"')
+  if (id === undefined) return decoded({action, details: argumentsOf(details)})
+  if (!isFrameId(id)) return badFrame(`"id" is no text of 1 to ${LIMITS.idBytes} bytes`)
+  return decoded({action, details: argumentsOf(details), id})
+}
+
+/** `Client/*` belongs to the protocol: of these a client may send Client/authentication only. */
+export function isReservedAction(action: string): boolean {
+  return action.startsWith('Client/')
+}
+
+function argumentsOf(details: unknown): readonly unknown[] {
+  if (Array.isArray(details)) return details
+  return details === undefined || details === null ? [] : [details]
+}
+
+function isFrameId(id: unknown): id is string {
+  return typeof id === 'string' && idFromJson(id) !== undefined
+}
+
+/** An answer to one client. Throws WsmeshError DETAILS_INVALID like encodePayload. */
+export function encodeReply(action: string, details: unknown, re?: string): string {
+  const {text, shape} = encodeDetails(action, details)
+  const list = shape === 'none' ? '[]' : shape === 'list' ? text : `[${text}]`
+  const answered = re === undefined ? '' : `,"re":${JSON.stringify(re)}`
+  return `{"action":${JSON.stringify(action)},"details":${list}${answered}}`
+}
+
+/** `hello:error` with [code, text]; the code as in HTTP, the text never empty. */
+export function encodeError(action: string, code: number, text: string, re?: string): string {
+  assert(Number.isInteger(code) && code >= 400 && code <= 599, `No error code: ${code}`)
+  assert(text !== '', 'An error says what is wrong')
+  return encodeReply(action + ERROR_SUFFIX, [code, text], re)
+}
+
+/** What a client proves itself with. Nothing given: the cookie of its upgrade request may do. */
+export interface AuthenticationRequest {
+  readonly token?: string
+  readonly session?: string
+  readonly language?: string
+  readonly userAgent?: string
+  /** The position after which the client wants what it missed; may be any text. */
+  readonly resume?: string
+}
+
+/** The details of Client/authentication; the reason of a violation is the text of the 400 answer. */
+export function decodeAuthentication(details: readonly unknown[]): Decoded<AuthenticationRequest> {
+  const [proof = {}, ...rest] = details
+  if (rest.length > 0) return badFrame('Client/authentication takes one object')
+  if (!isRecord(proof)) return badFrame('Client/authentication takes an object')
+  const request: Record<string, string> = {}
+  for (const [key, name, bytesMax] of AUTHENTICATION_FIELDS) {
+    const value = proof[key]
+    if (value === undefined || value === null) continue
+    if (typeof value !== 'string' || value === '') return badFrame(`"${key}" is no text`)
+    if (!isWellFormed(value) || utf8Length(value) > bytesMax) {
+      return badFrame(`"${key}" is not Unicode text of at most ${bytesMax} bytes`)
+    }
+    request[name] = value
+  }
+  return decoded(request)
+}
+
+const AUTHENTICATION_FIELDS = [
+  ['token', 'token', LIMITS.unauthenticatedFrameBytes],
+  ['session', 'session', LIMITS.idBytes],
+  ['language', 'language', LIMITS.idBytes],
+  ['user_agent', 'userAgent', 1024],
+  ['resume', 'resume', LIMITS.idBytes],
+] as const
+
+/** What a client is told once it is known. */
+export interface AuthenticationAnswer {
+  /** Null for a guest. */
+  readonly user: string | null
+  readonly groups: readonly string[]
+  readonly session: string | null
+  /** The id of the node that answers. */
+  readonly node: string
+  /** Where the client's stream begins; null while the node has none. */
+  readonly position: string | null
+  /** Whether everything after `resume` follows. */
+  readonly recovered: boolean
+  /** The server pings so often; three times as long without one means that the link is dead. */
+  readonly heartbeatMs: number
+}
+
+export function encodeAuthenticated(answer: AuthenticationAnswer, re?: string): string {
+  return encodeReply(AUTHENTICATION, ['ok', answer], re)
+}

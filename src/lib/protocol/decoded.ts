@@ -1,0 +1,26 @@
+import type {CloseName} from './close-code.js'
+
+/** What a peer did wrong: a value, never an exception, since peers may do anything (P10). */
+export interface Violation {
+  /** Which close code of close-code.ts the connection ends with. */
+  readonly close: CloseName
+  /** For people, in a log or a close reason; never empty. */
+  readonly reason: string
+}
+
+export type Decoded<T> =
+  | {readonly ok: true; readonly value: T}
+  | {readonly ok: false; readonly violation: Violation}
+
+export function decoded<T>(value: T): Decoded<T> {
+  return {ok: true, value}
+}
+
+/** A frame that cannot be understood. */
+export function badFrame(reason: string): {readonly ok: false; readonly violation: Violation} {
+  return {ok: false, violation: {close: 'badFrame', reason}}
+}
+
+export function tooBig(reason: string): {readonly ok: false; readonly violation: Violation} {
+  return {ok: false, violation: {close: 'tooBig', reason}}
+}

@@ -1,0 +1,132 @@
+import {assert} from '../util/assert.js'
+import type {NodeId} from '../util/brand.js'
+import type {DetailsShape, Envelope, Payload} from './envelope.js'
+import {LIMITS} from './limits.js'
+import type {Target} from './target.js'
+import {ByteWriter, type ByteReader} from './wire.js'
+
+const TARGET_KINDS = ['user', 'group', 'session', 'filter', 'registered', 'everyone'] as const
+const SHAPES: readonly DetailsShape[] = ['none', 'single', 'list']
+
+/**
+ * An envelope that came in a frame: it remembers its bytes there, so that the master passes them on
+ * as they are. The bytes are private to it: a changed copy (`{...envelope}`) does not have them.
+ */
+class WireEnvelope implements Envelope {
+  readonly origin: NodeId
+  readonly counter: number
+  readonly target: Target
+  readonly payload: Payload
+  readonly #encoded: Uint8Array
+
+  constructor(envelope: Envelope, encoded: Uint8Array) {
+    this.origin = envelope.origin
+    this.counter = envelope.counter
+    this.target = envelope.target
+    this.payload = envelope.payload
+    this.#encoded = encoded
+  }
+
+  static encodedOf(envelope: Envelope): Uint8Array | undefined {
+    return #encoded in envelope ? envelope.#encoded : undefined
+  }
+}
+
+/** Bytes of an envelope on the wire, or a little more: for size hints and for batching. */
+export function envelopeSize(envelope: Envelope): number {
+  const encoded = WireEnvelope.encodedOf(envelope)
+  if (encoded !== undefined) return encoded.length
+  const {target, payload} = envelope
+  let size = 64 + payload.action.length * 3 + payload.details.length
+  if (target.kind === 'filter') {
+    for (const [key, value] of target.pairs) size += 4 + (key.length + value.length) * 3
+  } else if ('ids' in target) {
+    for (const id of target.ids) size += 2 + id.length * 3
+  }
+  return size
+}
+
+export function writeEnvelope(writer: ByteWriter, envelope: Envelope): void {
+  const encoded = WireEnvelope.encodedOf(envelope)
+  if (encoded !== undefined) {
+    writer.raw(encoded)
+    return
+  }
+  const {origin, counter, target, payload} = envelope
+  writer.text(origin, LIMITS.idBytes)
+  writer.number(counter)
+  writeTarget(writer, target)
+  assert(payload.action !== '', 'A payload has an action')
+  writer.text(payload.action, LIMITS.actionBytes)
+  writer.byte(SHAPES.indexOf(payload.shape))
+  assert(payload.details.length <= LIMITS.detailsBytes, 'Details are checked when published')
+  writer.bytes(payload.details)
+}
+
+export function readEnvelope(reader: ByteReader): Envelope {
+  const start = reader.offset
+  const origin = reader.nodeId('origin')
+  const counter = reader.number('counter')
+  const target = readTarget(reader)
+  const action = reader.text('action', LIMITS.actionBytes)
+  if (action === '') reader.fail('action is empty')
+  const shape = SHAPES[reader.byte('shape')]
+  if (shape === undefined) reader.fail('shape is unknown')
+  const details = reader.bytes('details', LIMITS.detailsBytes)
+  if ((shape === 'none') !== (details.length === 0)) reader.fail('details do not have their shape')
+  const payload = {action, shape: shape ?? 'none', details}
+  return new WireEnvelope({origin, counter, target, payload}, reader.since(start))
+}
+
+/** The bytes of one envelope: what a frame holds of it. */
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  const writer = new ByteWriter(envelopeSize(envelope))
+  writeEnvelope(writer, envelope)
+  return writer.finish()
+}
+
+function writeTarget(writer: ByteWriter, target: Target): void {
+  writer.byte(TARGET_KINDS.indexOf(target.kind))
+  if (target.kind === 'filter') {
+    assert(target.pairs.length <= LIMITS.filterPairs, 'A target is checked when published')
+    writer.number(target.pairs.length)
+    for (const [key, value] of target.pairs) {
+      writer.text(key, LIMITS.idBytes)
+      writer.text(value, LIMITS.idBytes)
+    }
+  } else if ('ids' in target) {
+    assert(target.ids.length <= LIMITS.targetIds, 'A target is checked when published')
+    writer.number(target.ids.length)
+    for (const id of target.ids) writer.text(id, LIMITS.idBytes)
+  }
+}
+
+function readTarget(reader: ByteReader): Target {
+  const kind = TARGET_KINDS[reader.byte('target')]
+  switch (kind) {
+    case 'user':
+    case 'group':
+    case 'session': {
+      const ids: string[] = []
+      const count = reader.count('ids', 1, LIMITS.targetIds)
+      for (let index = 0; index < count && reader.failure === undefined; index += 1) {
+        ids.push(reader.text('id', LIMITS.idBytes))
+      }
+      return {kind, ids}
+    }
+    case 'filter': {
+      const pairs: [string, string][] = []
+      const count = reader.count('pairs', 2, LIMITS.filterPairs)
+      for (let index = 0; index < count && reader.failure === undefined; index += 1) {
+        pairs.push([reader.text('key', LIMITS.idBytes), reader.text('value', LIMITS.idBytes)])
+      }
+      return {kind, pairs}
+    }
+    case 'registered':
+    case 'everyone':
+      return {kind}
+    default:
+      reader.fail('target is unknown')
+      return {kind: 'user', ids: []}
+  }
+}

@@ -1,0 +1,57 @@
+import {LIMITS} from './limits.js'
+import {utf8Decode} from './utf8.js'
+
+export type JsonRead =
+  | {readonly ok: true; readonly value: unknown}
+  | {readonly ok: false; readonly reason: string}
+
+/**
+ * Text or its bytes as JSON, or why not. Nesting is counted before anything is built, so that no
+ * later reader of the value, JSON.stringify among them, can be made to recurse without end.
+ */
+export function parseJson(data: string | Uint8Array): JsonRead {
+  const text = typeof data === 'string' ? data : utf8Decode(data)
+  if (text === undefined) return {ok: false, reason: 'not UTF-8'}
+  if (jsonDepth(text) > LIMITS.jsonDepth) {
+    return {ok: false, reason: `JSON nested deeper than ${LIMITS.jsonDepth}`}
+  }
+  try {
+    return {ok: true, value: JSON.parse(text)}
+  } catch {
+    return {ok: false, reason: 'not JSON'}
+  }
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** How deep arrays and objects of a JSON text are nested; 0 for a scalar. Any text has an answer. */
+export function jsonDepth(text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index)
+    if (unit === QUOTE) index = endOfString(text, index)
+    // [ and { are 0x5b and 0x7b, ] and } are 0x5d and 0x7d: they differ in the bit 0x20 alone.
+    else if ((unit | 0x20) === 0x7b) {
+      depth += 1
+      if (depth > deepest) deepest = depth
+    } else if ((unit | 0x20) === 0x7d) depth -= 1
+  }
+  return deepest
+}
+
+/** The index of the quote that ends the string begun at `start`, or the text's end. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1
+  while (index < text.length) {
+    const unit = text.charCodeAt(index)
+    if (unit === QUOTE) return index
+    index += unit === BACKSLASH ? 2 : 1
+  }
+  return index
+}

@@ -1,0 +1,104 @@
+import {WsmeshError} from '../util/errors.js'
+import type {DetailsShape, Payload} from './envelope.js'
+import {jsonDepth, parseJson} from './json-text.js'
+import {LIMITS} from './limits.js'
+import {isWellFormed, utf8Decode, utf8Encode, utf8Length} from './utf8.js'
+
+/** How a delivered frame looks: the plain object form, or with what wsmesh.v1 adds. */
+export type WireForm = 'object' | {readonly id: string; readonly position: string}
+
+const NO_BYTES = new Uint8Array(0)
+const EMPTY_LIST = utf8Encode('[]')
+
+/**
+ * What is published, encoded once. `details` is any value that JSON can say: a list is the list of
+ * arguments, undefined and null are no arguments, anything else is the only one. Throws
+ * WsmeshError DETAILS_INVALID for anything else and for what is over LIMITS.
+ */
+export function encodePayload(action: string, details: unknown): Payload {
+  const wrong = whatIsWrongWithAction(action)
+  if (wrong !== undefined) throw new WsmeshError('DETAILS_INVALID', wrong)
+  const {text, shape} = encodeDetails(action, details)
+  if (shape === 'none') return {action, shape, details: NO_BYTES}
+  const bytes = utf8Encode(text)
+  if (bytes.length > LIMITS.detailsBytes) {
+    throw new WsmeshError(
+      'DETAILS_INVALID',
+      `The details of ${action} are ${bytes.length} bytes of JSON`,
+      {suggestions: [`Send at most ${LIMITS.detailsBytes} bytes`, 'Send a link to the data instead']},
+    )
+  }
+  return {action, shape, details: bytes}
+}
+
+/** Why a text is no action's name, as a sentence; undefined when it is one. */
+export function whatIsWrongWithAction(action: unknown): string | undefined {
+  if (typeof action !== 'string') return 'The action is no text'
+  if (action === '') return 'The action is empty'
+  if (!isWellFormed(action)) return 'The action is not Unicode text'
+  const length = utf8Length(action)
+  if (length <= LIMITS.actionBytes) return undefined
+  return `The action is ${length} bytes long, ${LIMITS.actionBytes} are allowed`
+}
+
+/** Details as JSON text with the shape it has, before it is bytes. */
+export function encodeDetails(
+  action: string,
+  details: unknown,
+): {readonly text: string; readonly shape: DetailsShape} {
+  if (details === undefined || details === null) return {text: 'null', shape: 'none'}
+  const text = stringify(action, details)
+  if (jsonDepth(text) > LIMITS.jsonDepth) {
+    throw new WsmeshError(
+      'DETAILS_INVALID',
+      `The details of ${action} are nested deeper than ${LIMITS.jsonDepth}`,
+    )
+  }
+  if (text === 'null') return {text, shape: 'none'}
+  return {text, shape: text.startsWith('[') ? 'list' : 'single'}
+}
+
+function stringify(action: string, details: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(details)
+  } catch (error) {
+    throw new WsmeshError('DETAILS_INVALID', `The details of ${action} cannot be written as JSON`, {
+      cause: error,
+    })
+  }
+  if (text !== undefined) return text
+  throw new WsmeshError(
+    'DETAILS_INVALID',
+    `The details of ${action} cannot be written as JSON: they are a ${typeof details}`,
+  )
+}
+
+/** The bytes of a client's frame, made from the published bytes without parsing them. */
+export function clientFrameBytes(payload: Payload, form: WireForm): Uint8Array {
+  const head = utf8Encode(
+    `{"action":${JSON.stringify(payload.action)},"details":${payload.shape === 'single' ? '[' : ''}`,
+  )
+  const details = payload.shape === 'none' ? EMPTY_LIST : payload.details
+  const tail = utf8Encode(`${payload.shape === 'single' ? ']' : ''}${formText(form)}}`)
+  const bytes = new Uint8Array(head.length + details.length + tail.length)
+  bytes.set(head)
+  bytes.set(details, head.length)
+  bytes.set(tail, head.length + details.length)
+  return bytes
+}
+
+function formText(form: WireForm): string {
+  if (form === 'object') return ''
+  return `,"id":${JSON.stringify(form.id)},"position":${JSON.stringify(form.position)}`
+}
+
+/**
+ * Details as they were published; null when there were none. For people who watch: bytes that are
+ * not JSON, which a node never publishes, come back as text.
+ */
+export function detailsOf(payload: Payload): unknown {
+  if (payload.shape === 'none') return null
+  const read = parseJson(payload.details)
+  return read.ok ? read.value : (utf8Decode(payload.details) ?? '')
+}
