@@ -1,0 +1,132 @@
+import {Command, type Interfaces} from '@oclif/core'
+import type {ChalkInstance} from 'chalk'
+
+import {coloursFor, colourModeOf} from './colours.js'
+import {applyConfigFile, readConfigFile} from './config-file.js'
+import {failureJson, failureOf, renderFailure} from './failure.js'
+import {colorFlag} from './flags.js'
+
+/**
+ * What all commands share: `--json` and `--color`, the configuration file, errors as what, why and
+ * try with a stable code, and exit statuses that `--json` does not change (oclif alone makes
+ * them 1).
+ *
+ * A command returns what `--json` prints; undefined if it printed its stream itself with `line`.
+ * What a person reads goes through `print`, which is silent under `--json`.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {color: colorFlag()}
+  /** Names of the fields that `--json` prints, for the help. */
+  static jsonFields: readonly string[] = []
+
+  #out: ChalkInstance | undefined
+  #err: ChalkInstance | undefined
+
+  /** Colours for stdout. */
+  protected get out(): ChalkInstance {
+    this.#out ??= coloursFor(process.stdout, colourModeOf(this.argv, process.env), process.env)
+    return this.#out
+  }
+
+  /** Colours for stderr. */
+  protected get err(): ChalkInstance {
+    this.#err ??= coloursFor(process.stderr, colourModeOf(this.argv, process.env), process.env)
+    return this.#err
+  }
+
+  override async init(): Promise<void> {
+    await super.init()
+    watchForClosedPipes(() => this.stdoutClosed())
+  }
+
+  /** Flags: command line, then environment, then wsmesh.config.json, then defaults. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const output = await super.parse(options, argv)
+    const file = await readConfigFile(process.cwd())
+    if (file !== undefined) {
+      const known = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})
+      applyConfigFile(file, known, output)
+    }
+    return output
+  }
+
+  /** A line for a person on stdout; nothing under --json. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${text}\n`)
+  }
+
+  /** A line on stdout in any mode: of a stream (NDJSON), or `-o name`. */
+  protected line(text: string): void {
+    process.stdout.write(`${text}\n`)
+  }
+
+  /** A line on stderr in any mode: what goes on beside the data. */
+  protected notice(text: string): void {
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** The reader of stdout went away (`| head -1`): the work is done, quietly. */
+  protected stdoutClosed(): void {
+    process.exit(0)
+  }
+
+  /** One line when piped, so that a stream of them is NDJSON; indented on a screen. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, process.stdout.isTTY ? 2 : 0)}\n`)
+  }
+
+  override async catch(error: Error): Promise<void> {
+    if (isExit(error)) {
+      process.exitCode = error.oclif.exit
+      return
+    }
+    const failure = failureOf(error, this.#commandLine())
+    process.exitCode = failure.exit
+    if (this.jsonEnabled()) this.logJson({error: failureJson(failure)})
+    this.notice(renderFailure(failure, this.err).trimEnd())
+    if (process.env['WSMESH_DEBUG']) this.notice(error.stack ?? String(error))
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    return {error: failureJson(failureOf(error, this.#commandLine()))}
+  }
+
+  #commandLine(): string {
+    return `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`.trim()
+  }
+}
+
+interface ExitRequest extends Error {
+  readonly oclif: {readonly exit: number}
+}
+
+/** `this.exit(n)`: not a failure to report, only a status. */
+function isExit(error: Error): error is ExitRequest {
+  return 'code' in error && error.code === 'EEXIT' && 'oclif' in error
+}
+
+let onStdoutClosed: (() => void) | undefined
+
+/**
+ * oclif swallows EPIPE, so a stream would go on for ever after its reader left. A closed stderr is
+ * no reason to stop anything.
+ */
+function watchForClosedPipes(closed: () => void): void {
+  if (onStdoutClosed === undefined) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') onStdoutClosed?.()
+    })
+    process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+  onStdoutClosed = closed
+}

@@ -1,0 +1,105 @@
+import {formatDuration, parseDuration} from '../util/duration.js'
+import {COLOUR_MODES} from './colours.js'
+
+/**
+ * Every setting that wsmesh.config.json may hold. The key is the flag's name in camel case; a value
+ * is what the flag would have parsed. The secret itself is none of them: a file of settings gets
+ * committed and copied.
+ */
+export interface ConfigKey {
+  readonly key: string
+  readonly flag: string
+  readonly env: string
+  /** What is allowed, for an error that names it. */
+  readonly allowed: string
+  /** The value as the flag's parser would give it; undefined when it is not allowed. */
+  read(value: unknown): unknown
+  /** Relative to the file's folder, not to where the command runs. */
+  readonly isPath?: boolean
+  readonly defaultText: string
+}
+
+const DAY_MS = 86_400_000
+
+export const CONFIG_KEYS: readonly ConfigKey[] = [
+  key('pool', 'WSMESH_POOL', url('mysql://… or sqlite:FILE'), 'embedded, in the data folder'),
+  key('pool-prefix', 'WSMESH_POOL_PREFIX', text('a text'), 'wsmesh_'),
+  key('data-dir', 'WSMESH_DATA_DIR', path(), '~/.local/share/wsmesh'),
+  key('secret-file', 'WSMESH_SECRET_FILE', path(), 'secret, in the data folder'),
+  key('node', 'WSMESH_NODE', text('a URL: ws://host:port'), ''),
+  key('timeout', 'WSMESH_TIMEOUT', duration(), '5 s'),
+  key('color', 'WSMESH_COLOR', oneOf(COLOUR_MODES), 'auto'),
+  key('host', 'WSMESH_HOST', text('an address to listen at'), '127.0.0.1'),
+  key('port', 'WSMESH_PORT', integer(0, 65_535), '8080'),
+  key('path', 'WSMESH_PATH', text('a path: /WebSockets'), '/WebSockets'),
+  key('node-url', 'WSMESH_NODE_URL', text('a URL: ws://host:port'), ''),
+  key('public-url', 'WSMESH_PUBLIC_URL', text('a URL: wss://example.com/WebSockets'), ''),
+  key('actions', 'WSMESH_ACTIONS', paths(), ''),
+  key('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
+  key('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
+]
+
+export function configKey(name: string): ConfigKey | undefined {
+  return CONFIG_KEYS.find((entry) => entry.key === name)
+}
+
+type Kind = Pick<ConfigKey, 'allowed' | 'read' | 'isPath'>
+
+function key(flag: string, env: string, kind: Kind, defaultText: string): ConfigKey {
+  const camel = flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return {key: camel, flag, env, defaultText, ...kind}
+}
+
+function text(allowed: string): Kind {
+  return {allowed, read: (value) => (isText(value) ? value : undefined)}
+}
+
+function url(allowed: string): Kind {
+  return {...text(allowed), isPath: true}
+}
+
+function path(): Kind {
+  return {...text('a path, relative to this file'), isPath: true}
+}
+
+function paths(): Kind {
+  return {
+    allowed: 'a list of paths, relative to this file',
+    isPath: true,
+    read(value) {
+      if (isText(value)) return [value]
+      return Array.isArray(value) && value.every(isText) ? value : undefined
+    },
+  }
+}
+
+function oneOf(options: readonly string[]): Kind {
+  return {
+    allowed: options.map((option) => JSON.stringify(option)).join(' or '),
+    read: (value) => options.find((option) => option === value),
+  }
+}
+
+function integer(min: number, max: number): Kind {
+  return {
+    allowed: `a whole number from ${min} to ${max}`,
+    read(value) {
+      const fits = typeof value === 'number' && Number.isInteger(value)
+      return fits && value >= min && value <= max ? value : undefined
+    },
+  }
+}
+
+function duration(): Kind {
+  return {
+    allowed: `a duration as text, "5s" or "1m30s", up to ${formatDuration(DAY_MS)}`,
+    read(value) {
+      const ms = isText(value) ? parseDuration(value) : undefined
+      return ms !== undefined && ms >= 1 && ms <= DAY_MS ? ms : undefined
+    },
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,100 @@
+import type {ChalkInstance} from 'chalk'
+
+import {AssertionFailed} from '../util/assert.js'
+import {type ErrorCode, WsmeshError} from '../util/errors.js'
+import {EXIT, exitCodeOf} from './exit-code.js'
+
+/** An error as a command reports it: what happened, why, what to try, and the exit status. */
+export interface Failure {
+  readonly code: ErrorCode | 'BUG'
+  readonly message: string
+  readonly reasons: readonly string[]
+  readonly suggestions: readonly string[]
+  readonly exit: number
+}
+
+/** The error object under --json: `{"error": …}`. Its fields are an API. */
+export interface FailureJson {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | null
+  readonly exit: number
+}
+
+const REASONS_MAX = 4
+
+/** `command`: how it was called ("wsmesh send"), for the hint at its help. */
+export function failureOf(error: unknown, command: string): Failure {
+  if (error instanceof WsmeshError) {
+    return {
+      code: error.code,
+      message: error.message,
+      reasons: reasonsOf(error),
+      suggestions: error.suggestions,
+      exit: exitCodeOf(error.code),
+    }
+  }
+  if (isUsageError(error)) return usageFailure(error, command)
+  return {
+    code: 'BUG',
+    message: `This is a bug in wsmesh: ${error instanceof Error ? error.message : String(error)}`,
+    reasons: error instanceof AssertionFailed ? ['an invariant does not hold'] : reasonsOf(error),
+    suggestions: [
+      `WSMESH_DEBUG=1 ${command} …   (prints where it happened)`,
+      'report it with that output: npm bugs wsmesh',
+    ],
+    exit: EXIT.bug.code,
+  }
+}
+
+export function failureJson(failure: Failure): FailureJson {
+  const {code, message, suggestions, exit} = failure
+  return {code, message, hint: suggestions[0] ?? null, exit}
+}
+
+/** Lines for stderr. The word "Error" says it, colour only stresses it. */
+export function renderFailure(failure: Failure, colours: ChalkInstance): string {
+  const lines = [
+    `${colours.red.bold('Error')}: ${failure.message} ${colours.dim(`[${failure.code}]`)}`,
+    ...failure.reasons.map((reason, index) => `${index === 0 ? '  why: ' : '       '}${reason}`),
+    ...failure.suggestions.map(
+      (suggestion, index) => `${index === 0 ? '  try: ' : '       '}${suggestion}`,
+    ),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+interface UsageError extends Error {
+  readonly oclif: {readonly exit?: number | false}
+}
+
+/** What oclif throws for a wrong flag or argument. */
+function isUsageError(error: unknown): error is UsageError {
+  return error instanceof Error && 'oclif' in error
+}
+
+function usageFailure(error: UsageError, command: string): Failure {
+  const [first = '', ...rest] = error.message
+    .replace(/\n?See more help with --help/, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const message = rest.length === 1 && first.endsWith('occurred:') ? (rest[0] ?? first) : first
+  return {
+    code: 'USAGE',
+    message,
+    reasons: message === first ? rest : [],
+    suggestions: [`${command} --help`],
+    exit: typeof error.oclif.exit === 'number' ? error.oclif.exit : EXIT.usage.code,
+  }
+}
+
+function reasonsOf(error: unknown): readonly string[] {
+  const reasons: string[] = []
+  let cause = error instanceof Error ? error.cause : undefined
+  while (cause instanceof Error && reasons.length < REASONS_MAX) {
+    if (cause.message !== '') reasons.push(cause.message)
+    cause = cause.cause
+  }
+  return reasons
+}

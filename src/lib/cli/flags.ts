@@ -1,0 +1,120 @@
+import {Flags} from '@oclif/core'
+
+import {formatDuration, parseDuration} from '../util/duration.js'
+import {WsmeshError} from '../util/errors.js'
+import {COLOUR_MODES} from './colours.js'
+
+/** Flags that several commands share, each made anew since oclif writes into them. */
+
+type DurationBounds = {
+  readonly minMs?: number
+  readonly maxMs?: number
+}
+
+/** "5s", "1m30s": milliseconds within bounds. */
+export const durationFlag = Flags.custom<number, DurationBounds>({
+  helpValue: 'DURATION',
+  async parse(input, _context, options) {
+    return durationWithin(input, `--${options.name}`, options)
+  },
+})
+
+const DAY_MS = 86_400_000
+
+export function durationWithin(text: string, what: string, bounds: DurationBounds): number {
+  const {minMs = 1, maxMs = 30 * DAY_MS} = bounds
+  const ms = parseDuration(text)
+  if (ms === undefined) {
+    throw new WsmeshError('USAGE', `${what} is no duration: ${JSON.stringify(text)}`, {
+      suggestions: [`${what} 5s   (also: 250ms, 1m30s, 2h, 30d)`],
+    })
+  }
+  if (ms < minMs || ms > maxMs) {
+    const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`
+    throw new WsmeshError('USAGE', `${what} ${text} is out of range: ${range} is allowed`)
+  }
+  return ms
+}
+
+/** A flag that may be given again and takes one value each time, so `--user 42 hello Hi` works. */
+export function repeatable(options: {
+  readonly summary: string
+  readonly helpValue: string
+  readonly aliases?: string[]
+  readonly char?: 'u' | 'g'
+  readonly exclusive?: string[]
+}) {
+  return Flags.string({...options, multiple: true, multipleNonGreedy: true})
+}
+
+export function colorFlag() {
+  return Flags.option({
+    options: COLOUR_MODES,
+    default: 'auto',
+    env: 'WSMESH_COLOR',
+    helpGroup: 'GLOBAL',
+    helpValue: 'WHEN',
+    summary: 'colour: auto, always or never; NO_COLOR is honoured',
+  })()
+}
+
+/** Which pool, and where this user's data is. */
+export function poolFlags() {
+  return {
+    pool: Flags.string({
+      env: 'WSMESH_POOL',
+      helpGroup: 'POOL',
+      helpValue: 'URL',
+      summary: 'pool store: mysql://user@host/database or sqlite:FILE',
+    }),
+    'pool-prefix': Flags.string({
+      env: 'WSMESH_POOL_PREFIX',
+      default: 'wsmesh_',
+      helpGroup: 'POOL',
+      helpValue: 'TEXT',
+      summary: 'start of the table names: several meshes share a database',
+    }),
+    'data-dir': Flags.string({
+      env: 'WSMESH_DATA_DIR',
+      helpGroup: 'POOL',
+      helpValue: 'DIR',
+      summary: 'embedded pool and secret (~/.local/share/wsmesh)',
+    }),
+  }
+}
+
+/** Who may: the secret itself is never a flag, it would show in the process list. */
+export function secretFlags() {
+  return {
+    'secret-file': Flags.string({
+      env: 'WSMESH_SECRET_FILE',
+      helpGroup: 'POOL',
+      helpValue: 'FILE',
+      summary: "file with the mesh secret (the data folder's)",
+    }),
+  }
+}
+
+export const TIMEOUT_DEFAULT_MS = 5000
+
+/** How to reach a node, and for how long to try. */
+export function reachFlags() {
+  return {
+    ...poolFlags(),
+    ...secretFlags(),
+    node: Flags.string({
+      env: 'WSMESH_NODE',
+      helpGroup: 'POOL',
+      helpValue: 'URL',
+      summary: 'ask this node, past the pool (ws://host:port)',
+    }),
+    timeout: durationFlag({
+      env: 'WSMESH_TIMEOUT',
+      default: TIMEOUT_DEFAULT_MS,
+      minMs: 1,
+      maxMs: DAY_MS,
+      helpGroup: 'POOL',
+      summary: 'bound of the whole command',
+    }),
+  }
+}

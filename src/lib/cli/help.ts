@@ -1,0 +1,49 @@
+import {type Command, CommandHelp, Help} from '@oclif/core'
+
+import {formatDuration} from '../util/duration.js'
+
+/** A command's help: examples first, then how it is called; the fields of --json last. */
+export class WsmeshCommandHelp extends CommandHelp {
+  protected override sections() {
+    const sections = super.sections().filter(({header}) => header !== 'DESCRIPTION')
+    const examples = sections.filter(({header}) => header === 'EXAMPLES')
+    const others = sections.filter(({header}) => header !== 'EXAMPLES')
+    return [...examples, ...others, {header: 'JSON FIELDS', generate: () => this.#jsonFields()}]
+  }
+
+  /** Durations are parsed to milliseconds; the default is shown as it would be typed. */
+  protected override flags(
+    flags: Command.Flag.Any[],
+  ): [string, string | undefined][] | undefined {
+    return super.flags(flags.map((flag) => withReadableDefault(flag)))
+  }
+
+  #jsonFields(): string | undefined {
+    const fields: unknown = Reflect.get(this.command, 'jsonFields')
+    if (!Array.isArray(fields)) return undefined
+    return fields.length === 0 ? undefined : this.wrap(fields.join(', '))
+  }
+}
+
+export class WsmeshHelp extends Help {
+  protected override CommandHelpClass = WsmeshCommandHelp
+
+  override formatRoot(): string {
+    const start = [
+      'wsmesh demo                            three nodes and a page to try them',
+      'wsmesh serve                           a node on this machine',
+      'wsmesh pool list                       who is in the pool, who is master',
+      "wsmesh send hello Hi --user 42         to every tab of user 42, on every node",
+      'wsmesh tail                            what the mesh relays, as it happens',
+      'wsmesh help exit-codes                 what each exit status means',
+    ]
+    const body = start.map((text) => `$ ${text}`).join('\n')
+    return `${this.section('EXAMPLES', body)}\n\n${super.formatRoot()}`
+  }
+}
+
+function withReadableDefault(flag: Command.Flag.Any): Command.Flag.Any {
+  if (flag.type !== 'option' || flag.helpValue !== 'DURATION') return flag
+  const ms: unknown = flag.default
+  return typeof ms === 'number' ? {...flag, default: formatDuration(ms).replaceAll(' ', '')} : flag
+}
