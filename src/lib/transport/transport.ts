@@ -5,12 +5,31 @@
 export interface Socket {
   /** Text goes out as a text frame, bytes as a binary frame. Nothing happens after the close. */
   send(data: string | Uint8Array): void
+  /** Asks for an onPong. */
+  ping(): void
   /** Starts the closing handshake; the socket is destroyed if the peer does not answer in time. */
   close(code: number, reason: string): void
   /** At once, without a closing handshake. */
   destroy(): void
   /** Bytes handed to send that the operating system has not taken. */
   readonly bufferedBytes: number
+}
+
+/** A socket that a listener accepted. What is sent in one turn of the event loop is one write. */
+export interface AcceptedSocket extends Socket {
+  /** A frame made by buildFrame: many sockets share its bytes. */
+  sendFrame(frame: WireFrame): void
+  /** Hands what was gathered to the operating system now: bufferedBytes is then its backlog. */
+  flush(): void
+  /** The peer proved who it is: the limit on bytes before that is lifted. */
+  liftProofLimit(): void
+  /** The peer's address as the operating system tells it; a proxy's, where there is one. */
+  readonly remoteAddress: string
+}
+
+/** One whole WebSocket frame as a server sends it: unmasked, header included. */
+export interface WireFrame {
+  readonly bytes: Uint8Array
 }
 
 /** What a socket's owner is told. Nothing is called after onClose. */
@@ -20,5 +39,84 @@ export interface SocketHandler {
   onClose(code: number, reason: string): void
 }
 
-/** Why a dial failed. `refused`: the operating system said that nobody listens there. */
+/**
+ * Why a dial failed. `refused`: the operating system said that nobody listens there, which proves
+ * that the process that did is gone. `rejected`: somebody answered, but not with a WebSocket.
+ */
 export type DialFailure = 'refused' | 'rejected' | 'timeout' | 'unreachable'
+
+export type DialResult =
+  | {readonly ok: true; readonly socket: Socket}
+  | {readonly ok: false; readonly failure: DialFailure; readonly detail: string}
+
+export interface DialOptions {
+  readonly subprotocol?: string
+  /** For connecting and the WebSocket handshake together. */
+  readonly timeoutMs: number
+  readonly maxFrameBytes: number
+  readonly signal?: AbortSignal
+}
+
+/** A GET with `Upgrade: websocket`, before anything is decided. */
+export interface UpgradeRequest {
+  /** Without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly subprotocols: readonly string[]
+  readonly remoteAddress: string
+}
+
+export type UpgradeDecision =
+  | {
+      readonly accept: true
+      /** One of ListenOptions.kinds. */
+      readonly kind: string
+      readonly subprotocol: string | undefined
+      /** Called once the WebSocket is open; what it returns hears all from the first frame. */
+      readonly handler: (socket: AcceptedSocket) => SocketHandler
+    }
+  | {readonly accept: false; readonly status: number; readonly text: string}
+
+export interface PlainRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly remoteAddress: string
+}
+
+export interface PlainResponse {
+  readonly status: number
+  readonly type: 'application/json' | 'text/plain; charset=utf-8'
+  readonly body: string
+}
+
+/** Limits of one kind of WebSocket. */
+export interface SocketKind {
+  readonly maxFrameBytes: number
+  /** More raw bytes than this before liftProofLimit end the connection. */
+  readonly proofBytes?: number
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly kinds: Readonly<Record<string, SocketKind>>
+  /** TCP connections at once, of every sort; more are closed as they come. */
+  readonly connectionsMax: number
+  onUpgrade(request: UpgradeRequest): UpgradeDecision
+  onRequest(request: PlainRequest): PlainResponse
+  /** Something a listener did not expect and lived through. */
+  onFault?(error: Error): void
+}
+
+export interface Listener {
+  readonly port: number
+  /** Open TCP connections, upgraded or not. */
+  connectionCount(): Promise<number>
+  /** Hands what all sockets gathered to the operating system now. */
+  flush(): void
+  /** Stops listening and destroys every connection that is left. */
+  close(): Promise<void>
+}

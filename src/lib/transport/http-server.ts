@@ -1,0 +1,121 @@
+/**
+ * The HTTP server under a listener: it answers small GETs, hands upgrades on, and lets nobody hold
+ * a connection half-finished for longer than LIMITS.handshakeMs.
+ */
+import {createServer, STATUS_CODES} from 'node:http'
+import type {IncomingMessage, Server, ServerResponse} from 'node:http'
+import type {Duplex} from 'node:stream'
+import {LIMITS} from '../protocol/limits.js'
+import {WsmeshError} from '../util/errors.js'
+import type {ListenOptions, PlainRequest} from './transport.js'
+
+/** Cookies and a few proxies' headers fit; Node's own default is as large. */
+const HEADER_BYTES_MAX = 16 * 1024
+/** How long a finished keep-alive connection may idle. */
+const KEEP_ALIVE_MS = 5000
+/** How often Node looks for requests that take too long. */
+const CHECK_MS = 1000
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListener): Server {
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: LIMITS.handshakeMs,
+    requestTimeout: LIMITS.handshakeMs,
+    connectionsCheckingInterval: CHECK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  })
+  server.maxConnections = options.connectionsMax
+  server.on('request', (request, response) => answer(options, request, response))
+  server.on('upgrade', onUpgrade)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const reachable = socket.writable && error.code !== 'ECONNRESET'
+    if (reachable) endWith(socket, statusOf(error), '')
+    else socket.destroy()
+  })
+  return server
+}
+
+function statusOf(error: NodeJS.ErrnoException): number {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 431
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  return 400
+}
+
+function answer(options: ListenOptions, request: IncomingMessage, response: ServerResponse): void {
+  // A body is never read, so the connection cannot be used again after one.
+  const hasBody =
+    request.headers['content-length'] !== undefined ||
+    request.headers['transfer-encoding'] !== undefined
+  const {status, type, body} = options.onRequest(plainRequest(request))
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 && {allow: 'GET, HEAD'}),
+    ...(hasBody && {connection: 'close'}),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+function plainRequest(request: IncomingMessage): PlainRequest {
+  return {
+    method: request.method ?? 'GET',
+    path: pathOf(request).path,
+    headers: request.headers,
+    remoteAddress: request.socket.remoteAddress ?? '',
+  }
+}
+
+/** The path without the query. A target that is no path ("*", "//") is one that nothing serves. */
+export function pathOf(request: IncomingMessage): {path: string; query: URLSearchParams} {
+  const target = request.url ?? '/'
+  const mark = target.indexOf('?')
+  if (mark < 0) return {path: target, query: new URLSearchParams()}
+  return {path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1))}
+}
+
+/** One plain-text answer on a bare socket, which is then destroyed. */
+export function endWith(socket: Duplex, status: number, text: string): void {
+  const reason = STATUS_CODES[status] ?? 'Error'
+  const body = `${text === '' ? `${status} ${reason}` : text}\n`
+  socket.once('finish', () => socket.destroy())
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\n` +
+      `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `\r\n${body}`,
+  )
+}
+
+/** Resolves with the port; rejects with ADDRESS_IN_USE or ADDRESS_NOT_AVAILABLE. */
+export async function startListening(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
+    server.listen({host, port, backlog: 4096}, resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): WsmeshError {
+  if (error.code === 'EADDRINUSE') {
+    return new WsmeshError('ADDRESS_IN_USE', `Port ${port} of ${host} is in use`, {
+      cause: error,
+      suggestions: ['Take any free port: --port 0'],
+    })
+  }
+  const denied = error.code === 'EACCES'
+  return new WsmeshError(
+    'ADDRESS_NOT_AVAILABLE',
+    `Cannot listen on ${host}:${port}: ${denied ? 'permission denied' : error.message}`,
+    {
+      cause: error,
+      suggestions: denied
+        ? ['Take a port above 1023: --port 8080']
+        : ['Take an address of this machine: --host 127.0.0.1, or --host 0.0.0.0 for all'],
+    },
+  )
+}
