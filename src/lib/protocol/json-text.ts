@@ -55,3 +55,9 @@ function endOfString(text: string, start: number): number {
   }
   return index
 }
+
+/** A value as an error shows it: JSON, cut where it gets long. */
+export function describeJson(value: unknown): string {
+  const text = typeof value === 'bigint' ? `${value}` : (JSON.stringify(value) ?? typeof value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

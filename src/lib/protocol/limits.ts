@@ -24,6 +24,8 @@ export const LIMITS = {
   idBytes: 255,
   /** Ids in one target. */
   targetIds: 10_000,
+  /** Groups of one user. */
+  identityGroups: 1000,
   /** Keys in one filter: each is compared for each connection. */
   filterPairs: 16,
   /** JSON nesting: a client cannot make a decoder recurse without end. */

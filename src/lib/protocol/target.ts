@@ -1,4 +1,5 @@
 import {unreachable} from '../util/assert.js'
+import {describeJson, isRecord} from './json-text.js'
 import {LIMITS} from './limits.js'
 import {isWellFormed, utf8Length} from './utf8.js'
 
@@ -44,7 +45,7 @@ type Kind = (typeof KINDS)[number]
 
 /** Any value to a target, or what is wrong with it, ready to show to whoever wrote it. */
 export function targetFromJson(value: unknown): TargetRead {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     return refused(`a target is an object with one of ${KINDS.join(', ')}`)
   }
   const entries = Object.entries(value)
@@ -81,14 +82,14 @@ function readIds(kind: 'user' | 'group' | 'session', value: unknown): TargetRead
   const ids = new Set<string>()
   for (const item of list) {
     const id = idFromJson(item)
-    if (id === undefined) return refused(`${kind} ${describe(item)} is no id: ${ID_RULE}`)
+    if (id === undefined) return refused(`${kind} ${describeJson(item)} is no id: ${ID_RULE}`)
     ids.add(id)
   }
   return {ok: true, value: {kind, ids: [...ids]}}
 }
 
 function readFilter(value: unknown): TargetRead {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     return refused('filter is an object of keys and values, as in {"language": "en"}')
   }
   const entries = Object.entries(value)
@@ -99,8 +100,8 @@ function readFilter(value: unknown): TargetRead {
   const pairs: [string, string][] = []
   for (const [key, item] of entries) {
     const text = typeof item === 'boolean' ? String(item) : idFromJson(item)
-    if (text === undefined) return refused(`filter ${key} ${describe(item)}: ${ID_RULE}`)
-    if (idFromJson(key) === undefined) return refused(`filter key ${describe(key)}: ${ID_RULE}`)
+    if (text === undefined) return refused(`filter ${key} ${describeJson(item)}: ${ID_RULE}`)
+    if (idFromJson(key) === undefined) return refused(`filter key ${describeJson(key)}: ${ID_RULE}`)
     pairs.push([key, text])
   }
   return {ok: true, value: {kind: 'filter', pairs}}
@@ -164,11 +165,6 @@ function propertyOf(identity: Identity, key: string): string | undefined {
 
 function isKind(key: string): key is Kind {
   return KINDS.some((kind) => kind === key)
-}
-
-function describe(value: unknown): string {
-  const text = typeof value === 'bigint' ? `${value}` : (JSON.stringify(value) ?? typeof value)
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }
 
 function refused(reason: string): TargetRead {

@@ -1,0 +1,101 @@
+import {isRecord} from '../protocol/json-text.js'
+import {LIMITS} from '../protocol/limits.js'
+import {idFromJson} from '../protocol/target.js'
+import {assert} from '../util/assert.js'
+import {deriveKey} from './keys.js'
+import type {MeshSecret} from './mesh-secret.js'
+
+/** What a token says of who holds it. */
+export interface TokenClaims {
+  readonly user: string
+  readonly groups: readonly string[]
+  readonly session: string | undefined
+  readonly language: string | undefined
+  /** Milliseconds since 1970, as `exp` says, with its fraction. */
+  readonly sessionExpireMs: number
+}
+
+export interface TokenOptions {
+  readonly user: string
+  readonly groups?: readonly string[]
+  readonly session?: string | undefined
+  readonly language?: string | undefined
+  readonly ttlMs: number
+}
+
+export type TokenVerdict =
+  | {readonly ok: true; readonly claims: TokenClaims}
+  | {readonly ok: false; readonly reason: string}
+
+/** A JWT (HS256) that verifyToken accepts until `ttlMs` from now, by this machine's clock. */
+export async function signToken(options: TokenOptions, secret: MeshSecret): Promise<string> {
+  const {user, groups = [], session, language, ttlMs} = options
+  assert(ttlMs > 0 && Number.isFinite(ttlMs), `No time to live: ${ttlMs}`)
+  const {SignJWT} = await import('jose')
+  const nowMs = Date.now()
+  // RFC 7519 allows fractions of seconds, and a ttl of 200 ms needs them.
+  const payload = {sub: user, groups: [...groups], iat: nowMs / 1000, exp: (nowMs + ttlMs) / 1000}
+  return new SignJWT({
+    ...payload,
+    ...(session === undefined ? {} : {session}),
+    ...(language === undefined ? {} : {language}),
+  })
+    .setProtectedHeader({alg: 'HS256', typ: 'JWT'})
+    .sign(deriveKey(secret, 'token'))
+}
+
+/** Whether a token was made with this mesh's secret and holds now; the reason is for its bearer. */
+export async function verifyToken(token: string, secret: MeshSecret): Promise<TokenVerdict> {
+  const {errors, jwtVerify} = await import('jose')
+  try {
+    const options = {algorithms: ['HS256']}
+    const {payload} = await jwtVerify(token, deriveKey(secret, 'token'), options)
+    return readClaims(payload, Date.now())
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return refused('the token has expired')
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      return refused(`the token's ${error.claim} does not hold`)
+    }
+    if (error instanceof errors.JOSEAlgNotAllowed) {
+      return refused('the token is not signed with HS256')
+    }
+    if (error instanceof errors.JWSSignatureVerificationFailed) {
+      return refused('the token was signed with another secret')
+    }
+    if (error instanceof errors.JOSEError) return refused('the token is no JWT')
+    throw error
+  }
+}
+
+/** `nowMs` is compared with the fraction of `exp` too, which the library rounds away. */
+function readClaims(payload: unknown, nowMs: number): TokenVerdict {
+  if (!isRecord(payload)) return refused('the token has no claims')
+  const {exp, groups = [], session, language} = payload
+  if (typeof exp !== 'number') return refused('the token has no exp: it would hold for ever')
+  if (exp * 1000 <= nowMs) return refused('the token has expired')
+  if (payload['sub'] === undefined) return refused('the token has no sub: it names no user')
+  const user = idFromJson(payload['sub'])
+  if (user === undefined) return refused('the sub of the token is no id')
+  if (!Array.isArray(groups) || groups.length > LIMITS.identityGroups) {
+    return refused(`the groups of the token are no list of at most ${LIMITS.identityGroups}`)
+  }
+  const ids = groups.map((group) => idFromJson(group))
+  if (ids.includes(undefined)) return refused('a group of the token is no id')
+  const named = [session, language].map((value) => (value === undefined ? undefined : idFromJson(value)))
+  if (session !== undefined && named[0] === undefined) return refused('the session is no id')
+  if (language !== undefined && named[1] === undefined) return refused('the language is no text')
+  return {
+    ok: true,
+    claims: {
+      user,
+      groups: ids.filter((id) => id !== undefined),
+      session: named[0],
+      language: named[1],
+      sessionExpireMs: exp * 1000,
+    },
+  }
+}
+
+function refused(reason: string): TokenVerdict {
+  return {ok: false, reason}
+}
