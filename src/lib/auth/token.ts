@@ -81,16 +81,21 @@ function readClaims(payload: unknown, nowMs: number): TokenVerdict {
   }
   const ids = groups.map((group) => idFromJson(group))
   if (ids.includes(undefined)) return refused('a group of the token is no id')
-  const named = [session, language].map((value) => (value === undefined ? undefined : idFromJson(value)))
-  if (session !== undefined && named[0] === undefined) return refused('the session is no id')
-  if (language !== undefined && named[1] === undefined) return refused('the language is no text')
+  const sessionId = idFromJson(session)
+  if (session !== undefined && sessionId === undefined) {
+    return refused('the session of the token is no id')
+  }
+  const languageText = idFromJson(language)
+  if (language !== undefined && languageText === undefined) {
+    return refused('the language of the token is no text')
+  }
   return {
     ok: true,
     claims: {
       user,
       groups: ids.filter((id) => id !== undefined),
-      session: named[0],
-      language: named[1],
+      session: sessionId,
+      language: languageText,
       sessionExpireMs: exp * 1000,
     },
   }

@@ -111,7 +111,7 @@ const AUTHENTICATION_FIELDS = [
   ['token', 'token', LIMITS.unauthenticatedFrameBytes],
   ['session', 'session', LIMITS.idBytes],
   ['language', 'language', LIMITS.idBytes],
-  ['user_agent', 'userAgent', 1024],
+  ['user_agent', 'userAgent', LIMITS.userAgentBytes],
   ['resume', 'resume', LIMITS.idBytes],
 ] as const
 

@@ -9,11 +9,14 @@ export type JsonRead =
  * Text or its bytes as JSON, or why not. Nesting is counted before anything is built, so that no
  * later reader of the value, JSON.stringify among them, can be made to recurse without end.
  */
-export function parseJson(data: string | Uint8Array): JsonRead {
+export function parseJson(
+  data: string | Uint8Array,
+  depthMax: number = LIMITS.jsonDepth,
+): JsonRead {
   const text = typeof data === 'string' ? data : utf8Decode(data)
   if (text === undefined) return {ok: false, reason: 'not UTF-8'}
-  if (jsonDepth(text) > LIMITS.jsonDepth) {
-    return {ok: false, reason: `JSON nested deeper than ${LIMITS.jsonDepth}`}
+  if (jsonDepth(text) > depthMax) {
+    return {ok: false, reason: `JSON nested deeper than ${depthMax}`}
   }
   try {
     return {ok: true, value: JSON.parse(text)}

@@ -12,7 +12,7 @@ export const LIMITS = {
   nodeFrameBytes: 8 * 1024 * 1024,
   /** Items of one list in a node frame: entries, counts, term ends, origins. */
   nodeFrameItems: 1_000_000,
-  /** Members of one view. */
+  /** Members of one view, nodes of one receipt. */
   viewNodes: 1000,
   /** An address of a node or for clients, in UTF-8: it fits a fixed-width column. */
   urlBytes: 255,
@@ -24,6 +24,8 @@ export const LIMITS = {
   idBytes: 255,
   /** Ids in one target. */
   targetIds: 10_000,
+  /** What a client says of its browser. */
+  userAgentBytes: 1024,
   /** Groups of one user. */
   identityGroups: 1000,
   /** Keys in one filter: each is compared for each connection. */

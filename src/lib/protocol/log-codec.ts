@@ -54,17 +54,16 @@ function readEnds(reader: ByteReader): TermEnd[] {
 }
 
 export function writeChain(writer: ByteWriter, chain: Chain): void {
-  writeEpoch(writer, chain.epoch)
+  if (chain.epoch === '') writer.text('', 0)
+  else writeEpoch(writer, chain.epoch)
   writePlace(writer, chain.after)
   writeEnds(writer, chain.ends)
 }
 
 export function readChain(reader: ByteReader): Chain {
-  return {
-    epoch: readEpoch(reader),
-    after: readPlace(reader, 'after'),
-    ends: readEnds(reader),
-  }
+  const epoch = reader.text('epoch', 16)
+  if (epoch !== '' && !isEpoch(epoch)) reader.fail('epoch is none')
+  return {epoch, after: readPlace(reader, 'after'), ends: readEnds(reader)}
 }
 
 export function writeSnapshot(writer: ByteWriter, snapshot: Snapshot | undefined): void {

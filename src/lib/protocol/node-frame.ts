@@ -39,7 +39,10 @@ export interface NodeAddress {
 /** The last seq that a term has in a node's log. Two logs that share a term agree up to the lower. */
 export interface TermEnd extends Place {}
 
-/** What a log holds: `after` is the place just before its first entry, `ends` rise in both numbers. */
+/**
+ * What a log holds: `after` is the place just before its first entry, `ends` rise in both numbers.
+ * The epoch is empty text where a node has never been part of a mesh.
+ */
 export interface Chain {
   readonly epoch: string
   readonly after: Place

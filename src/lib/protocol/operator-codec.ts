@@ -39,10 +39,15 @@ export type OperatorRequestRead =
       readonly answer?: OperatorAnswer & {readonly ok: false}
     }
 
+/** Details may be as deep as published ones, and stand in an object. */
+const DEPTH_MAX = LIMITS.jsonDepth + 1
+
 const nodeIdShape: Shape<NodeId> = textThat(isNodeId, 'a node id')
 
 const action: Shape<string> = (value) =>
-  whatIsWrongWithAction(value) === undefined ? undefined : `is no action: 1 to ${LIMITS.actionBytes} bytes`
+  whatIsWrongWithAction(value) === undefined
+    ? undefined
+    : `is no action: text of 1 to ${LIMITS.actionBytes} bytes`
 
 const target: Shape<TargetJson> = (value) => {
   const read = targetFromJson(value)
@@ -79,7 +84,7 @@ export function encodeOperatorRequest(request: OperatorRequest): string {
  */
 export function decodeOperatorRequest(data: Uint8Array | string): OperatorRequestRead {
   if (data.length > LIMITS.operatorFrameBytes) return tooBigFrame(data.length)
-  const json = parseJson(data)
+  const json = parseJson(data, DEPTH_MAX)
   if (!json.ok) return bad(json.reason)
   const value = json.value
   if (!isRecord(value)) return bad('a request is an object')
@@ -220,7 +225,7 @@ export function decodeOperatorReply(
   if (data.length > LIMITS.operatorFrameBytes) {
     return tooBig(`an answer of ${data.length} bytes, ${LIMITS.operatorFrameBytes} are allowed`)
   }
-  const json = parseJson(data)
+  const json = parseJson(data, DEPTH_MAX)
   if (!json.ok) return badFrame(json.reason)
   const value = json.value
   if (!isRecord(value)) return badFrame('an answer is an object')

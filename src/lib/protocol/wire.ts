@@ -91,7 +91,8 @@ export class ByteReader {
   #failure: string | undefined
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    // Views on a Buffer would be Buffers: nobody behind the codec should depend on the platform.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   get failure(): string | undefined {
