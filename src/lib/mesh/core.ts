@@ -1,0 +1,377 @@
+/**
+ * The mesh, without a socket, store, timer or clock: events in, effects out (etcd/raft's shape).
+ * A node feeds it whatever happens and performs what it asks for; a simulation does the same with
+ * a network and a store that it can break.
+ *
+ * In short: members find each other through the pool; who holds the lease is master of a term and
+ * puts all messages in one order, as a log that others copy. What more than half of the view holds
+ * is committed, and only that is delivered. A master is replaced by compare-and-set on the lease,
+ * promises of at least half of the view, and the longest log among them. docs/ARCHITECTURE.md has
+ * the rules and why they hold.
+ */
+import {assert, unreachable} from '../util/assert.js'
+import type {NodeId} from '../util/brand.js'
+import type {Random} from '../util/random.js'
+import type {NodeFrame} from '../protocol/node-frame.js'
+import type {Position} from '../protocol/position.js'
+import {
+  onEarlyFollow, onPeerLink, onPromised, onPromiseRefused, onSuffix, peerLost, progressClaimed,
+} from './claiming.js'
+import type {MeshConfig} from './config.js'
+import {progressDraining, startDraining} from './draining.js'
+import type {MeshEffect, Standing} from './effect.js'
+import type {MeshEvent} from './event.js'
+import {finishLeaving, flushFollowing, onMasterFrame, onWelcome, tickFollowing} from './following.js'
+import {checkRow, onSwapped, progressView, renew} from './lease-keeping.js'
+import {
+  finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, tickMaster,
+} from './mastering.js'
+import type {MemberInfo} from './membership.js'
+import {restartLeaseClock, storeFailed, takeSnapshot, watchPool} from './pool-watch.js'
+import {sweepPool} from './pool-sweep.js'
+import {accept, expireReceipts} from './publishing.js'
+import type {Peer} from './role.js'
+import {
+  askPeer, attemptFailed, onAnswer, onClaimed, onFollowLink, onRefused, progressSeeking,
+} from './seeking.js'
+import {tellStanding} from './standing.js'
+import {
+  closeLink, count, initialState, log, noteTerm, send, type CounterName, type Link, type MeshState,
+} from './state.js'
+import {deliverCommitted, takeDelivered} from './sync.js'
+import {becomeSeeking} from './transition.js'
+import {onAsk, onFetch, onPromise} from './voting.js'
+
+/** An accepted link that says nothing for so long, and follows nobody here, is closed. */
+const IDLE_LINK_MS = 10_000
+
+export interface CoreStats {
+  readonly role: MeshState['role']['type']
+  readonly term: number
+  readonly epoch: string
+  readonly master: NodeId | undefined
+  /** The last position delivered here. */
+  readonly position: Position
+  readonly view: readonly NodeId[]
+  readonly links: number
+  readonly outboxMessages: number
+  readonly outboxBytes: number
+  readonly historyMessages: number
+  readonly historyBytes: number
+  readonly stableSeq: number
+  readonly isStoreUp: boolean
+  readonly counters: Readonly<Record<CounterName, number>>
+}
+
+export interface MeshCoreOptions {
+  readonly self: MemberInfo
+  readonly config: MeshConfig
+  readonly random: Random
+  /** Milliseconds of the clock that step's `now` comes from. */
+  readonly now: number
+}
+
+export class MeshCore {
+  readonly #state: MeshState
+
+  constructor(options: MeshCoreOptions) {
+    this.#state = initialState(options)
+  }
+
+  get standing(): Standing {
+    return this.#state.standing
+  }
+
+  /**
+   * Same state, event and time give the same effects. `now` must not fall. The effects are the
+   * caller's; they are to be performed in order, and `deliver` answered before the next flush.
+   */
+  step(event: MeshEvent, now: number): MeshEffect[] {
+    const state = this.#state
+    assert(now >= state.now, 'time does not fall')
+    state.now = now
+    noticeStall(state)
+    const {role} = state
+    handle(state, event)
+    if (!isBulk(event) || state.role !== role) progress(state)
+    tellStanding(state)
+    const {effects} = state
+    state.effects = []
+    return effects
+  }
+
+  stats(): CoreStats {
+    const state = this.#state
+    const {role, log: entries, outbox, pool} = state
+    const place = entries.placeAt(state.queued) ?? entries.after
+    return {
+      role: role.type,
+      term: 'term' in role ? role.term : state.highestTerm,
+      epoch: entries.epoch,
+      master: masterOf(state),
+      position: {epoch: entries.epoch, term: place.term, seq: place.seq},
+      view: viewOf(state),
+      links: state.links.size,
+      outboxMessages: outbox.size,
+      outboxBytes: outbox.bytes,
+      historyMessages: entries.length,
+      historyBytes: entries.bytes,
+      stableSeq: state.stable,
+      isStoreUp: pool.isUp,
+      counters: {...state.counters},
+    }
+  }
+}
+
+/** Events of the messages' own path, which are many: the flush after them looks for progress. */
+function isBulk(event: MeshEvent): boolean {
+  if (event.type === 'publish' || event.type === 'delivered') return true
+  if (event.type !== 'frame') return false
+  const {type} = event.frame
+  return type === 'relay' || type === 'publish' || type === 'ack' || type === 'stable'
+}
+
+function masterOf(state: MeshState): NodeId | undefined {
+  const {role} = state
+  if (role.type === 'mastering') return state.self.id
+  return role.type === 'following' ? role.master.id : undefined
+}
+
+function viewOf(state: MeshState): NodeId[] {
+  const view = state.role.type === 'mastering' ? state.role.view : state.pool.snapshot?.lease?.view
+  return (view ?? []).map((member) => member.id)
+}
+
+function handle(state: MeshState, event: MeshEvent): void {
+  switch (event.type) {
+    case 'tick':
+      tick(state)
+      return
+    case 'flush':
+      flush(state)
+      return
+    case 'link-accepted':
+      state.links.set(event.link, {
+        id: event.link, peer: event.peer, use: 'accepted', isOpen: true, heardAt: state.now,
+      })
+      count(state, 'linksOpened')
+      return
+    case 'link-opened':
+      onOpened(state, event.link)
+      return
+    case 'link-failed':
+      onLost(state, event.link, event.gone)
+      return
+    case 'link-closed':
+      onLost(state, event.link, false)
+      return
+    case 'frame':
+      onFrame(state, event.link, event.frame)
+      return
+    case 'pool-read':
+      if (!endRequest(state, event.request)) return
+      takeSnapshot(state, event.pool)
+      if (state.role.type !== 'mastering') return
+      checkRow(state, state.role, event.pool.lease)
+      if (state.role.type === 'mastering') renew(state, state.role)
+      return
+    case 'lease-swapped':
+      onLeaseSwapped(state, event.request, event.won)
+      return
+    case 'store-failed':
+      onStoreFailed(state, event.request)
+      return
+    case 'publish':
+      accept(state, event.ticket, event.target, event.payload)
+      return
+    case 'delivered':
+      takeDelivered(state, event.after, event.connections)
+      return
+    case 'drain':
+      startDraining(state)
+      return
+    default:
+      unreachable(event)
+  }
+}
+
+/** Level-triggered: whatever the event was, starts what can be started now. */
+function progress(state: MeshState): void {
+  if (state.role.type === 'drained') return
+  watchPool(state)
+  if (state.role.type === 'seeking') progressSeeking(state, state.role)
+  if (state.role.type === 'claimed') progressClaimed(state, state.role)
+  if (state.role.type === 'mastering') progressView(state, state.role)
+  progressDraining(state)
+}
+
+function tick(state: MeshState): void {
+  expireReceipts(state)
+  if (state.role.type === 'following') tickFollowing(state, state.role)
+  if (state.role.type === 'mastering') {
+    tickMaster(state, state.role)
+    sweepPool(state, state.role)
+  }
+  for (const link of [...state.links.values()]) {
+    const isIdle = link.use === 'accepted' && state.now - link.heardAt >= IDLE_LINK_MS
+    if (isIdle) onIdle(state, link)
+  }
+}
+
+function onIdle(state: MeshState, link: Link): void {
+  closeLink(state, link.id, 'idle')
+  if (state.role.type === 'mastering') onFollowerClosed(state, state.role, link)
+}
+
+function flush(state: MeshState): void {
+  if (state.role.type === 'mastering') flushMaster(state, state.role)
+  deliverCommitted(state)
+  if (state.role.type === 'mastering') finishFlush(state, state.role)
+  if (state.role.type === 'following') flushFollowing(state, state.role)
+}
+
+/**
+ * A process that was stopped, or a loop that stood still, heard nothing because it did not listen:
+ * every clock of silence starts again.
+ */
+function noticeStall(state: MeshState): void {
+  const {now, role, config} = state
+  const stallMs = now - state.lastStepAt
+  state.lastStepAt = now
+  if (stallMs < config.stallMs) return
+  count(state, 'stalls')
+  log(state, 'warn', 'this process stood still', {stallMs: Math.round(stallMs)})
+  restartLeaseClock(state)
+  if (role.type === 'following') role.heardAt = now
+  if (role.type === 'mastering') for (const member of role.members.values()) member.heardAt = now
+  for (const link of state.links.values()) link.heardAt = now
+}
+
+function onOpened(state: MeshState, id: number): void {
+  const link = state.links.get(id)
+  if (!link) return
+  link.isOpen = true
+  link.heardAt = state.now
+  count(state, 'linksOpened')
+  const {role} = state
+  if (role.type === 'mastering') {
+    if (link.use === 'probe') onProbe(state, role, link, 'alive')
+  } else if (role.type === 'seeking' && link.use === 'follow') onFollowLink(state, link)
+  else if (link.use === 'ask') {
+    const peer = findPeer(state, link)
+    if (!peer) return
+    if (role.type === 'claimed') onPeerLink(state, role, peer)
+    else if (role.type === 'seeking' && role.round) askPeer(state, role.round, peer)
+  }
+}
+
+/** A link or a dial is over, by the other end or by the network. */
+function onLost(state: MeshState, id: number, isGone: boolean): void {
+  const link = state.links.get(id)
+  if (!link) return
+  state.links.delete(id)
+  count(state, 'linksClosed')
+  const {role} = state
+  switch (role.type) {
+    case 'seeking':
+      if (role.attempt?.link === id) attemptFailed(state, role)
+      break
+    case 'claimed':
+      role.waiting.delete(id)
+      if (role.fetch?.link === id) role.fetch = undefined
+      break
+    case 'following':
+      if (role.link !== id) break
+      if (role.isLeaving) finishLeaving(state)
+      else becomeSeeking(state, 'the link to the master closed')
+      break
+    case 'mastering':
+      if (link.use === 'probe') onProbe(state, role, link, isGone ? 'gone' : 'silent')
+      else onFollowerClosed(state, role, link)
+      break
+    case 'drained':
+      break
+    default:
+      unreachable(role)
+  }
+  const peer = link.use === 'ask' ? findPeer(state, link) : undefined
+  if (peer) peerLost(peer, isGone)
+}
+
+function onFrame(state: MeshState, id: number, frame: NodeFrame): void {
+  const link = state.links.get(id)
+  if (!link?.isOpen || state.role.type === 'drained') return
+  link.heardAt = state.now
+  const {role} = state
+  // Questions are answered in every role, on the link that they came on.
+  if (frame.type === 'ask') onAsk(state, link, frame)
+  else if (frame.type === 'promise') onPromise(state, link, frame)
+  else if (frame.type === 'fetch') onFetch(state, link, frame)
+  else if (role.type === 'following' && role.link === id) onMasterFrame(state, role, frame)
+  else if (link.use === 'ask') onPeerFrame(state, link, frame)
+  else if (role.type === 'seeking' && link.use === 'follow') {
+    if (frame.type === 'welcome') onWelcome(state, link, frame)
+    else if (frame.type === 'refuse') onRefused(state, role, link, frame)
+  } else if (frame.type === 'follow') {
+    if (role.type === 'mastering' && !state.isDraining) onFollow(state, role, link, frame)
+    else if (role.type === 'claimed') onEarlyFollow(state, role, link, frame)
+    else refuseFollower(state, link, frame.term)
+  } else if (role.type === 'mastering') onFollowerFrame(state, role, link, frame)
+}
+
+function onPeerFrame(state: MeshState, link: Link, frame: NodeFrame): void {
+  const {role} = state
+  const peer = findPeer(state, link)
+  if (!peer) return
+  if (role.type === 'seeking' && frame.type === 'answer') onAnswer(state, peer, frame)
+  if (role.type !== 'claimed') return
+  if (frame.type === 'promised') onPromised(state, role, peer, frame)
+  else if (frame.type === 'refuse') onPromiseRefused(state, role, frame)
+  else if (frame.type === 'suffix') onSuffix(state, role, link, frame)
+}
+
+function refuseFollower(state: MeshState, link: Link, term: number): void {
+  noteTerm(state, term)
+  const {role, hint} = state
+  const master = role.type === 'following' ? role.master : hint?.master
+  send(state, link.id, {
+    type: 'refuse', term: state.highestTerm,
+    reason: role.type === 'mastering' ? 'draining' : 'not-master',
+    master: master?.id === state.self.id ? undefined : master,
+  })
+}
+
+function findPeer(state: MeshState, link: Link): Peer | undefined {
+  const {role} = state
+  const peers =
+    role.type === 'claimed' ? role.peers : role.type === 'seeking' ? role.round?.peers : undefined
+  const peer = peers?.get(link.peer)
+  return peer?.link === link.id ? peer : undefined
+}
+
+/** False for an answer to a request that is not under way. */
+function endRequest(state: MeshState, id: number): boolean {
+  if (state.pool.request?.id !== id) return false
+  state.pool.request = undefined
+  return true
+}
+
+function onLeaseSwapped(state: MeshState, id: number, won: boolean): void {
+  const {request} = state.pool
+  if (!request?.next || !endRequest(state, id)) return
+  const {role} = state
+  if (request.purpose === 'claim') {
+    if (role.type === 'seeking') onClaimed(state, role, won, request.next)
+    return
+  }
+  if (role.type !== 'mastering' || role.term !== request.next.term) return
+  if (request.purpose === 'release' && won) finishLeaving(state)
+  else onSwapped(state, role, won, request.next)
+}
+
+/** Whether a write happened is unknown: the next read tells. */
+function onStoreFailed(state: MeshState, id: number): void {
+  if (!endRequest(state, id)) return
+  count(state, 'storeFailures')
+  storeFailed(state)
+}

@@ -1,0 +1,223 @@
+import {assert} from '../util/assert.js'
+import type {NodeId} from '../util/brand.js'
+import type {Chain, LogEntry, OriginCounter, Snapshot, TermEnd} from '../protocol/node-frame.js'
+import {ORIGIN_PLACE, comparePlaces, type Place} from '../protocol/position.js'
+
+/** Terms that a chain names; an older common point than this costs a snapshot, nothing else. */
+const ENDS_MAX = 128
+/** Origins whose last counter is remembered, least recently heard forgotten first. */
+const ORIGINS_MAX = 10_000
+/** What an entry costs besides its details: object headers, ids, target. An estimate. */
+const ENTRY_OVERHEAD_BYTES = 200
+
+/** An entry with what only this node knows of it. */
+export interface Slot extends LogEntry {
+  /** The origin's last counter before this entry: truncation puts it back. */
+  readonly previousCounter: number | undefined
+  /** When it was appended, for the history window. */
+  readonly at: number
+  readonly bytes: number
+  /** Sum of bytes since the log began; the difference of two is what lies between. */
+  readonly bytesThrough: number
+  /** Connections that it was queued to here; undefined until delivered. */
+  connections: number | undefined
+  /** Master only: nodes that queued it to at least one connection. */
+  byNode: Map<NodeId, number> | undefined
+}
+
+/**
+ * The part of the one order that a node holds: entries without gaps from just after `after` to
+ * `last`, where each term ended, and each origin's last counter. Raft's log, with a window in place
+ * of snapshots of a state machine.
+ */
+export class Log {
+  #epoch = ''
+  #after: Place = ORIGIN_PLACE
+  #ends: TermEnd[] = []
+  #slots: Slot[] = []
+  /** Slots before this index are pruned; the array is cut now and then, not each time. */
+  #start = 0
+  #origins = new Map<NodeId, number>()
+  /** The counters as they were at `after`, from which a snapshot starts. */
+  #originsAfter = new Map<NodeId, number>()
+
+  /** Empty text: this node has never been part of a mesh. */
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  get after(): Place {
+    return this.#after
+  }
+
+  get last(): Place {
+    return this.#slots.at(-1) ?? this.#after
+  }
+
+  get length(): number {
+    return this.#slots.length - this.#start
+  }
+
+  get bytes(): number {
+    const first = this.#slots[this.#start]
+    const last = this.#slots.at(-1)
+    return first && last ? last.bytesThrough - first.bytesThrough + first.bytes : 0
+  }
+
+  /** The slot at a seq, undefined outside of what is held. */
+  at(seq: number): Slot | undefined {
+    if (seq <= this.#after.seq) return undefined
+    return this.#slots[this.#start + seq - this.#after.seq - 1]
+  }
+
+  /** The place at a seq, also just before the first entry; undefined outside. */
+  placeAt(seq: number): Place | undefined {
+    return seq === this.#after.seq ? this.#after : this.at(seq)
+  }
+
+  /** Entries in (afterSeq, throughSeq], as held. */
+  slice(afterSeq: number, throughSeq: number): readonly Slot[] {
+    const base = this.#start - this.#after.seq
+    return this.#slots.slice(Math.max(this.#start, base + afterSeq), base + throughSeq)
+  }
+
+  /** Bytes of the entries in (afterSeq, throughSeq]. */
+  bytesBetween(afterSeq: number, throughSeq: number): number {
+    const first = this.at(afterSeq + 1)
+    const last = this.at(throughSeq)
+    return first && last ? last.bytesThrough - first.bytesThrough + first.bytes : 0
+  }
+
+  lastCounter(origin: NodeId): number | undefined {
+    return this.#origins.get(origin)
+  }
+
+  /** What this log holds, for a peer to find where the two part. */
+  chain(): Chain {
+    return {epoch: this.#epoch, after: this.#after, ends: this.#ends.slice(-ENDS_MAX)}
+  }
+
+  append(entry: LogEntry, now: number): Slot {
+    const {last} = this
+    assert(entry.seq === last.seq + 1, 'a log has no gaps')
+    assert(entry.term >= last.term, 'terms rise along a log')
+    const {envelope} = entry
+    const bytes = envelope ? ENTRY_OVERHEAD_BYTES + envelope.payload.details.length : 1
+    const slot: Slot = {
+      term: entry.term,
+      seq: entry.seq,
+      envelope,
+      previousCounter: envelope && this.#origins.get(envelope.origin),
+      at: now,
+      bytes,
+      bytesThrough: (this.#slots.at(-1)?.bytesThrough ?? 0) + bytes,
+      connections: undefined,
+      byNode: undefined,
+    }
+    this.#slots.push(slot)
+    if (envelope) remember(this.#origins, envelope.origin, envelope.counter)
+    const end = this.#ends.at(-1)
+    if (end?.term === entry.term) this.#ends[this.#ends.length - 1] = place(entry)
+    else this.#ends.push(place(entry))
+    return slot
+  }
+
+  /** Drops what stands after a place that this log holds. */
+  truncateTo(keep: Place): void {
+    assert(comparePlaces(keep, this.#after) >= 0, 'cannot keep less than the window')
+    while (this.last.seq > keep.seq) {
+      const slot = this.#slots.pop()
+      assert(slot, 'entries after the window exist')
+      if (!slot.envelope) continue
+      if (slot.previousCounter === undefined) this.#origins.delete(slot.envelope.origin)
+      else this.#origins.set(slot.envelope.origin, slot.previousCounter)
+    }
+    while ((this.#ends.at(-1)?.seq ?? 0) > keep.seq) this.#ends.pop()
+    // The last entry kept may stand in the middle of its term.
+    if (keep.seq > 0 && this.#ends.at(-1)?.seq !== keep.seq) this.#ends.push(place(keep))
+    assert(comparePlaces(this.last, keep) === 0, 'the place to keep is in this log')
+  }
+
+  /** Forgets everything and starts from a snapshot, or from nothing. */
+  reset(epoch: string, snapshot?: Snapshot): void {
+    this.#epoch = epoch
+    this.#after = snapshot?.after ?? ORIGIN_PLACE
+    this.#ends = [...(snapshot?.ends ?? [])]
+    this.#slots = []
+    this.#start = 0
+    this.#origins = new Map(snapshot?.origins.map((o) => [o.origin, o.counter]))
+    this.#originsAfter = new Map(this.#origins)
+  }
+
+  /** The state that this log starts from. */
+  snapshot(): Snapshot {
+    return {
+      after: this.#after,
+      ends: this.#ends.filter((end) => end.seq <= this.#after.seq).slice(-ENDS_MAX + 1)
+        .concat(this.#endAtAfter()),
+      origins: [...this.#originsAfter].map(([origin, counter]): OriginCounter => ({origin, counter})),
+    }
+  }
+
+  /** Drops the oldest entries up to `throughSeq` that are out of the window in time or size. */
+  prune(throughSeq: number, oldestAt: number, bytesMax: number): void {
+    let bytes = this.bytes
+    for (;;) {
+      const slot = this.#slots[this.#start]
+      if (!slot || slot.seq > throughSeq) break
+      if (slot.at >= oldestAt && bytes <= bytesMax) break
+      bytes -= slot.bytes
+      this.#after = place(slot)
+      if (slot.envelope) {
+        remember(this.#originsAfter, slot.envelope.origin, slot.envelope.counter)
+      }
+      this.#start++
+    }
+    if (this.#ends.length > 2 * ENDS_MAX) this.#ends.splice(0, this.#ends.length - ENDS_MAX)
+    if (this.#start > 1024 && this.#start * 2 > this.#slots.length) {
+      this.#slots.splice(0, this.#start)
+      this.#start = 0
+    }
+  }
+
+  /** The term of `after` usually goes on beyond it: its end in the snapshot is `after` itself. */
+  #endAtAfter(): TermEnd[] {
+    if (this.#after.seq === 0) return []
+    return this.#ends.some((end) => end.seq === this.#after.seq) ? [] : [this.#after]
+  }
+}
+
+/**
+ * The highest place that two logs share and both can go on from; undefined when there is none
+ * within both windows. Two logs that share a term agree up to the lower of its two ends, since one
+ * master wrote that term's entries in one order (Raft's log matching).
+ */
+export function commonPlace(mine: Chain, theirs: Chain): Place | undefined {
+  if (mine.epoch !== theirs.epoch) return undefined
+  const endsOfTheirs = new Map(theirs.ends.map((end) => [end.term, end.seq]))
+  let common: Place = ORIGIN_PLACE
+  for (const end of mine.ends) {
+    const other = endsOfTheirs.get(end.term)
+    if (other !== undefined) common = {term: end.term, seq: Math.min(end.seq, other)}
+  }
+  const isHeld = comparePlaces(common, mine.after) >= 0 && comparePlaces(common, theirs.after) >= 0
+  return isHeld ? common : undefined
+}
+
+/** The last place of a chain. */
+export function chainLast(chain: Chain): Place {
+  return chain.ends.at(-1) ?? chain.after
+}
+
+function place({term, seq}: Place): Place {
+  return {term, seq}
+}
+
+/** Moves the origin to the end, so that the first of the map is the least recently heard. */
+function remember(origins: Map<NodeId, number>, origin: NodeId, counter: number): void {
+  origins.delete(origin)
+  origins.set(origin, counter)
+  if (origins.size <= ORIGINS_MAX) return
+  const [oldest] = origins.keys()
+  if (oldest !== undefined) origins.delete(oldest)
+}

@@ -1,0 +1,98 @@
+/** This node's own messages: accepted, sent to the master, sent again, answered. */
+import type {Payload} from '../protocol/envelope.js'
+import {messageId} from '../protocol/envelope.js'
+import type {PublishFrame, Stability} from '../protocol/node-frame.js'
+import type {Target} from '../protocol/target.js'
+import {count, emit, type MeshState} from './state.js'
+
+/** Beside the details, as in the history's estimate. */
+const MESSAGE_OVERHEAD_BYTES = 200
+
+/** Sent to the master and not stable yet: what is beyond waits for the first to be stable. */
+const SENT_BYTES_MAX = 8 * 1024 * 1024
+
+/** Takes a message into the outbox; refuses, and says so, when that is full or the node drains. */
+export function accept(
+  state: MeshState, ticket: number, target: Target, payload: Payload,
+): void {
+  const {outbox, config, self} = state
+  const bytes = payload.details.length + MESSAGE_OVERHEAD_BYTES
+  const isFull =
+    outbox.size >= config.outboxMessages || outbox.bytes + bytes > config.outboxBytes
+  if (isFull || state.isDraining) {
+    count(state, 'refused')
+    emit(state, {type: 'refused', ticket, reason: isFull ? 'outbox-full' : 'draining'})
+    return
+  }
+  const counter = ++state.counter
+  const envelope = {origin: self.id, counter, target, payload}
+  outbox.add({envelope, bytes, acceptedAt: state.now, ticket})
+  count(state, 'accepted')
+  emit(state, {type: 'accepted', ticket, id: messageId(envelope)})
+}
+
+/**
+ * What is to be sent to the master now: what was not sent on this link, or everything again when
+ * nothing was heard of the oldest for long. Undefined when there is nothing.
+ */
+export function takeUnsent(state: MeshState, term: number): PublishFrame | undefined {
+  const {outbox, config, now} = state
+  const {first} = outbox
+  if (first === undefined) return undefined
+  if (state.sentCounter >= first && now - state.resentAt >= config.resendMs) {
+    state.sentCounter = first - 1
+    state.sentBytes = 0
+    count(state, 'resent')
+  }
+  const envelopes = []
+  let bytes = 0
+  for (const {envelope, bytes: size} of outbox.above(state.sentCounter)) {
+    const isFull = bytes + size > config.frameBytes || state.sentBytes + bytes >= SENT_BYTES_MAX
+    if (isFull && (envelopes.length > 0 || state.sentBytes > 0)) break
+    envelopes.push(envelope)
+    bytes += size
+  }
+  const last = envelopes.at(-1)
+  if (!last) return undefined
+  if (state.sentCounter < first) state.resentAt = now
+  state.sentCounter = last.counter
+  state.sentBytes += bytes
+  return {type: 'publish', term, first, envelopes}
+}
+
+/** A new master or link: everything that is not stable is sent again, in its order. */
+export function restartSending(state: MeshState): void {
+  state.sentBytes = 0
+  state.sentCounter = (state.outbox.first ?? state.counter + 1) - 1
+  state.resentAt = state.now
+}
+
+/** The master says that these are stable: their publishers have their receipts. */
+export function settle(state: MeshState, epoch: string, messages: readonly Stability[]): void {
+  for (const {counter, place, byNode, missing} of messages) {
+    const outgoing = state.outbox.settle(counter)
+    if (outgoing) {
+      state.resentAt = state.now
+      if (counter <= state.sentCounter) {
+        state.sentBytes = Math.max(0, state.sentBytes - outgoing.bytes)
+      }
+    }
+    if (outgoing?.ticket === undefined) continue
+    const position = place && {epoch, term: place.term, seq: place.seq}
+    emit(state, {
+      type: 'receipt', ticket: outgoing.ticket, receipt: {type: 'stable', position, byNode, missing},
+    })
+  }
+}
+
+/** Publishers do not wait for ever; their messages stay until they are stable. */
+export function expireReceipts(state: MeshState): void {
+  const {config, now} = state
+  for (const outgoing of state.outbox.values()) {
+    if (now - outgoing.acceptedAt < config.receiptMs) break
+    if (outgoing.ticket === undefined) continue
+    count(state, 'receiptTimeouts')
+    emit(state, {type: 'receipt', ticket: outgoing.ticket, receipt: {type: 'timeout'}})
+    outgoing.ticket = undefined
+  }
+}

@@ -1,0 +1,254 @@
+/** Without a master: follow the one that is known, ask the others about it, claim its place. */
+import type {NodeId} from '../util/brand.js'
+import type {AnswerFrame, NodeAddress, RefuseFrame} from '../protocol/node-frame.js'
+import {ORIGIN_PLACE} from '../protocol/position.js'
+import type {Lease} from './membership.js'
+import {isLeaseExpired, isLeaseMissing} from './pool-watch.js'
+import {isInView} from './quorum.js'
+import type {AskRound, Peer, Seeking} from './role.js'
+import {
+  addressOf, closeLink, count, dial, isStoreFree, log, noteTerm, selfAddress, send, swapLease,
+  type Link, type MeshState,
+} from './state.js'
+import {closePeers, endRound} from './transition.js'
+
+/** Called whenever something may have changed: starts what can be started. */
+export function progressSeeking(state: MeshState, role: Seeking): void {
+  expireAttempt(state, role)
+  if (state.now - role.since >= state.config.answerMs) role.isInvited = false
+  tryFollowing(state, role)
+  if (state.isDraining) return
+  claimUnheld(state)
+  progressRound(state, role)
+}
+
+function expireAttempt(state: MeshState, role: Seeking): void {
+  const {attempt, round} = role
+  if (attempt && state.now - attempt.startedAt >= state.config.answerMs) {
+    closeLink(state, attempt.link, 'no answer')
+    attemptFailed(state, role)
+  }
+  if (round && state.now - round.startedAt >= state.config.answerMs) {
+    endRound(state, round)
+    role.round = undefined
+    role.roundAt = state.now + retryDelay(state)
+  }
+}
+
+/** The master by what was heard last: a promise or refusal with a higher term beats the store. */
+function knownMaster(state: MeshState): NodeAddress | undefined {
+  const {hint, self, pool} = state
+  const lease = pool.snapshot?.lease
+  const isHintNewer = hint && hint.term >= (lease?.term ?? 0)
+  const master = isHintNewer ? hint.master : addressOf(state, lease?.holder)
+  return master?.id === self.id ? undefined : master
+}
+
+function tryFollowing(state: MeshState, role: Seeking): void {
+  if (role.attempt || role.isInvited || state.now < role.retryAt) return
+  const to = knownMaster(state)
+  if (!to) return
+  role.attempt = {link: dial(state, to, 'follow'), to, startedAt: state.now}
+}
+
+/** The dial succeeded: ask to follow. */
+export function onFollowLink(state: MeshState, link: Link): void {
+  send(state, link.id, {type: 'follow', term: state.promised.term, chain: state.log.chain()})
+}
+
+export function attemptFailed(state: MeshState, role: Seeking): void {
+  role.attempt = undefined
+  role.retryAt = state.now + retryDelay(state)
+}
+
+/** Not the master, or not one for us: it may know better. */
+export function onRefused(state: MeshState, role: Seeking, link: Link, frame: RefuseFrame): void {
+  noteTerm(state, frame.term)
+  closeLink(state, link.id, 'refused')
+  if (state.hint?.master.id === link.peer && frame.reason === 'not-master') state.hint = undefined
+  if (frame.master && frame.master.id !== state.self.id && frame.master.id !== link.peer) {
+    state.hint = {master: frame.master, term: frame.term}
+  }
+  attemptFailed(state, role)
+}
+
+/** A lease that nobody holds: a mesh not begun, one that ended in order, or a wiped store. */
+function claimUnheld(state: MeshState): void {
+  const {pool, self} = state
+  if (!isStoreFree(state) || !isReadFresh(state)) return
+  const lease = pool.snapshot?.lease
+  if (lease && lease.holder === undefined && lease.view.length === 0) {
+    claim(state, lease, {...nextLease(state, lease), view: [selfAddress(state)]})
+  } else if (!lease && isLeaseMissing(state)) {
+    log(state, 'warn', 'the lease row is missing for a whole lease: a new epoch begins')
+    const epoch = newEpoch(state)
+    const term = state.highestTerm + 1
+    claim(state, undefined, {
+      epoch, term, version: 1, holder: self.id, view: [selfAddress(state)],
+    })
+  }
+}
+
+/** Decisions are made on a read that was asked for after the master was lost. */
+function isReadFresh(state: MeshState): boolean {
+  const {role, pool} = state
+  return role.type === 'seeking' && pool.isUp && pool.readAt >= role.since
+}
+
+function progressRound(state: MeshState, role: Seeking): void {
+  const lease = state.pool.snapshot?.lease
+  if (!lease || lease.holder === undefined || !isReadFresh(state)) return
+  if (role.round && !isSameTerm(role.round.lease, lease)) {
+    endRound(state, role.round)
+    role.round = undefined
+  }
+  if (!role.round && state.now >= role.roundAt && isCandidate(state, role, lease)) {
+    role.round = startRound(state, lease)
+  }
+  const {round} = role
+  if (!round || !isStoreFree(state)) return
+  if (!role.isInvited && !mayClaim(state, round)) return
+  claim(state, lease, nextLease(state, lease))
+}
+
+/** Members of the view at once, in pool order, a step apart; others when the lease has run out. */
+function isCandidate(state: MeshState, role: Seeking, lease: Lease): boolean {
+  if (role.isInvited || isLeaseExpired(state)) return true
+  if (!isInView(lease.view, state.self.id)) return false
+  const ranked = (state.pool.snapshot?.members ?? [])
+    .filter((member) => member.id !== lease.holder && isInView(lease.view, member.id))
+    .map((member) => member.id)
+  const rank = ranked.indexOf(state.self.id)
+  const place = rank === -1 ? ranked.length : rank
+  return state.now - role.since >= place * state.config.candidateStepMs
+}
+
+function startRound(state: MeshState, lease: Lease): AskRound {
+  const peers = new Map<NodeId, Peer>()
+  for (const address of lease.view) {
+    if (address.id === state.self.id) continue
+    const link = dial(state, address, 'ask')
+    peers.set(address.id, {address, link, state: 'dialling', chain: undefined})
+  }
+  return {lease, peers, startedAt: state.now}
+}
+
+export function askPeer(state: MeshState, round: AskRound, peer: Peer): void {
+  const {lease} = round
+  if (peer.link === undefined || lease.holder === undefined) return
+  peer.state = 'asked'
+  send(state, peer.link, {
+    type: 'ask', term: state.highestTerm, epoch: lease.epoch, master: lease.holder,
+  })
+}
+
+export function onAnswer(state: MeshState, peer: Peer, frame: AnswerFrame): void {
+  noteTerm(state, frame.term)
+  if (peer.state === 'asked') peer.state = frame.yes ? 'yes' : 'no'
+}
+
+/**
+ * Rule (a): more than half of the other view members lost the master too, this node among them, at
+ * any time. Rule (b): the lease has run out, and all who did not say yes no longer run.
+ */
+function mayClaim(state: MeshState, round: AskRound): boolean {
+  const {lease, peers} = round
+  const others = lease.view.filter((member) => member.id !== lease.holder)
+  const saysYes = (id: NodeId): boolean =>
+    id === state.self.id || peers.get(id)?.state === 'yes'
+  const yes = others.filter((member) => saysYes(member.id)).length
+  const isMost = yes * 2 > others.length || others.length === 0
+  if (isInView(lease.view, state.self.id) && isMost) return true
+  if (!isLeaseExpired(state)) return false
+  return lease.view.every((member) => saysYes(member.id) || peers.get(member.id)?.state === 'gone')
+}
+
+function claim(state: MeshState, expected: Lease | undefined, next: Lease): void {
+  count(state, 'claims')
+  swapLease(state, 'claim', expected, next)
+}
+
+function nextLease(state: MeshState, lease: Lease): Lease {
+  const term = Math.max(lease.term, state.highestTerm, state.promised.term) + 1
+  return {
+    epoch: lease.epoch, term, version: lease.version + 1, holder: state.self.id, view: lease.view,
+  }
+}
+
+/** The claim's answer: won, and then it must be made good; or somebody else was faster. */
+export function onClaimed(state: MeshState, role: Seeking, won: boolean, lease: Lease): void {
+  if (!won) {
+    count(state, 'claimsLost')
+    endRound(state, role.round)
+    role.round = undefined
+    role.roundAt = state.now + retryDelay(state)
+    role.isInvited = false
+    state.pool.askedAt = -Infinity
+    return
+  }
+  beginTerm(state, role, lease)
+}
+
+/** From seeking to claimed: the peers asked are asked for their promise on the same links. */
+export function beginTerm(state: MeshState, role: Seeking, lease: Lease): void {
+  log(state, 'info', 'won the lease', {term: lease.term, epoch: lease.epoch})
+  noteTerm(state, lease.term)
+  closeLink(state, role.attempt?.link, 'claimed')
+  const asked = role.round?.peers ?? new Map<NodeId, Peer>()
+  const peers = new Map<NodeId, Peer>()
+  for (const address of lease.view) {
+    if (address.id === state.self.id) continue
+    const peer = asked.get(address.id)
+    asked.delete(address.id)
+    peers.set(address.id, peer ?? {address, link: undefined, state: 'lost', chain: undefined})
+  }
+  closePeers(state, asked)
+  if (state.log.epoch !== lease.epoch) giveUpHistory(state, lease.epoch)
+  state.promised = {term: lease.term, holder: state.self.id}
+  state.hint = {master: selfAddress(state), term: lease.term}
+  state.role = {
+    type: 'claimed', since: state.now, lease, peers, fetch: undefined, waiting: new Map(),
+    retryAt: state.now,
+  }
+  for (const peer of peers.values()) if (isOpen(state, peer)) requestPromise(state, lease, peer)
+}
+
+export function requestPromise(state: MeshState, lease: Lease, peer: Peer): void {
+  if (peer.link === undefined) return
+  peer.state = 'asked'
+  send(state, peer.link, {
+    type: 'promise', term: lease.term, epoch: lease.epoch, url: state.self.url,
+  })
+}
+
+/** A new epoch's order has nothing to do with what was held. */
+function giveUpHistory(state: MeshState, epoch: string): void {
+  const hadClients = state.log.epoch !== ''
+  state.log.reset(epoch)
+  state.committed = 0
+  state.delivered = 0
+  state.queued = 0
+  state.stable = 0
+  if (!hadClients) return
+  count(state, 'logReplaced')
+  state.effects.push({type: 'log-replaced', epoch, after: ORIGIN_PLACE})
+}
+
+function isOpen(state: MeshState, peer: Peer): boolean {
+  return peer.link !== undefined && state.links.get(peer.link)?.isOpen === true
+}
+
+function isSameTerm(a: Lease, b: Lease): boolean {
+  return a.epoch === b.epoch && a.term === b.term
+}
+
+/** Apart enough that two nodes do not try in step for ever. */
+export function retryDelay(state: MeshState): number {
+  return state.config.retryMs * (0.5 + state.random.next() / 2)
+}
+
+function newEpoch(state: MeshState): string {
+  let epoch = ''
+  for (let i = 0; i < 12; i++) epoch += Math.floor(state.random.next() * 36).toString(36)
+  return epoch
+}

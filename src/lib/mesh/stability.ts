@@ -1,0 +1,111 @@
+/**
+ * When a message is stable, and the receipts that follow. The master waits for every member that
+ * lives: linked and acknowledging within dropMs, or lately linked and not proved gone (P2).
+ */
+import type {NodeId} from '../util/brand.js'
+import type {NodeCount, Stability} from '../protocol/node-frame.js'
+import type {Slot} from './log.js'
+import type {Mastering, MasterMember} from './role.js'
+import {isInView} from './quorum.js'
+import {closeLink, count, log, send, type MeshState} from './state.js'
+import {settle} from './publishing.js'
+
+/** Takes a member's connection counts, each once. */
+export function takeCounts(
+  state: MeshState, member: MasterMember, countsAfter: number, connections: readonly number[],
+): void {
+  if (countsAfter > member.counted) member.counted = countsAfter
+  for (let seq = member.counted + 1; seq <= countsAfter + connections.length; seq++) {
+    const number = connections[seq - countsAfter - 1] ?? 0
+    const slot = number > 0 ? state.log.at(seq) : undefined
+    if (slot) noteCount(slot, member.address.id, number)
+    member.counted = seq
+  }
+}
+
+/** No longer waits for a member. Messages that did are told whom they miss. */
+export function giveUpMember(
+  state: MeshState, role: Mastering, member: MasterMember, reason: string,
+): void {
+  const node = member.address.id
+  if (!isInView(role.view, node)) {
+    closeLink(state, member.probe, 'given up')
+    role.members.delete(node)
+  }
+  if (!member.isWaitedFor) return
+  member.isWaitedFor = false
+  count(state, 'membersDropped')
+  log(state, member.isLeaving ? 'info' : 'warn', 'member dropped', {node, reason})
+  const through = state.log.last.seq
+  if (member.isLeaving || member.delivered >= through) return
+  role.missing.push({node, after: member.delivered, through})
+}
+
+/** Moves the stable mark and tells the origins. */
+export function advanceStable(state: MeshState, role: Mastering): void {
+  let stable = Math.min(state.committed, state.queued)
+  for (const member of role.members.values()) {
+    if (member.isWaitedFor) stable = Math.min(stable, member.delivered)
+  }
+  if (stable <= state.stable) return
+  const ready = new Map<NodeId, Stability[]>()
+  for (const slot of state.log.slice(state.stable, stable)) {
+    if (!slot.envelope) continue
+    const {origin} = slot.envelope
+    const list = ready.get(origin) ?? []
+    list.push(stabilityOf(state, role, slot))
+    ready.set(origin, list)
+  }
+  state.stable = stable
+  role.missing = role.missing.filter((missing) => missing.through > stable)
+  for (const [origin, messages] of ready) tellStable(state, role, origin, messages)
+}
+
+/** Answers an origin that sends again what is stable already. */
+export function repeatStable(
+  state: MeshState, role: Mastering, origin: NodeId, counters: ReadonlySet<number>,
+): void {
+  const found = new Map<number, Stability>()
+  const from = state.log.after.seq
+  for (const slot of state.log.slice(from, state.stable)) {
+    const {envelope} = slot
+    if (envelope?.origin !== origin || !counters.has(envelope.counter)) continue
+    found.set(envelope.counter, stabilityOf(state, role, slot))
+  }
+  const waiting = new Set<number>()
+  for (const slot of state.log.slice(Math.max(from, state.stable), state.log.last.seq)) {
+    if (slot.envelope?.origin === origin) waiting.add(slot.envelope.counter)
+  }
+  const messages: Stability[] = []
+  for (const counter of counters) {
+    if (waiting.has(counter)) continue
+    messages.push(found.get(counter) ?? {counter, place: undefined, byNode: [], missing: []})
+  }
+  if (messages.length > 0) tellStable(state, role, origin, messages)
+}
+
+function tellStable(
+  state: MeshState, role: Mastering, origin: NodeId, messages: readonly Stability[],
+): void {
+  if (origin === state.self.id) {
+    settle(state, role.epoch, messages)
+    return
+  }
+  const link = role.members.get(origin)?.link
+  if (link !== undefined) send(state, link, {type: 'stable', term: role.term, messages})
+}
+
+function stabilityOf(state: MeshState, role: Mastering, slot: Slot): Stability {
+  const byNode: NodeCount[] = []
+  if (slot.connections) byNode.push({node: state.self.id, connections: slot.connections})
+  for (const [node, connections] of slot.byNode ?? []) byNode.push({node, connections})
+  const missing = role.missing
+    .filter(({after, through}) => slot.seq > after && slot.seq <= through)
+    .map(({node}) => node)
+  return {counter: slot.envelope?.counter ?? 0, place: {term: slot.term, seq: slot.seq}, byNode, missing}
+}
+
+function noteCount(slot: Slot, node: NodeId, connections: number): void {
+  slot.byNode ??= new Map()
+  slot.byNode.set(node, connections)
+}

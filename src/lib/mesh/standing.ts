@@ -1,0 +1,52 @@
+/** What a node is, for those above: derived from the role, told when it changes. */
+import type {Standing} from './effect.js'
+import {emit, type MeshState} from './state.js'
+
+/** Tells the standing if it changed. */
+export function tellStanding(state: MeshState): void {
+  const next = standingOf(state)
+  if (isSame(next, state.standing)) return
+  if (next.state === 'following' || next.state === 'mastering') state.hasJoined = true
+  state.standing = next
+  emit(state, {type: 'standing', standing: next})
+}
+
+function standingOf(state: MeshState): Standing {
+  const {role, config, now} = state
+  switch (role.type) {
+    case 'mastering':
+      // Without a majority it can commit nothing: whoever asks must not be sent here.
+      return now - role.majorityAt < config.dropMs
+        ? {state: 'mastering', term: role.term}
+        : withoutMaster(state)
+    case 'following':
+      return state.hasJoined || state.log.last.seq >= role.syncedAt
+        ? {state: 'following', master: role.master.id, term: role.term}
+        : {state: 'joining'}
+    case 'seeking':
+    case 'claimed':
+      return withoutMaster(state)
+    case 'drained':
+      return {state: 'drained'}
+  }
+}
+
+/** Isolated: the lease is being renewed by a master that this node has not reached for a lease. */
+function withoutMaster(state: MeshState): Standing {
+  const {role, pool, config, now, self} = state
+  if (!state.hasJoined) return {state: 'joining'}
+  const term = state.highestTerm
+  const lease = pool.snapshot?.lease
+  const since = role.type === 'seeking' ? role.since : now
+  const isLeftBehind =
+    now - since >= config.leaseMs && pool.isUp && lease?.holder !== undefined &&
+    lease.holder !== self.id && now - pool.leaseChangedAt < config.leaseMs
+  return {state: isLeftBehind ? 'isolated' : 'seeking', term}
+}
+
+function isSame(a: Standing, b: Standing): boolean {
+  if (a.state !== b.state) return false
+  const termOf = (s: Standing): number => ('term' in s ? s.term : 0)
+  const masterOf = (s: Standing): string => ('master' in s ? s.master : '')
+  return termOf(a) === termOf(b) && masterOf(a) === masterOf(b)
+}

@@ -1,0 +1,96 @@
+/** What a node answers to those who want to lead: is the master lost, promises, and what it holds. */
+import type {AskFrame, FetchFrame, LogEntry, PromiseFrame} from '../protocol/node-frame.js'
+import type {Place} from '../protocol/position.js'
+import {count, noteTerm, send, type Link, type MeshState} from './state.js'
+import {planSync} from './sync.js'
+import {becomeSeeking} from './transition.js'
+
+/** Yes: this node has no master that it hears, and is none. */
+export function onAsk(state: MeshState, link: Link, frame: AskFrame): void {
+  noteTerm(state, frame.term)
+  const {role} = state
+  const isHeard =
+    role.type === 'following' && state.now - role.heardAt < state.config.silenceMs
+  const isLeading = role.type === 'mastering' || role.type === 'claimed'
+  send(state, link.id, {
+    type: 'answer', term: state.highestTerm, yes: !isHeard && !isLeading && role.type !== 'drained',
+  })
+}
+
+/**
+ * Nothing below this term any more, and only this holder in it. The old master's link is closed
+ * with the promise, so that nothing of the old term arrives after it (fencing, P7).
+ */
+export function onPromise(state: MeshState, link: Link, frame: PromiseFrame): void {
+  const {promised, role} = state
+  noteTerm(state, frame.term)
+  const isRepeat = promised.term === frame.term && promised.holder === link.peer
+  if (!isRepeat && frame.term <= promised.term) {
+    count(state, 'staleTerms')
+    const reason = frame.term < promised.term ? 'term-too-low' : 'promised-other'
+    send(state, link.id, {
+      type: 'refuse', term: state.highestTerm, reason, master: state.hint?.master,
+    })
+    return
+  }
+  state.promised = {term: frame.term, holder: link.peer}
+  const master = {id: link.peer, url: frame.url}
+  const isFollowingIt = role.type === 'following' && role.term === frame.term
+  if (!isRepeat || !isFollowingIt) {
+    const isTryingIt = role.type === 'seeking' && role.attempt?.to.id === link.peer
+    const hint = {master, term: frame.term}
+    if (isTryingIt) state.hint = hint
+    else if (role.type !== 'drained') {
+      becomeSeeking(state, 'promised a new master', {hint, keepLink: link.id})
+    }
+  }
+  send(state, link.id, {
+    type: 'promised', term: frame.term, chain: state.log.chain(), committed: state.committed,
+  })
+}
+
+/** Sends what this node holds beyond the new master's log, in parts. */
+export function onFetch(state: MeshState, link: Link, frame: FetchFrame): void {
+  const {promised} = state
+  if (promised.term !== frame.term || promised.holder !== link.peer) {
+    count(state, 'staleTerms')
+    send(state, link.id, {
+      type: 'refuse', term: state.highestTerm, reason: 'promised-other', master: state.hint?.master,
+    })
+    return
+  }
+  const {keep, snapshot} = planSync(state, frame.chain)
+  let after = keep
+  for (const entries of batches(state, keep)) {
+    const last = entries.at(-1) ?? after
+    const isFirst = after === keep
+    send(state, link.id, {
+      type: 'suffix', term: frame.term, keep, snapshot: isFirst ? snapshot : undefined, after,
+      entries, done: last.seq === state.log.last.seq,
+    })
+    after = {term: last.term, seq: last.seq}
+  }
+}
+
+/** The entries after a place in frames of about frameBytes; at least one, which may be empty. */
+export function* batches(state: MeshState, after: Place): Generator<readonly LogEntry[]> {
+  let from = after.seq
+  do {
+    const entries = takeBatch(state, from)
+    yield entries
+    from += entries.length
+  } while (from < state.log.last.seq)
+}
+
+/** The entries after a seq that fit in one frame; at least one if there is any. */
+export function takeBatch(state: MeshState, after: number): readonly LogEntry[] {
+  let through = after
+  let bytes = 0
+  for (;;) {
+    const slot = state.log.at(through + 1)
+    if (!slot || (through > after && bytes + slot.bytes > state.config.frameBytes)) break
+    bytes += slot.bytes
+    through++
+  }
+  return state.log.slice(after, through)
+}
