@@ -1,0 +1,59 @@
+/** What an action module sees: `export default (mesh) => { mesh.on('hello', async (call) => …) }`. */
+import type {PublishResult} from '../protocol/operator-frame.js'
+import type {TargetJson} from '../protocol/target.js'
+
+export type ActionModule = (mesh: ActionMesh) => void | Promise<void>
+
+export interface ActionMesh {
+  /** The id of the node that runs the module. */
+  readonly node: string
+  /**
+   * Calls the handler for each frame with this action. `Client/authentication` and
+   * `Client/disconnection` are events of the node itself: clients cannot send them. Several
+   * handlers of one action are all called, in the order in which they were added.
+   */
+  on(action: string, handler: ActionHandler): void
+  send: SendMessage
+}
+
+export type ActionHandler = (call: ActionCall) => unknown
+
+/**
+ * Publishes to whoever the target names, on every node: {user: 42}, {user: [42, 7]}, {group},
+ * {session}, {filter: {language: 'en'}}, {registered: true}, {everyone: true}. Messages sent before
+ * the first await of a handler keep the order of the frames that they answer. The receipt comes
+ * once every node has the message; it rejects with a WsmeshError: TARGET_INVALID, DETAILS_INVALID,
+ * OUTBOX_FULL, or RECEIPT_TIMED_OUT (the message may still arrive).
+ */
+export type SendMessage = (
+  action: string,
+  details: unknown,
+  target: TargetJson,
+) => Promise<PublishResult>
+
+export interface ActionCall {
+  readonly action: string
+  /** The argument list: what was no list is its only element. */
+  readonly details: readonly unknown[]
+  /** Undefined for a guest. */
+  readonly user: string | undefined
+  readonly groups: readonly string[]
+  readonly session: string | undefined
+  readonly language: string | undefined
+  readonly connection: ActionConnection
+  /** Answers the same action, on this connection only. */
+  reply(details?: unknown): void
+  /** Answers `<action>:error` with [code, text], on this connection only; code from 400 to 599. */
+  error(code: number, text: string): void
+  readonly send: SendMessage
+}
+
+export interface ActionConnection {
+  /** Unique in the mesh. */
+  readonly id: string
+  readonly userAgent: string | undefined
+  /** Sends to this connection only; false when it is gone. */
+  send(action: string, details?: unknown): boolean
+  /** Closes it with the code `kicked`: the client does not connect again by itself. */
+  close(): void
+}

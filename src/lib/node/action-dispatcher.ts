@@ -1,0 +1,152 @@
+/**
+ * Runs handlers for what clients send, and answers for those that throw, hang or do not exist. The
+ * handlers of one connection start in the order of its frames; they may end in any.
+ */
+import {encodeError, encodeReply} from '../protocol/client-frame.js'
+import type {ClientFrame} from '../protocol/client-frame.js'
+import {AssertionFailed} from '../util/assert.js'
+import {WsmeshError} from '../util/errors.js'
+import type {ActionCall, ActionHandler, SendMessage} from './action-api.js'
+import type {ActionRegistry} from './action-registry.js'
+import type {ClientConnection} from './client-connection.js'
+import type {Counters} from './counters.js'
+import {describeError} from './log.js'
+import type {Log} from './log.js'
+
+/** Handlers of one connection that may run at once; more frames are answered 429. */
+export const HANDLERS_PER_CONNECTION_MAX = 32
+
+export interface DispatcherOptions {
+  readonly registry: ActionRegistry
+  readonly send: SendMessage
+  readonly counters: Counters
+  readonly log: Log
+  readonly handlerTimeoutMs: number
+}
+
+type Failure = readonly [status: number, text: string]
+
+export class ActionDispatcher {
+  readonly #options: DispatcherOptions
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** A frame of a client that is known. */
+  dispatch(connection: ClientConnection, frame: ClientFrame): void {
+    const {registry, counters} = this.#options
+    const handlers = registry.handlersOf(frame.action)
+    if (handlers.length === 0) {
+      counters.add('actionsUnknown')
+      fail(connection, frame, [404, `No such action: ${frame.action}`])
+      return
+    }
+    if (connection.handlersRunning >= HANDLERS_PER_CONNECTION_MAX) {
+      counters.add('handlersBusy')
+      fail(connection, frame, [429, 'Too many actions at once: wait for the answers'])
+      return
+    }
+    counters.add('actionsHandled')
+    for (const handler of handlers) this.#run(connection, frame, handler)
+  }
+
+  /** An event of the node's own; nobody waits for an answer. */
+  announce(connection: ClientConnection, action: string, details: readonly unknown[]): void {
+    for (const handler of this.#options.registry.handlersOf(action)) {
+      this.#run(connection, {action, details}, handler)
+    }
+  }
+
+  #run(connection: ClientConnection, frame: ClientFrame, handler: ActionHandler): void {
+    let result: unknown
+    try {
+      result = handler(callOf(connection, frame, this.#options.send))
+    } catch (error) {
+      this.#failed(connection, frame, error)
+      return
+    }
+    if (!isPromiseLike(result)) return
+    connection.handlersRunning += 1
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      connection.handlersRunning -= 1
+      this.#options.counters.add('handlerTimeouts')
+      this.#options.log.warn('An action handler does not end', {action: frame.action})
+      fail(connection, frame, [504, 'The answer takes too long'])
+    }, this.#options.handlerTimeoutMs)
+    const ended = (): void => {
+      clearTimeout(timer)
+      if (!isLate) connection.handlersRunning -= 1
+    }
+    void Promise.resolve(result).then(ended, (error: unknown) => {
+      ended()
+      this.#failed(connection, frame, error, isLate)
+    })
+  }
+
+  #failed(connection: ClientConnection, frame: ClientFrame, error: unknown, isLate = false): void {
+    if (error instanceof AssertionFailed) throw error
+    const {counters, log} = this.#options
+    counters.add('handlerErrors')
+    log.error('An action handler failed', {
+      action: frame.action,
+      error: describeError(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    })
+    if (!isLate) fail(connection, frame, failureOf(error))
+  }
+}
+
+/** What a client may know of an error: nothing of what is inside. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof WsmeshError) {
+    if (error.code === 'OUTBOX_FULL') return [503, 'Too busy: try again later']
+    if (error.code === 'RECEIPT_TIMED_OUT') return [504, 'Sent, but not confirmed in time']
+  }
+  return [500, 'Internal error']
+}
+
+/** Events of the node's own are not answered: their errors are in the log. */
+function fail(connection: ClientConnection, frame: ClientFrame, [status, text]: Failure): void {
+  if (frame.action.startsWith('Client/')) return
+  connection.send(encodeError(frame.action, status, text, replyTo(connection, frame)))
+}
+
+function replyTo(connection: ClientConnection, frame: ClientFrame): string | undefined {
+  return connection.form === 'v1' ? frame.id : undefined
+}
+
+function callOf(connection: ClientConnection, frame: ClientFrame, send: SendMessage): ActionCall {
+  const {identity} = connection
+  const re = replyTo(connection, frame)
+  return {
+    action: frame.action,
+    details: frame.details,
+    user: identity?.user,
+    groups: identity?.groups ?? [],
+    session: identity?.session,
+    language: identity?.properties['language'],
+    connection: {
+      id: connection.id,
+      userAgent: identity?.properties['user_agent'],
+      send: (action, details) => connection.send(encodeReply(action, details)),
+      close: () => connection.close('kicked'),
+    },
+    reply(details) {
+      connection.send(encodeReply(frame.action, details, re))
+    },
+    error(code, text) {
+      if (!Number.isInteger(code) || code < 400 || code > 599 || text === '') {
+        throw new TypeError(`error(${code}, ${JSON.stringify(text)}): code 400 to 599 and a text`)
+      }
+      connection.send(encodeError(frame.action, code, text, re))
+    },
+    send,
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}

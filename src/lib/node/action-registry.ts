@@ -1,0 +1,72 @@
+/** Which handlers an action has, by the file that they come from. */
+import {
+  AUTHENTICATION,
+  DISCONNECTION,
+  ERROR_SUFFIX,
+  isReservedAction,
+} from '../protocol/client-frame.js'
+import {whatIsWrongWithAction} from '../protocol/payload.js'
+import type {ActionHandler} from './action-api.js'
+
+export interface RegisteredHandler {
+  readonly action: string
+  readonly handler: ActionHandler
+}
+
+export class ActionRegistry {
+  readonly #files = new Map<string, readonly RegisteredHandler[]>()
+  #byAction = new Map<string, ActionHandler[]>()
+
+  /** The handlers of a file, in place of those that it had. */
+  replace(file: string, handlers: readonly RegisteredHandler[]): void {
+    this.#files.set(file, handlers)
+    this.#index()
+  }
+
+  remove(file: string): void {
+    this.#files.delete(file)
+    this.#index()
+  }
+
+  handlersOf(action: string): readonly ActionHandler[] {
+    return this.#byAction.get(action) ?? []
+  }
+
+  actions(): readonly string[] {
+    return [...this.#byAction.keys()]
+  }
+
+  #index(): void {
+    this.#byAction = new Map()
+    for (const {action, handler} of [...this.#files.values()].flat()) {
+      const list = this.#byAction.get(action)
+      if (list === undefined) this.#byAction.set(action, [handler])
+      else list.push(handler)
+    }
+  }
+}
+
+/** Why nothing can ever be heard under this name; undefined when it can. */
+export function whatIsWrongWithSubscription(action: unknown, handler: unknown): string | undefined {
+  const wrong = whatIsWrongWithAction(action)
+  if (typeof action !== 'string' || wrong !== undefined) {
+    return `mesh.on(${JSON.stringify(action) ?? 'undefined'}, …): ${wrong ?? 'the action is no text'}`
+  }
+  if (typeof handler !== 'function') {
+    return `mesh.on('${action}', …): the handler is ${describe(handler)}, not a function`
+  }
+  if (action.endsWith(ERROR_SUFFIX)) {
+    return `mesh.on('${action}', …): clients never send actions that end in ${ERROR_SUFFIX}`
+  }
+  if (isReservedAction(action) && action !== AUTHENTICATION && action !== DISCONNECTION) {
+    return `mesh.on('${action}', …): of Client/… there are ${AUTHENTICATION} and ${DISCONNECTION}`
+  }
+  return undefined
+}
+
+/** A value as an error names it: "an object", "undefined". */
+export function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  const type = Array.isArray(value) ? 'array' : typeof value
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`
+}

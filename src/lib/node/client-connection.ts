@@ -1,0 +1,133 @@
+/**
+ * One client, as the registry and the session handling see it. There are tens of thousands of
+ * these: fields only, no closures.
+ */
+import {CLOSE} from '../protocol/close-code.js'
+import type {CloseName} from '../protocol/close-code.js'
+import {LIMITS} from '../protocol/limits.js'
+import type {Identity} from '../protocol/target.js'
+import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
+
+/** `object`: design.md section 5; `v1`: also id and position, and answers matched by id. */
+export type ClientForm = 'object' | 'v1'
+
+export type ClientState =
+  | {readonly type: 'hello'}
+  /** A proof is being checked; frames that come meanwhile wait, in order. */
+  | {readonly type: 'authenticating'; readonly held: Uint8Array[]}
+  | {readonly type: 'authenticated'}
+  | {readonly type: 'closed'}
+
+const HELLO: ClientState = {type: 'hello'}
+const AUTHENTICATED: ClientState = {type: 'authenticated'}
+const CLOSED: ClientState = {type: 'closed'}
+
+/** What a connection tells whoever keeps it. */
+export interface ConnectionOwner {
+  received(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void
+  /** The socket is closed; after `closing`, or because the peer left. Called once, last. */
+  ended(connection: ClientConnection, code: number, reason: string): void
+  /** We are closing it: from now on it is for nobody. */
+  closing(connection: ClientConnection, close: CloseName): void
+}
+
+export interface ConnectionOptions {
+  readonly id: string
+  readonly socket: AcceptedSocket
+  readonly form: ClientForm
+  readonly queueBytesMax: number
+  readonly nowMs: number
+}
+
+export class ClientConnection implements SocketHandler {
+  /** Unique in the mesh. */
+  readonly id: string
+  readonly socket: AcceptedSocket
+  readonly form: ClientForm
+  /** When it connected, by the node's monotonic clock. */
+  readonly sinceMs: number
+  readonly #owner: ConnectionOwner
+  readonly #queueBytesMax: number
+  state: ClientState = HELLO
+  /** Stays while a later proof is checked. Undefined: nobody knows who this is yet. */
+  identity: Identity | undefined
+  expiresAtMs = Number.POSITIVE_INFINITY
+  nextPingMs: number
+  unansweredPings = 0
+  handlersRunning = 0
+  /** The last delivery that it was part of: a list of groups may name it twice. */
+  mark = 0
+
+  constructor(owner: ConnectionOwner, options: ConnectionOptions) {
+    this.#owner = owner
+    this.#queueBytesMax = options.queueBytesMax
+    this.id = options.id
+    this.socket = options.socket
+    this.form = options.form
+    this.sinceMs = options.nowMs
+    this.nextPingMs = options.nowMs + LIMITS.pingMs
+  }
+
+  get isClosed(): boolean {
+    return this.state.type === 'closed'
+  }
+
+  /** Queues a text; false when the connection is closed or is now, being too slow. */
+  send(text: string): boolean {
+    if (this.isClosed || !this.#hasRoomFor(Buffer.byteLength(text))) return false
+    this.socket.send(text)
+    return true
+  }
+
+  sendFrame(frame: WireFrame): boolean {
+    if (this.isClosed || !this.#hasRoomFor(frame.bytes.byteLength)) return false
+    this.socket.sendFrame(frame)
+    return true
+  }
+
+  /**
+   * A message larger than the whole bound may still pass when nothing else waits. What was gathered
+   * in this turn is offered to the operating system first: a burst is no slowness.
+   */
+  #hasRoomFor(bytes: number): boolean {
+    const waiting = this.socket.bufferedBytes
+    if (waiting === 0 || waiting + bytes <= this.#queueBytesMax) return true
+    this.socket.flush()
+    const left = this.socket.bufferedBytes
+    if (left === 0 || left + bytes <= this.#queueBytesMax) return true
+    this.close('slowConsumer')
+    return false
+  }
+
+  beginAuthentication(): void {
+    this.state = {type: 'authenticating', held: []}
+  }
+
+  /** A proof was checked: frames that waited for it are returned. */
+  endAuthentication(): readonly Uint8Array[] {
+    const held = this.state.type === 'authenticating' ? this.state.held : []
+    this.state = this.identity === undefined ? HELLO : AUTHENTICATED
+    return held
+  }
+
+  close(close: CloseName): void {
+    if (this.isClosed) return
+    this.state = CLOSED
+    this.#owner.closing(this, close)
+    const {code, reason} = CLOSE[close]
+    this.socket.close(code, reason)
+  }
+
+  onMessage(data: Uint8Array, isBinary: boolean): void {
+    if (!this.isClosed) this.#owner.received(this, data, isBinary)
+  }
+
+  onPong(): void {
+    this.unansweredPings = 0
+  }
+
+  onClose(code: number, reason: string): void {
+    this.state = CLOSED
+    this.#owner.ended(this, code, reason)
+  }
+}

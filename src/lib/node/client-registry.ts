@@ -1,0 +1,153 @@
+/** Who is connected here, found by user, group and session without looking at everybody. */
+import {matchesTarget} from '../protocol/target.js'
+import type {Identity, Target} from '../protocol/target.js'
+import {assert, unreachable} from '../util/assert.js'
+import type {ClientConnection} from './client-connection.js'
+
+type Index = Map<string, Set<ClientConnection>>
+
+const NOBODY: ReadonlySet<ClientConnection> = new Set()
+
+export class ClientRegistry {
+  readonly #all = new Set<ClientConnection>()
+  readonly #known = new Set<ClientConnection>()
+  readonly #byUser: Index = new Map()
+  readonly #byGroup: Index = new Map()
+  readonly #bySession: Index = new Map()
+  #guests = 0
+  #mark = 0
+
+  /** Connections, known or not. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** Connections that have not said who they are. */
+  get unknown(): number {
+    return this.#all.size - this.#known.size
+  }
+
+  get users(): number {
+    return this.#byUser.size
+  }
+
+  get guests(): number {
+    return this.#guests
+  }
+
+  all(): Iterable<ClientConnection> {
+    return this.#all
+  }
+
+  add(connection: ClientConnection): void {
+    assert(!this.#all.has(connection), `Connection added twice: ${connection.id}`)
+    this.#all.add(connection)
+  }
+
+  /** The connection is this one's from now on, whoever's it was. */
+  identify(connection: ClientConnection, identity: Identity): void {
+    assert(this.#all.has(connection), `Unknown connection identified: ${connection.id}`)
+    this.#forget(connection)
+    connection.identity = identity
+    this.#known.add(connection)
+    if (identity.user === undefined) {
+      this.#guests += 1
+      return
+    }
+    put(this.#byUser, identity.user, connection)
+    for (const group of identity.groups) put(this.#byGroup, group, connection)
+    if (identity.session !== undefined) put(this.#bySession, identity.session, connection)
+  }
+
+  /** False when it was not there. */
+  remove(connection: ClientConnection): boolean {
+    this.#forget(connection)
+    return this.#all.delete(connection)
+  }
+
+  #forget(connection: ClientConnection): void {
+    if (!this.#known.delete(connection)) return
+    const {identity} = connection
+    assert(identity !== undefined, `A known connection without identity: ${connection.id}`)
+    if (identity.user === undefined) {
+      this.#guests -= 1
+      return
+    }
+    take(this.#byUser, identity.user, connection)
+    for (const group of identity.groups) take(this.#byGroup, group, connection)
+    if (identity.session !== undefined) take(this.#bySession, identity.session, connection)
+  }
+
+  /**
+   * Calls `visit` once for each connection that the target means; it may remove connections.
+   * Returns how often it said true.
+   */
+  visit(target: Target, visit: (connection: ClientConnection) => boolean): number {
+    switch (target.kind) {
+      case 'user':
+        return this.#visitIds(this.#byUser, target.ids, visit)
+      case 'group':
+        return this.#visitIds(this.#byGroup, target.ids, visit)
+      case 'session':
+        return this.#visitIds(this.#bySession, target.ids, visit)
+      case 'filter':
+      case 'registered':
+      case 'everyone':
+        return this.#visitMatching(this.#candidates(target), target, visit)
+      default:
+        return unreachable(target)
+    }
+  }
+
+  #visitIds(
+    index: Index,
+    ids: readonly string[],
+    visit: (connection: ClientConnection) => boolean,
+  ): number {
+    this.#mark += 1
+    let count = 0
+    for (const id of ids) {
+      for (const connection of index.get(id) ?? NOBODY) {
+        if (connection.mark === this.#mark) continue
+        connection.mark = this.#mark
+        if (visit(connection)) count += 1
+      }
+    }
+    return count
+  }
+
+  #visitMatching(
+    candidates: Iterable<ClientConnection>,
+    target: Target,
+    visit: (connection: ClientConnection) => boolean,
+  ): number {
+    let count = 0
+    for (const connection of candidates) {
+      if (connection.identity === undefined) continue
+      if (matchesTarget(target, connection.identity) && visit(connection)) count += 1
+    }
+    return count
+  }
+
+  /** A filter that names a user or a session needs to look at theirs only. */
+  #candidates(target: Target): ReadonlySet<ClientConnection> {
+    if (target.kind !== 'filter') return this.#known
+    for (const [key, value] of target.pairs) {
+      if (key === 'user') return this.#byUser.get(value) ?? NOBODY
+      if (key === 'session') return this.#bySession.get(value) ?? NOBODY
+    }
+    return this.#known
+  }
+}
+
+function put(index: Index, key: string, connection: ClientConnection): void {
+  const set = index.get(key)
+  if (set === undefined) index.set(key, new Set([connection]))
+  else set.add(connection)
+}
+
+function take(index: Index, key: string, connection: ClientConnection): void {
+  const set = index.get(key)
+  set?.delete(connection)
+  if (set?.size === 0) index.delete(key)
+}

@@ -1,0 +1,141 @@
+/** What clients say: who they are first, then actions (design.md section 5). */
+import {
+  AUTHENTICATION,
+  decodeAuthentication,
+  decodeClientFrame,
+  encodeAuthenticated,
+  encodeError,
+  isReservedAction,
+} from '../protocol/client-frame.js'
+import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.js'
+import {LIMITS} from '../protocol/limits.js'
+import type {ActionDispatcher} from './action-dispatcher.js'
+import type {AuthenticationVerdict, Authenticator} from './authenticate.js'
+import type {ClientConnection} from './client-connection.js'
+import type {ClientRegistry} from './client-registry.js'
+import type {Counters} from './counters.js'
+
+/** Frames that may wait while a proof is checked. */
+const HELD_FRAMES_MAX = 64
+
+export interface SessionsOptions {
+  readonly node: string
+  readonly registry: ClientRegistry
+  readonly authenticator: Authenticator
+  readonly dispatcher: ActionDispatcher
+  readonly counters: Counters
+  /** The last position delivered here; null while there is none. */
+  readonly position: () => string | null
+  readonly now: () => number
+}
+
+export class ClientSessions {
+  readonly #options: SessionsOptions
+
+  constructor(options: SessionsOptions) {
+    this.#options = options
+  }
+
+  receive(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
+    this.#options.counters.add('clientFramesIn')
+    if (connection.state.type === 'authenticating' && !isBinary) {
+      this.#hold(connection, connection.state.held, data)
+      return
+    }
+    const isKnown = connection.state.type === 'authenticated'
+    const bytesMax = isKnown ? LIMITS.clientFrameBytes : LIMITS.unauthenticatedFrameBytes
+    const read = decodeClientFrame(data, {isBinary, bytesMax})
+    if (!read.ok) {
+      this.#options.counters.add('clientViolations')
+      connection.close(read.violation.close)
+      return
+    }
+    this.#handle(connection, read.value, isKnown)
+  }
+
+  #hold(connection: ClientConnection, held: Uint8Array[], data: Uint8Array): void {
+    if (held.length >= HELD_FRAMES_MAX || data.length > LIMITS.unauthenticatedFrameBytes) {
+      this.#options.counters.add('clientViolations')
+      connection.close(held.length >= HELD_FRAMES_MAX ? 'tooMany' : 'tooBig')
+    } else {
+      held.push(data)
+    }
+  }
+
+  #handle(connection: ClientConnection, frame: ClientFrame, isKnown: boolean): void {
+    if (frame.action === AUTHENTICATION) {
+      this.#beginAuthentication(connection, frame)
+    } else if (isReservedAction(frame.action)) {
+      this.#fail(connection, frame, 403, `${frame.action} is an event of the node`)
+    } else if (isKnown) {
+      this.#options.dispatcher.dispatch(connection, frame)
+    } else {
+      this.#fail(connection, frame, 401, `Send ${AUTHENTICATION} first`)
+    }
+  }
+
+  #beginAuthentication(connection: ClientConnection, frame: ClientFrame): void {
+    const read = decodeAuthentication(frame.details)
+    if (!read.ok) {
+      this.#fail(connection, frame, 400, read.violation.reason)
+      return
+    }
+    connection.beginAuthentication()
+    void this.#authenticate(connection, frame, read.value)
+  }
+
+  async #authenticate(
+    connection: ClientConnection,
+    frame: ClientFrame,
+    request: AuthenticationRequest,
+  ): Promise<void> {
+    const verdict = await this.#options.authenticator.authenticate(request)
+    if (connection.isClosed) return
+    if (verdict.ok) this.#admit(connection, frame, verdict)
+    else this.#reject(connection, frame, verdict)
+    for (const data of connection.isClosed ? [] : connection.endAuthentication()) {
+      if (!connection.isClosed) this.receive(connection, data, false)
+    }
+  }
+
+  #admit(
+    connection: ClientConnection,
+    frame: ClientFrame,
+    {identity, expiresInMs}: Extract<AuthenticationVerdict, {ok: true}>,
+  ): void {
+    const {registry, node, position, dispatcher, now} = this.#options
+    const {user, groups, session} = identity
+    registry.identify(connection, identity)
+    connection.expiresAtMs = now() + expiresInMs
+    const answer = {
+      user: user ?? null,
+      groups,
+      session: session ?? null,
+      node,
+      position: position(),
+      recovered: false,
+      heartbeatMs: LIMITS.pingMs,
+    }
+    connection.send(encodeAuthenticated(answer, reOf(connection, frame)))
+    dispatcher.announce(connection, AUTHENTICATION, [])
+  }
+
+  /** Who is known already stays so; a stranger is sent away, since trying again changes nothing. */
+  #reject(
+    connection: ClientConnection,
+    frame: ClientFrame,
+    {status, text}: Extract<AuthenticationVerdict, {ok: false}>,
+  ): void {
+    this.#options.counters.add('authenticationsFailed')
+    this.#fail(connection, frame, status, text)
+    if (connection.identity === undefined) connection.close('unauthenticated')
+  }
+
+  #fail(connection: ClientConnection, frame: ClientFrame, status: number, text: string): void {
+    connection.send(encodeError(frame.action, status, text, reOf(connection, frame)))
+  }
+}
+
+function reOf(connection: ClientConnection, frame: ClientFrame): string | undefined {
+  return connection.form === 'v1' ? frame.id : undefined
+}

@@ -1,0 +1,149 @@
+/** The clients of a node: accepting, delivering, pinging, closing. */
+import {DISCONNECTION} from '../protocol/client-frame.js'
+import type {CloseName} from '../protocol/close-code.js'
+import type {Envelope} from '../protocol/envelope.js'
+import {messageId} from '../protocol/envelope.js'
+import {LIMITS} from '../protocol/limits.js'
+import {clientFrameBytes} from '../protocol/payload.js'
+import {buildFrame} from '../transport/frame.js'
+import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
+import type {ActionDispatcher} from './action-dispatcher.js'
+import {ClientConnection} from './client-connection.js'
+import type {ClientForm, ConnectionOwner} from './client-connection.js'
+import type {ClientRegistry} from './client-registry.js'
+import type {ClientSessions} from './client-sessions.js'
+import type {CounterName, Counters} from './counters.js'
+
+/** Pings without an answer that end a connection. */
+const UNANSWERED_PINGS_MAX = 2
+
+/** Clients closed in one go when all have to leave: they come back to the other nodes in as many. */
+const CLOSE_BATCH = 500
+const CLOSE_PAUSE_MS = 50
+
+export interface ClientsOptions {
+  readonly node: string
+  readonly registry: ClientRegistry
+  readonly sessions: ClientSessions
+  readonly dispatcher: ActionDispatcher
+  readonly counters: Counters
+  readonly queueBytesMax: number
+  readonly now: () => number
+}
+
+/** Why we close; these have counters of their own. */
+const COUNTED: Partial<Record<CloseName, CounterName>> = {
+  slowConsumer: 'slowConsumers',
+  sessionExpired: 'sessionsExpired',
+  noPong: 'missedPongs',
+  authenticationTimeout: 'authenticationTimeouts',
+}
+
+export class Clients implements ConnectionOwner {
+  readonly #options: ClientsOptions
+  #lastId = 0
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+  }
+
+  accept(socket: AcceptedSocket, form: ClientForm): SocketHandler {
+    const {node, registry, counters, queueBytesMax, now} = this.#options
+    this.#lastId += 1
+    const id = `${node}-c${this.#lastId}`
+    const connection = new ClientConnection(this, {id, socket, form, queueBytesMax, nowMs: now()})
+    registry.add(connection)
+    counters.add('clientsAccepted')
+    return connection
+  }
+
+  /** Queues a message to everyone here whom it is for; returns to how many connections. */
+  deliver(envelope: Envelope, position: string): number {
+    const frames = framesOf(envelope, position)
+    const count = this.#options.registry.visit(envelope.target, (connection) =>
+      connection.sendFrame(frames(connection.form)),
+    )
+    this.#options.counters.add('messagesDelivered')
+    this.#options.counters.add('clientFramesOut', count)
+    return count
+  }
+
+  /** Bytes that wait for clients' sockets. */
+  queueBytes(): number {
+    let total = 0
+    for (const {socket} of this.#options.registry.all()) total += socket.bufferedBytes
+    return total
+  }
+
+  /** Time limits of all connections. Expected about every second or more often. */
+  sweep(nowMs: number): void {
+    for (const connection of this.#options.registry.all()) {
+      if (nowMs >= connection.expiresAtMs) {
+        connection.close('sessionExpired')
+      } else if (
+        connection.identity === undefined &&
+        nowMs - connection.sinceMs >= LIMITS.handshakeMs
+      ) {
+        connection.close('authenticationTimeout')
+      } else if (nowMs >= connection.nextPingMs) {
+        ping(connection, nowMs)
+      }
+    }
+  }
+
+  closeAll(close: CloseName): void {
+    for (const connection of this.#options.registry.all()) connection.close(close)
+  }
+
+  /** Closes all, some at a time, so that they do not all come back to the others at once. */
+  async closePaced(close: CloseName): Promise<void> {
+    let batch = 0
+    for (const connection of this.#options.registry.all()) {
+      connection.close(close)
+      batch += 1
+      if (batch % CLOSE_BATCH !== 0) continue
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_PAUSE_MS))
+    }
+  }
+
+  received(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
+    this.#options.sessions.receive(connection, data, isBinary)
+  }
+
+  closing(connection: ClientConnection, close: CloseName): void {
+    const counter = COUNTED[close]
+    if (counter !== undefined) this.#options.counters.add(counter)
+    this.#options.registry.remove(connection)
+  }
+
+  ended(connection: ClientConnection, code: number, reason: string): void {
+    this.#options.registry.remove(connection)
+    if (connection.identity === undefined) return
+    this.#options.dispatcher.announce(connection, DISCONNECTION, [code, reason])
+  }
+}
+
+function ping(connection: ClientConnection, nowMs: number): void {
+  if (connection.unansweredPings >= UNANSWERED_PINGS_MAX) {
+    connection.close('noPong')
+    return
+  }
+  connection.unansweredPings += 1
+  connection.nextPingMs = nowMs + LIMITS.pingMs
+  connection.socket.ping()
+}
+
+/** Each wire form's frame, built when the first connection needs it and shared by all. */
+function framesOf(envelope: Envelope, position: string): (form: ClientForm) => WireFrame {
+  const {payload} = envelope
+  let object: WireFrame | undefined
+  let v1: WireFrame | undefined
+  return (form) => {
+    if (form === 'object') {
+      object ??= buildFrame(clientFrameBytes(payload, 'object'), false)
+      return object
+    }
+    v1 ??= buildFrame(clientFrameBytes(payload, {id: messageId(envelope), position}), false)
+    return v1
+  }
+}

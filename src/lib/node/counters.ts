@@ -1,0 +1,80 @@
+/**
+ * What a node counted since it started. The names are an API (docs/OPERATIONS.md): each limit and
+ * each refusal has one, so that nothing is dropped in silence (P9).
+ */
+export const COUNTER_NAMES = [
+  'actionsHandled',
+  'actionsUnknown',
+  'authenticationsFailed',
+  'authenticationTimeouts',
+  'clientFramesIn',
+  'clientFramesOut',
+  'clientsAccepted',
+  'clientsRefusedTooMany',
+  'clientsRefusedUnavailable',
+  'clientViolations',
+  'handlerErrors',
+  'handlersBusy',
+  'handlerTimeouts',
+  'handshakesFailed',
+  'linksClosedSlow',
+  'linkViolations',
+  'messagesDelivered',
+  'messagesPublished',
+  'missedPongs',
+  'operatorViolations',
+  'publishesRefused',
+  'receiptsTimedOut',
+  'sessionsExpired',
+  'slowConsumers',
+  'storeFailures',
+  'tailDropped',
+] as const
+
+export type CounterName = (typeof COUNTER_NAMES)[number]
+
+export class Counters {
+  readonly #values: Record<string, number> = Object.fromEntries(
+    COUNTER_NAMES.map((name) => [name, 0]),
+  )
+
+  add(name: CounterName, amount = 1): void {
+    this.#values[name] = this.get(name) + amount
+  }
+
+  get(name: CounterName): number {
+    return this.#values[name] ?? 0
+  }
+
+  all(): Readonly<Record<string, number>> {
+    return {...this.#values}
+  }
+}
+
+/** How much a counter grew in the last whole second. */
+export class Rate {
+  readonly #read: () => number
+  #sinceMs: number
+  #before: number
+  #perS = 0
+
+  constructor(read: () => number, nowMs: number) {
+    this.#read = read
+    this.#sinceMs = nowMs
+    this.#before = read()
+  }
+
+  /** Expected about every second or more often. */
+  sample(nowMs: number): void {
+    const elapsedMs = nowMs - this.#sinceMs
+    if (elapsedMs < 1000) return
+    const value = this.#read()
+    this.#perS = Math.round(((value - this.#before) * 1000) / elapsedMs)
+    this.#before = value
+    this.#sinceMs = nowMs
+  }
+
+  get perS(): number {
+    return this.#perS
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Local publishers and their tickets: a promise for each message on its way. The core answers every
+ * ticket, with a receipt or a refusal, so nothing here needs a timer.
+ */
+import type {Payload} from '../protocol/envelope.js'
+import type {PublishResult} from '../protocol/operator-frame.js'
+import {formatPosition} from '../protocol/position.js'
+import type {Target} from '../protocol/target.js'
+import type {MeshEvent} from '../mesh/event.js'
+import type {Receipt} from '../mesh/effect.js'
+import {assert, unreachable} from '../util/assert.js'
+import type {Counters} from './counters.js'
+
+export type PublishOutcome =
+  | {readonly type: 'stable'; readonly result: PublishResult}
+  | {readonly type: 'refused'; readonly reason: 'outbox-full' | 'draining'}
+  /** Unknown: the message of this id is still on its way. */
+  | {readonly type: 'timeout'; readonly id: string}
+
+interface Waiting {
+  id: string | undefined
+  readonly resolve: (outcome: PublishOutcome) => void
+}
+
+export class Publisher {
+  readonly #push: (event: MeshEvent) => void
+  readonly #counters: Counters
+  readonly #waiting = new Map<number, Waiting>()
+  #lastTicket = 0
+
+  constructor(push: (event: MeshEvent) => void, counters: Counters) {
+    this.#push = push
+    this.#counters = counters
+  }
+
+  /** Publishers that have no answer yet. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Messages leave in the order of the calls. Never rejects. */
+  publish(target: Target, payload: Payload): Promise<PublishOutcome> {
+    const ticket = (this.#lastTicket += 1)
+    return new Promise((resolve) => {
+      this.#waiting.set(ticket, {id: undefined, resolve})
+      this.#push({type: 'publish', ticket, target, payload})
+    })
+  }
+
+  accepted(ticket: number, id: string): void {
+    this.#counters.add('messagesPublished')
+    const waiting = this.#waiting.get(ticket)
+    assert(waiting !== undefined, `Accepted a ticket that nobody holds: ${ticket}`)
+    waiting.id = id
+  }
+
+  refused(ticket: number, reason: 'outbox-full' | 'draining'): void {
+    this.#counters.add('publishesRefused')
+    this.#take(ticket).resolve({type: 'refused', reason})
+  }
+
+  receipt(ticket: number, receipt: Receipt): void {
+    const {id, resolve} = this.#take(ticket)
+    assert(id !== undefined, `A receipt before its message was accepted: ${ticket}`)
+    switch (receipt.type) {
+      case 'stable':
+        resolve({type: 'stable', result: resultOf(id, receipt)})
+        return
+      case 'timeout':
+        this.#counters.add('receiptsTimedOut')
+        resolve({type: 'timeout', id})
+        return
+      default:
+        unreachable(receipt)
+    }
+  }
+
+  #take(ticket: number): Waiting {
+    const waiting = this.#waiting.get(ticket)
+    assert(waiting !== undefined, `Answered a ticket that nobody holds: ${ticket}`)
+    this.#waiting.delete(ticket)
+    return waiting
+  }
+}
+
+function resultOf(id: string, receipt: Extract<Receipt, {type: 'stable'}>): PublishResult {
+  const {position, missing} = receipt
+  const byNode = receipt.byNode.filter(({connections}) => connections > 0)
+  return {
+    id,
+    position: position === undefined ? null : formatPosition(position),
+    connections: byNode.reduce((sum, {connections}) => sum + connections, 0),
+    nodes: byNode.length,
+    byNode,
+    missing,
+  }
+}
