@@ -29,6 +29,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, number>> = {
   NODES_MISSING: EXIT.unreachable.code,
   NOT_DELIVERED: EXIT.notDelivered.code,
   OUTBOX_FULL: EXIT.error.code,
+  POOL_DAMAGED: EXIT.error.code,
   POOL_DENIED: EXIT.notAllowed.code,
   POOL_FOREIGN_HOST: EXIT.error.code,
   POOL_READ_ONLY: EXIT.error.code,

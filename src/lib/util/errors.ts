@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'NODES_MISSING'
   | 'NOT_DELIVERED'
   | 'OUTBOX_FULL'
+  | 'POOL_DAMAGED'
   | 'POOL_DENIED'
   | 'POOL_FOREIGN_HOST'
   | 'POOL_READ_ONLY'

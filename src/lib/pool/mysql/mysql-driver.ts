@@ -1,0 +1,232 @@
+/**
+ * One connection to MySQL or MariaDB that comes back. The one file that imports mysql2.
+ *
+ * A call has a timeout, and one that times out takes its connection with it: what waits on a hung
+ * server would only wait longer, and the next call tries a new connection. Connections that the
+ * server closed while idle (restart, wait_timeout, KILL) are noticed when they end, or by the next
+ * call, which then tries once more if its statement may be done twice.
+ */
+import {lookup} from 'node:dns'
+import {connect} from 'node:net'
+import type {LookupFunction, Socket} from 'node:net'
+import {createConnection} from 'mysql2'
+import type {Connection, QueryError, QueryResult} from 'mysql2'
+import {WsmeshError} from '../../util/errors.js'
+import type {MysqlAddress} from '../pool-url.js'
+import {exists, isRow, noTable} from '../statement.js'
+import type {DoneOutcome, Outcome, SqlRow, Statement} from '../statement.js'
+import {mysqlError} from './mysql-error.js'
+import {sessionSql} from './mysql-sql.js'
+
+/** A connection that is told to end is cut after this. */
+const CLOSE_MS = 500
+
+export type Repeat = 'repeatable' | 'once'
+
+export class MysqlDriver {
+  readonly #address: MysqlAddress
+  readonly #timeoutMs: number
+  #session: Session | undefined
+  #isClosed = false
+
+  constructor(address: MysqlAddress, timeoutMs: number) {
+    this.#address = address
+    this.#timeoutMs = timeoutMs
+  }
+
+  /**
+   * `once`: a statement whose second run would answer differently, so that a lost answer must be
+   * an error. Rejects with a WsmeshError.
+   */
+  async run(statement: Statement, repeat: Repeat = 'repeatable'): Promise<Outcome> {
+    const timeout = new Timeout(this.#timeoutMs)
+    try {
+      const idle = this.#session
+      try {
+        return await this.#attempt(statement, timeout)
+      } catch (error) {
+        // Only a connection that had been idle may have been dead before the statement.
+        if (!idle || idle === this.#session || repeat === 'once' || timeout.isOver) throw error
+        return await this.#attempt(statement, timeout)
+      }
+    } catch (error) {
+      throw error instanceof WsmeshError ? error : mysqlError(asFailure(error), this.#address)
+    } finally {
+      timeout.clear()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const session = this.#session
+    this.#session = undefined
+    await session?.end()
+  }
+
+  async #attempt(statement: Statement, timeout: Timeout): Promise<Outcome> {
+    if (this.#isClosed) throw failure('CLOSED', 'the store was closed')
+    this.#session ??= new Session(this.#address, this.#timeoutMs, (session) => {
+      if (this.#session === session) this.#session = undefined
+    })
+    const session = this.#session
+    return timeout.race(session.run(statement), () => {
+      const error = failure('TIMED_OUT', `no answer in ${this.#timeoutMs} ms`)
+      session.abandon(error)
+      return error
+    })
+  }
+}
+
+/** A connection from its making to its loss. */
+class Session {
+  readonly #connection: Connection
+  readonly #onLost: (session: Session) => void
+  readonly #rejects = new Set<(error: Error) => void>()
+  #lost: Error | undefined
+
+  constructor(address: MysqlAddress, timeoutMs: number, onLost: (session: Session) => void) {
+    this.#onLost = onLost
+    this.#connection = createConnection({
+      stream: () => openSocket(address),
+      user: address.user,
+      password: address.password,
+      database: address.database,
+      charset: 'utf8mb4',
+      // Rows matched, not rows changed, whatever the statement leaves as it was.
+      flags: ['FOUND_ROWS'],
+      connectTimeout: 0,
+    })
+    const lost = (error: Error): void => this.abandon(error)
+    this.#connection.on('error', lost)
+    this.#connection.on('end', () => lost(failure('CONNECTION_LOST', 'the connection ended')))
+    this.#connection.query(sessionSql(timeoutMs).sql, (error) => {
+      if (error) lost(error)
+    })
+  }
+
+  async run({sql, values}: Statement): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) return reject(this.#lost)
+      this.#rejects.add(reject)
+      this.#connection.execute(sql, [...values], (error, result) => {
+        this.#rejects.delete(reject)
+        if (!error) return resolve(doneOutcome(result))
+        const known = knownOutcome(error)
+        if (known) return resolve(known)
+        if (error.fatal) this.abandon(error)
+        return reject(error)
+      })
+    })
+  }
+
+  /** Cuts the connection; what waits on it is rejected. */
+  abandon(error: Error): void {
+    if (this.#lost) return
+    this.#lost = error
+    this.#onLost(this)
+    for (const reject of this.#rejects) reject(error)
+    this.#rejects.clear()
+    this.#connection.destroy()
+  }
+
+  async end(): Promise<void> {
+    if (this.#lost) return
+    this.#lost = failure('CLOSED', 'the store was closed')
+    for (const reject of this.#rejects) reject(this.#lost)
+    this.#rejects.clear()
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_MS)
+      this.#connection.end(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+    this.#connection.destroy()
+  }
+}
+
+/** Holds the process open while a call waits; an idle connection does not. */
+class Timeout {
+  readonly #over: Promise<void>
+  #timer: NodeJS.Timeout | undefined
+  isOver = false
+
+  constructor(ms: number) {
+    this.#over = new Promise((resolve) => {
+      this.#timer = setTimeout(() => {
+        this.isOver = true
+        resolve()
+      }, ms)
+    })
+  }
+
+  async race<T>(work: Promise<T>, onOver: () => Error): Promise<T> {
+    return Promise.race([work, this.#over.then(() => {
+      throw onOver()
+    })])
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+function openSocket({host, port, socketPath}: MysqlAddress): Socket {
+  const socket = socketPath === undefined
+    ? connect({host, port, lookup: sharedLookup})
+    : connect(socketPath)
+  return socket.setNoDelay(true).unref()
+}
+
+const lookups = new Map<string, Parameters<LookupFunction>[2][]>()
+
+/**
+ * One look-up of a name at a time: while name servers are down each holds one of the few threads
+ * that also do the process's file work, and every call of the store would add another.
+ */
+const sharedLookup: LookupFunction = (hostname, options, callback) => {
+  const key = `${hostname} ${JSON.stringify(options)}`
+  const waiting = lookups.get(key)
+  if (waiting) {
+    waiting.push(callback)
+    return
+  }
+  lookups.set(key, [callback])
+  lookup(hostname, options, (...answer) => {
+    const callbacks = lookups.get(key) ?? []
+    lookups.delete(key)
+    for (const each of callbacks) each(...answer)
+  })
+}
+
+function doneOutcome(result: QueryResult): DoneOutcome {
+  if (Array.isArray(result)) {
+    const rows = onlyRows(result)
+    return {type: 'done', rows, matched: rows.length, insertId: 0}
+  }
+  return {type: 'done', rows: [], matched: result.affectedRows, insertId: result.insertId}
+}
+
+function onlyRows(result: readonly unknown[]): SqlRow[] {
+  return result.filter(isRow)
+}
+
+function knownOutcome({code}: QueryError): Outcome | undefined {
+  if (code === 'ER_NO_SUCH_TABLE') return noTable
+  if (code === 'ER_TABLE_EXISTS_ERROR' || code === 'ER_DUP_ENTRY') return exists
+  return undefined
+}
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), {code})
+}
+
+function asFailure(error: unknown): Error & {code: string} {
+  const known = error instanceof Error ? error : new Error(String(error))
+  const code = 'code' in known && typeof known.code === 'string' ? known.code : ''
+  // A host with several addresses fails with one error for each, and no message.
+  const message = known instanceof AggregateError
+    ? known.errors.map((each: unknown) => (each instanceof Error ? each.message : '')).join(', ')
+    : known.message
+  return Object.assign(new Error(message, {cause: known}), {code})
+}

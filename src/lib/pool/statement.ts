@@ -1,0 +1,61 @@
+/**
+ * What the SQL files of both adapters make and what their drivers run. SQL is written in pure
+ * files as values, so that it can be printed (`pool init --print`) and read in one place.
+ */
+import {WsmeshError} from '../util/errors.js'
+
+export type SqlValue = string | number | null
+
+export interface Statement {
+  readonly sql: string
+  readonly values: readonly SqlValue[]
+}
+
+export type SqlRow = Readonly<Record<string, unknown>>
+
+/**
+ * The ends of a statement that a store decides on; all others are errors.
+ * `no-table` and `exists` changed nothing.
+ */
+export type Outcome = DoneOutcome | NoTableOutcome | ExistsOutcome
+
+export interface DoneOutcome {
+  readonly type: 'done'
+  readonly rows: readonly SqlRow[]
+  /** Rows that the statement matched, also when it left them as they were. */
+  readonly matched: number
+  /** The order number that an insert made or met; 0 for others. */
+  readonly insertId: number
+}
+
+/** The table is not there, nor perhaps the file: made never, or dropped, or deleted. */
+export interface NoTableOutcome {
+  readonly type: 'no-table'
+}
+
+/** The row's key is taken, or the table to create exists. */
+export interface ExistsOutcome {
+  readonly type: 'exists'
+}
+
+export const noTable: NoTableOutcome = {type: 'no-table'}
+export const exists: ExistsOutcome = {type: 'exists'}
+
+export function statement(sql: string, values: readonly SqlValue[] = []): Statement {
+  return {sql: sql.trim().replace(/\s*\n\s*/g, ' '), values}
+}
+
+/** Drivers type their rows loosely; columns are checked where they are read. */
+export function isRow(value: unknown): value is SqlRow {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** For a statement that can only miss a table that was there a moment ago. */
+export function mustBeDone(outcome: Outcome, label: string): DoneOutcome {
+  if (outcome.type === 'done') return outcome
+  throw new WsmeshError(
+    'POOL_UNREACHABLE',
+    `The tables of the pool ${label} vanished while they were used (${outcome.type}).`,
+    {suggestions: ['Look for what drops tables or deletes files; the next call makes them again']},
+  )
+}
