@@ -1,0 +1,111 @@
+import {readFileSync, readdirSync} from 'node:fs'
+import {dirname, join, normalize, relative} from 'node:path'
+import {describe, expect, test} from 'vitest'
+
+const SRC = join(import.meta.dirname, '..', 'src')
+
+/** A folder imports itself and lower floors, nothing else (docs/ARCHITECTURE.md). */
+const FLOORS: Readonly<Record<string, number>> = {
+  'lib/util': 0,
+  'lib/protocol': 1,
+  'lib/mesh': 2,
+  'lib/pool': 3,
+  'lib/transport': 3,
+  'lib/auth': 3,
+  'lib/node': 4,
+  'lib/client': 4,
+  'lib/demo': 5,
+  'lib/cli': 5,
+  commands: 6,
+}
+
+/** No clock, timer, randomness, socket, file or process: the same input gives the same output. */
+const PURE = ['lib/util', 'lib/protocol', 'lib/mesh']
+const IMPURE_NAMES =
+  /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|setImmediate|performance|process\.|console\.|Promise)\b/
+
+/** A library whose API may change or be replaced is known to one file. */
+const ONE_FILE: Readonly<Record<string, string>> = {
+  ws: 'lib/transport/ws-transport.ts',
+  libsql: 'lib/pool/sqlite/sqlite-worker.ts',
+  mysql2: 'lib/pool/mysql/mysql-driver.ts',
+}
+
+interface Source {
+  readonly path: string
+  readonly folder: string
+  readonly text: string
+  readonly imports: readonly string[]
+}
+
+const sources: readonly Source[] = readdirSync(SRC, {recursive: true, encoding: 'utf8'})
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), 'utf8')
+    const found = text.matchAll(/(?:from|import\()\s*'([^']+)'|^import '([^']+)'/gm)
+    return {path, folder: floorFolder(path), text, imports: [...found].map((m) => m[1] ?? m[2] ?? '')}
+  })
+
+function floorFolder(path: string): string {
+  const [top, second] = path.split('/')
+  return top === 'lib' ? `lib/${second}` : (top ?? '')
+}
+
+describe('architecture', () => {
+  test('every file stands on a floor', () => {
+    const homeless = sources.filter(({path, folder}) => path !== 'index.ts' && !(folder in FLOORS))
+    expect(homeless.map(({path}) => path)).toEqual([])
+  })
+
+  test('imports go down, never up or across', () => {
+    const wrong: string[] = []
+    for (const {path, folder, imports} of sources) {
+      if (path === 'index.ts') continue
+      for (const specifier of imports.filter((name) => name.startsWith('.'))) {
+        const target = relative(SRC, normalize(join(SRC, dirname(path), specifier)))
+        const other = floorFolder(target)
+        if (other === folder) continue
+        if ((FLOORS[other] ?? 99) >= (FLOORS[folder] ?? -1)) wrong.push(`${path} -> ${target}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('the pure floors know no clock, timer, randomness, promise or Node module', () => {
+    const wrong: string[] = []
+    for (const {path, folder, text, imports} of sources) {
+      if (!PURE.includes(folder)) continue
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+      const name = IMPURE_NAMES.exec(code)?.[0]
+      if (name) wrong.push(`${path} uses ${name}`)
+      for (const specifier of imports) {
+        if (!specifier.startsWith('.')) wrong.push(`${path} imports ${specifier}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test.each(Object.entries(ONE_FILE))('%s is imported by %s alone', (library, only) => {
+    const users = sources.filter(({imports}) =>
+      imports.some((name) => name === library || name.startsWith(`${library}/`)),
+    )
+    expect(users.map(({path}) => path)).toEqual([only])
+  })
+
+  test('files are at most 400 lines of at most 100 columns, commands under 80 lines', () => {
+    const wrong: string[] = []
+    for (const {path, folder, text} of sources) {
+      const lines = text.split('\n')
+      const linesMax = folder === 'commands' ? 80 : 400
+      if (lines.length - 1 > linesMax) wrong.push(`${path}: ${lines.length - 1} lines`)
+      const long = lines.findIndex((line) => line.length > 100)
+      if (long !== -1) wrong.push(`${path}:${long + 1}: ${lines[long]?.length} columns`)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('nothing is left open', () => {
+    const open = sources.filter(({text}) => /TODO|FIXME|XXX|@ts-ignore/.test(text))
+    expect(open.map(({path}) => path)).toEqual([])
+  })
+})
