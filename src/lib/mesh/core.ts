@@ -21,7 +21,9 @@ import type {MeshConfig} from './config.js'
 import {progressDraining, startDraining} from './draining.js'
 import type {MeshEffect, Standing} from './effect.js'
 import type {MeshEvent} from './event.js'
-import {finishLeaving, flushFollowing, onMasterFrame, onWelcome, tickFollowing} from './following.js'
+import {
+  finishLeaving, flushFollowing, onMasterFrame, onWelcome, tickFollowing,
+} from './following.js'
 import {checkRow, onSwapped, progressView, renew} from './lease-keeping.js'
 import {
   finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, tickMaster,
@@ -212,7 +214,7 @@ function tick(state: MeshState): void {
     tickMaster(state, state.role)
     sweepPool(state, state.role)
   }
-  for (const link of [...state.links.values()]) {
+  for (const link of state.links.values()) {
     const isIdle = link.use === 'accepted' && state.now - link.heardAt >= IDLE_LINK_MS
     if (isIdle) onIdle(state, link)
   }

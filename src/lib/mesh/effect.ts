@@ -3,7 +3,7 @@ import type {Place, Position} from '../protocol/position.js'
 import type {NodeId} from '../util/brand.js'
 import type {Lease, LeaseStamp} from './membership.js'
 
-/** What a publisher is told. `timeout`: unknown after receiptMs, the message is still in the outbox. */
+/** What a publisher is told. `timeout`: unknown after receiptMs, but still in the outbox. */
 export type Receipt =
   | {
       readonly type: 'stable'

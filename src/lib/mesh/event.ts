@@ -31,7 +31,7 @@ export type MeshEvent =
       readonly target: Target
       readonly payload: Payload
     }
-  /** Answer to deliver: connections[i] is how many connections entry after + 1 + i was queued to. */
+  /** Answer to deliver: to how many connections entry `after + 1 + i` was queued. */
   | {readonly type: 'delivered'; readonly after: number; readonly connections: readonly number[]}
   /** Stop in order: hand over, empty the outbox, leave. Answered by the effect `drained`. */
   | {readonly type: 'drain'}

@@ -144,7 +144,7 @@ export function nextView(state: MeshState, role: Mastering): View {
   return [...kept, ...added]
 }
 
-/** A mesh that ends in order leaves no holder and no copies behind: the next start need not wait. */
+/** A mesh that ends in order leaves no holder and no copies: the next start need not wait. */
 export function release(state: MeshState, role: Mastering): void {
   swapLease(state, 'release', role.stamp, {
     ...role.stamp, version: role.stamp.version + 1, holder: undefined, view: [],

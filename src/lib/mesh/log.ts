@@ -1,6 +1,6 @@
 import {assert} from '../util/assert.js'
 import type {NodeId} from '../util/brand.js'
-import type {Chain, LogEntry, OriginCounter, Snapshot, TermEnd} from '../protocol/node-frame.js'
+import type {Chain, LogEntry, Snapshot, TermEnd} from '../protocol/node-frame.js'
 import {ORIGIN_PLACE, comparePlaces, type Place} from '../protocol/position.js'
 
 /** Terms that a chain names; an older common point than this costs a snapshot, nothing else. */
@@ -155,7 +155,7 @@ export class Log {
       after: this.#after,
       ends: this.#ends.filter((end) => end.seq <= this.#after.seq).slice(-ENDS_MAX + 1)
         .concat(this.#endAtAfter()),
-      origins: [...this.#originsAfter].map(([origin, counter]): OriginCounter => ({origin, counter})),
+      origins: [...this.#originsAfter].map(([origin, counter]) => ({origin, counter})),
     }
   }
 

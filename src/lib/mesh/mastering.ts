@@ -24,7 +24,8 @@ export function expectMember(
   state: MeshState, role: Mastering, address: NodeAddress,
 ): MasterMember {
   const member: MasterMember = {
-    address, link: undefined, held: 0, delivered: 0, counted: 0, sent: ORIGIN_PLACE, beatAt: -Infinity,
+    address, link: undefined, held: 0, delivered: 0, counted: 0, sent: ORIGIN_PLACE,
+    beatAt: -Infinity,
     heardAt: state.now, probeAt: state.now + state.config.retryMs, probe: undefined,
     isWaitedFor: true, isLeaving: false, toldCommit: -1,
   }
@@ -198,7 +199,8 @@ function relayTo(state: MeshState, role: Mastering, member: MasterMember): void 
   if (link === undefined || !state.links.has(link)) return
   const last = state.log.last.seq
   do {
-    const inFlight = state.log.bytesBetween(Math.max(member.held, state.log.after.seq), member.sent.seq)
+    const heldSeq = Math.max(member.held, state.log.after.seq)
+    const inFlight = state.log.bytesBetween(heldSeq, member.sent.seq)
     const entries = inFlight < IN_FLIGHT_BYTES ? takeBatch(state, member.sent.seq) : []
     const through = member.sent.seq + entries.length
     const commit = committedIf(state, role, {id: member.address.id, seq: through})

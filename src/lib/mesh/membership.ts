@@ -1,7 +1,7 @@
 import type {NodeAddress} from '../protocol/node-frame.js'
 import type {NodeId} from '../util/brand.js'
 
-/** What a node writes about itself in the pool. All text short: MEMORY tables have fixed-width rows. */
+/** What a node writes about itself. Short texts: rows of MEMORY tables have a fixed width. */
 export interface MemberInfo extends NodeAddress {
   /** Where browsers connect: --public-url, or the node's own address. At most 255 bytes. */
   readonly clientUrl: string

@@ -19,7 +19,7 @@ export function takeSnapshot(state: MeshState, snapshot: PoolSnapshot): void {
   pool.readAt = now
   pool.isUp = true
   if (lease) noteTerm(state, lease.term)
-  const beats = new Map<(typeof snapshot.members)[number]['id'], {beat: number; changedAt: number}>()
+  const beats: typeof pool.beats = new Map()
   for (const {id, beat} of snapshot.members) {
     const known = pool.beats.get(id)
     beats.set(id, known && known.beat === beat ? known : {beat, changedAt: now})

@@ -79,9 +79,8 @@ export function settle(state: MeshState, epoch: string, messages: readonly Stabi
     }
     if (outgoing?.ticket === undefined) continue
     const position = place && {epoch, term: place.term, seq: place.seq}
-    emit(state, {
-      type: 'receipt', ticket: outgoing.ticket, receipt: {type: 'stable', position, byNode, missing},
-    })
+    const receipt = {type: 'stable', position, byNode, missing} as const
+    emit(state, {type: 'receipt', ticket: outgoing.ticket, receipt})
   }
 }
 

@@ -102,7 +102,8 @@ function stabilityOf(state: MeshState, role: Mastering, slot: Slot): Stability {
   const missing = role.missing
     .filter(({after, through}) => slot.seq > after && slot.seq <= through)
     .map(({node}) => node)
-  return {counter: slot.envelope?.counter ?? 0, place: {term: slot.term, seq: slot.seq}, byNode, missing}
+  const place = {term: slot.term, seq: slot.seq}
+  return {counter: slot.envelope?.counter ?? 0, place, byNode, missing}
 }
 
 function noteCount(slot: Slot, node: NodeId, connections: number): void {

@@ -1,4 +1,5 @@
 /** What a node is, for those above: derived from the role, told when it changes. */
+import {unreachable} from '../util/assert.js'
 import type {Standing} from './effect.js'
 import {emit, type MeshState} from './state.js'
 
@@ -28,6 +29,8 @@ function standingOf(state: MeshState): Standing {
       return withoutMaster(state)
     case 'drained':
       return {state: 'drained'}
+    default:
+      return unreachable(role)
   }
 }
 
@@ -46,7 +49,13 @@ function withoutMaster(state: MeshState): Standing {
 
 function isSame(a: Standing, b: Standing): boolean {
   if (a.state !== b.state) return false
-  const termOf = (s: Standing): number => ('term' in s ? s.term : 0)
-  const masterOf = (s: Standing): string => ('master' in s ? s.master : '')
   return termOf(a) === termOf(b) && masterOf(a) === masterOf(b)
+}
+
+function termOf(standing: Standing): number {
+  return 'term' in standing ? standing.term : 0
+}
+
+function masterOf(standing: Standing): string {
+  return 'master' in standing ? standing.master : ''
 }

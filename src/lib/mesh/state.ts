@@ -94,13 +94,15 @@ export interface MeshState {
   readonly counters: Record<CounterName, number>
 }
 
-export const COUNTER_NAMES = [
-  'accepted', 'refused', 'ordered', 'duplicates', 'gaps', 'delivered', 'resent', 'receiptTimeouts',
-  'claims', 'claimsLost', 'handovers', 'stepDowns', 'stalls', 'storeFailures', 'staleTerms',
-  'membersDropped', 'evicted', 'viewChanges', 'logReplaced', 'linksOpened', 'linksClosed',
-] as const
+/** What the core counts, from zero at start. docs/OPERATIONS.md says what each means. */
+const NO_COUNTS = {
+  accepted: 0, refused: 0, ordered: 0, duplicates: 0, gaps: 0, delivered: 0, resent: 0,
+  receiptTimeouts: 0, claims: 0, claimsLost: 0, handovers: 0, stepDowns: 0, stalls: 0,
+  storeFailures: 0, staleTerms: 0, membersDropped: 0, evicted: 0, viewChanges: 0, logReplaced: 0,
+  linksOpened: 0, linksClosed: 0,
+}
 
-export type CounterName = (typeof COUNTER_NAMES)[number]
+export type CounterName = keyof typeof NO_COUNTS
 
 export function initialState(options: {
   self: MemberInfo
@@ -132,9 +134,7 @@ export function initialState(options: {
     isDraining: false, drainSince: 0,
     hasJoined: false,
     standing: {state: 'joining'},
-    counters: Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<
-      CounterName, number
-    >,
+    counters: {...NO_COUNTS},
   }
 }
 

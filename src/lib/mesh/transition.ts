@@ -1,4 +1,4 @@
-/** From one role to another: what is closed and forgotten. What a role then does is its own file's. */
+/** From one role to another: what is closed and forgotten. What a role does is its own file's. */
 import type {NodeAddress} from '../protocol/node-frame.js'
 import type {NodeId} from '../util/brand.js'
 import {unreachable} from '../util/assert.js'
@@ -44,7 +44,7 @@ export function becomeSeeking(
 
 export function becomeDrained(state: MeshState): void {
   leaveRole(state, 'drained')
-  for (const link of [...state.links.keys()]) closeLink(state, link, 'drained')
+  for (const link of state.links.keys()) closeLink(state, link, 'drained')
   state.role = {type: 'drained'}
 }
 
@@ -68,7 +68,7 @@ export function leaveRole(state: MeshState, reason: string, keepLink?: number): 
       return
     case 'mastering':
       for (const member of role.members.values()) close(member.link)
-      for (const link of [...state.links.values()]) if (link.use === 'probe') close(link.id)
+      for (const link of state.links.values()) if (link.use === 'probe') close(link.id)
       return
     case 'drained':
       return

@@ -1,4 +1,4 @@
-/** What a node answers to those who want to lead: is the master lost, promises, and what it holds. */
+/** Answers to those who want to lead: is the master lost, promises, and what this node holds. */
 import type {AskFrame, FetchFrame, LogEntry, PromiseFrame} from '../protocol/node-frame.js'
 import type {Place} from '../protocol/position.js'
 import {count, noteTerm, send, type Link, type MeshState} from './state.js'

@@ -36,7 +36,7 @@ export interface NodeAddress {
   readonly url: string
 }
 
-/** The last seq that a term has in a node's log. Two logs that share a term agree up to the lower. */
+/** The last seq of a term in a node's log. Two logs that share a term agree up to the lower. */
 export interface TermEnd extends Place {}
 
 /**

@@ -38,9 +38,13 @@ export type OperatorAnswer =
   | {readonly id: number; readonly ok: true; readonly result: OperatorResult}
   | {readonly id: number; readonly ok: false; readonly error: OperatorError}
 
-export type OperatorResult = PublishResult | NodeStats | {readonly pong: true} | {readonly tailing: true}
+export type OperatorResult =
+  | PublishResult
+  | NodeStats
+  | {readonly pong: true}
+  | {readonly tailing: true}
 
-/** Codes are HTTP's: 400 bad request, 413 too big, 503 outbox full or draining, 504 no receipt yet. */
+/** As in HTTP: 400 bad request, 413 too big, 503 outbox full or draining, 504 no receipt yet. */
 export interface OperatorError {
   readonly status: number
   readonly message: string
@@ -69,7 +73,7 @@ export type OperatorEvent =
 
 export interface MessageEvent {
   readonly event: 'message'
-  /** Milliseconds since 1970 by the clock of the node tailed: for people, nothing is decided by it. */
+  /** Milliseconds since 1970 by the tailed node's clock: for people, nothing is decided by it. */
   readonly at: number
   readonly position: string
   readonly id: string

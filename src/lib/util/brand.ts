@@ -6,7 +6,7 @@ type Branded<T, Name extends string> = T & {readonly [brand]: Name}
 /** One running node process. A restarted process is another node and has another id. */
 export type NodeId = Branded<string, 'NodeId'>
 
-/** 1 to 32 characters of a-z, 0-9 and hyphen: it fits a fixed-width column and needs no escaping. */
+/** 1 to 32 of a-z, 0-9 and hyphen: it fits a fixed-width column and needs no escaping. */
 const NODE_ID = /^[a-z0-9][a-z0-9-]{0,31}$/
 
 export function isNodeId(text: string): text is NodeId {
