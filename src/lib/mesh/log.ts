@@ -51,7 +51,8 @@ export class Log {
   }
 
   get last(): Place {
-    return this.#slots.at(-1) ?? this.#after
+    const slot = this.#slots.at(-1)
+    return slot ? place(slot) : this.#after
   }
 
   get length(): number {
@@ -72,7 +73,9 @@ export class Log {
 
   /** The place at a seq, also just before the first entry; undefined outside. */
   placeAt(seq: number): Place | undefined {
-    return seq === this.#after.seq ? this.#after : this.at(seq)
+    if (seq === this.#after.seq) return this.#after
+    const slot = this.at(seq)
+    return slot && place(slot)
   }
 
   /** Entries in (afterSeq, throughSeq], as held. */

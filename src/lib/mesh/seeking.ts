@@ -28,11 +28,15 @@ function expireAttempt(state: MeshState, role: Seeking): void {
     closeLink(state, attempt.link, 'no answer')
     attemptFailed(state, role)
   }
-  if (round && state.now - round.startedAt >= state.config.answerMs) {
-    endRound(state, round)
-    role.round = undefined
-    role.roundAt = state.now + retryDelay(state)
-  }
+  if (round && state.now - round.startedAt >= state.config.answerMs) stopAsking(state, role)
+}
+
+/** Asks again soon: the others may notice a moment later. Less often once that did not help. */
+function stopAsking(state: MeshState, role: Seeking): void {
+  endRound(state, role.round)
+  role.round = undefined
+  const isLasting = state.now - role.since >= state.config.leaseMs
+  role.roundAt = state.now + retryDelay(state) * (isLasting ? 5 : 1)
 }
 
 /** The master by what was heard last: a promise or refusal with a higher term beats the store. */
@@ -107,7 +111,13 @@ function progressRound(state: MeshState, role: Seeking): void {
   }
   const {round} = role
   if (!round || !isStoreFree(state)) return
-  if (!role.isInvited && !mayClaim(state, round)) return
+  if (!role.isInvited && !mayClaim(state, round)) {
+    const isWaiting = [...round.peers.values()].some(
+      (peer) => peer.state === 'dialling' || peer.state === 'asked',
+    )
+    if (!isWaiting) stopAsking(state, role)
+    return
+  }
   claim(state, lease, nextLease(state, lease))
 }
 

@@ -31,6 +31,8 @@ export function startSync(state: MeshState, epoch: string, start: SyncStart): bo
     const wasEmpty = state.log.epoch === ''
     state.log.reset(epoch, snapshot)
     if (!wasEmpty) replaced(state, keep)
+    // What follows is history to the clients of others: this node takes some when it has it all.
+    state.hasJoined = false
     state.committed = keep.seq
     state.delivered = keep.seq
     state.queued = keep.seq
