@@ -1,0 +1,57 @@
+/**
+ * Installs the programs that the tests need, before any build: Node alone runs this. A quick
+ * no-op where they are there. As root it installs them with apt-get; otherwise it says what to
+ * install and exits with 1.
+ */
+import {spawnSync} from 'node:child_process'
+import {accessSync, constants} from 'node:fs'
+import {delimiter, join} from 'node:path'
+import process from 'node:process'
+
+/** One of `programs` must be there; else the Debian package is installed. */
+const needs = [
+  {package: 'mariadb-server', programs: ['mariadbd'], why: 'the tests of the MySQL pool store'},
+  {package: 'mariadb-server', programs: ['mariadb-install-db'], why: 'its throw-away servers'},
+]
+
+/** Servers are kept in sbin, which is not on everybody's path. */
+const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
+
+function isInstalled({programs}) {
+  return programs.some((program) => folders.some((folder) => isExecutable(join(folder, program))))
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function aptGet(...args) {
+  const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive'}
+  const {status, error} = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], {env, stdio: ['ignore', 2, 2]})
+  if (error) console.error(`apt-get: ${error.message}`)
+  return status === 0
+}
+
+function give(missing, why) {
+  const packages = [...new Set(missing.map((need) => need.package))].join(' ')
+  console.error(`The tests need programs that are not installed (${why}):`)
+  for (const {programs, why} of missing) console.error(`  ${programs.join(' or ')}: ${why}`)
+  console.error(`On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${packages}`)
+  process.exit(1)
+}
+
+const missing = needs.filter((need) => !isInstalled(need))
+if (missing.length > 0) {
+  if (process.getuid?.() !== 0) give(missing, 'only root can install them')
+  const packages = [...new Set(missing.map((need) => need.package))]
+  console.error(`Installing ${packages.join(', ')} for the tests …`)
+  if (!aptGet('update')) console.error('apt-get update failed; trying with the lists there are')
+  aptGet('install', '-y', '--no-install-recommends', ...packages)
+  const still = missing.filter((need) => !isInstalled(need))
+  if (still.length > 0) give(still, 'apt-get could not install them')
+}
