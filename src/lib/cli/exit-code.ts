@@ -25,6 +25,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, number>> = {
   FILE_UNREADABLE: EXIT.error.code,
   INPUT_INVALID: EXIT.usage.code,
   MESH_ISOLATED: EXIT.unreachable.code,
+  NODE_FAILED: EXIT.error.code,
   NODE_UNREACHABLE: EXIT.unreachable.code,
   NODES_MISSING: EXIT.unreachable.code,
   NOT_DELIVERED: EXIT.notDelivered.code,

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'FILE_UNREADABLE'
   | 'INPUT_INVALID'
   | 'MESH_ISOLATED'
+  | 'NODE_FAILED'
   | 'NODE_UNREACHABLE'
   | 'NODES_MISSING'
   | 'NOT_DELIVERED'
