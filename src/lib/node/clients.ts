@@ -5,6 +5,8 @@ import type {Envelope} from '../protocol/envelope.js'
 import {messageId} from '../protocol/envelope.js'
 import {LIMITS} from '../protocol/limits.js'
 import {clientFrameBytes} from '../protocol/payload.js'
+import {formatPosition} from '../protocol/position.js'
+import type {Position} from '../protocol/position.js'
 import {buildFrame} from '../transport/frame.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
@@ -58,7 +60,7 @@ export class Clients implements ConnectionOwner {
   }
 
   /** Queues a message to everyone here whom it is for; returns to how many connections. */
-  deliver(envelope: Envelope, position: string): number {
+  deliver(envelope: Envelope, position: Position): number {
     const frames = framesOf(envelope, position)
     const count = this.#options.registry.visit(envelope.target, (connection) =>
       connection.sendFrame(frames(connection.form)),
@@ -134,7 +136,7 @@ function ping(connection: ClientConnection, nowMs: number): void {
 }
 
 /** Each wire form's frame, built when the first connection needs it and shared by all. */
-function framesOf(envelope: Envelope, position: string): (form: ClientForm) => WireFrame {
+function framesOf(envelope: Envelope, place: Position): (form: ClientForm) => WireFrame {
   const {payload} = envelope
   let object: WireFrame | undefined
   let v1: WireFrame | undefined
@@ -143,7 +145,10 @@ function framesOf(envelope: Envelope, position: string): (form: ClientForm) => W
       object ??= buildFrame(clientFrameBytes(payload, 'object'), false)
       return object
     }
-    v1 ??= buildFrame(clientFrameBytes(payload, {id: messageId(envelope), position}), false)
+    if (v1 === undefined) {
+      const added = {id: messageId(envelope), position: formatPosition(place)}
+      v1 = buildFrame(clientFrameBytes(payload, added), false)
+    }
     return v1
   }
 }

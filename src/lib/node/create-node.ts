@@ -1,0 +1,323 @@
+/**
+ * The composition root: from a configuration to a running node. A message's way through it:
+ * listener -> mesh-door -> links or operators -> event-queue -> MeshCore -> perform -> clients.
+ */
+import {MeshCore} from '../mesh/core.js'
+import type {Standing} from '../mesh/effect.js'
+import type {MemberInfo} from '../mesh/membership.js'
+import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
+import {formatPosition} from '../protocol/position.js'
+import type {TargetJson} from '../protocol/target.js'
+import type {Listener} from '../transport/transport.js'
+import {dial, listen} from '../transport/ws-transport.js'
+import type {NodeId} from '../util/brand.js'
+import {ActionDispatcher} from './action-dispatcher.js'
+import {ActionRegistry} from './action-registry.js'
+import {loadActions} from './actions.js'
+import type {LoadedActions} from './actions.js'
+import {createAuthenticator} from './authenticate.js'
+import {ClientRegistry} from './client-registry.js'
+import {ClientSessions} from './client-sessions.js'
+import {Clients} from './clients.js'
+import {Counters, Rate} from './counters.js'
+import {createNodeDialer} from './dial-node.js'
+import {EventQueue} from './event-queue.js'
+import {answerHttp} from './http.js'
+import {Links} from './links.js'
+import {MeshDoor} from './mesh-door.js'
+import {addressesOf, adviceOnAddresses} from './node-addresses.js'
+import type {NodeAddresses} from './node-addresses.js'
+import type {NodeConfig, NodeServices} from './node-config.js'
+import {NodeStatus} from './node-status.js'
+import {Operators} from './operators.js'
+import {perform} from './perform.js'
+import {Publisher} from './publisher.js'
+import {createSend} from './send-message.js'
+import {nodeStats} from './stats.js'
+import type {StatsParts} from './stats.js'
+import {StoreLoop} from './store-loop.js'
+import {decideUpgrade, SOCKET_KINDS} from './upgrades.js'
+
+/** Time limits are looked at so often. */
+const SWEEP_MS = 500
+
+/** Beside the clients: links, operators, and requests that are not yet anything. */
+const OTHER_CONNECTIONS_MAX = 5000
+
+export interface MeshNode {
+  readonly id: NodeId
+  readonly addresses: NodeAddresses
+  /** Linked or master for the first time. Never rejects; never resolves if it stops before. */
+  readonly ready: Promise<void>
+  readonly standing: Standing
+  stats(): NodeStats
+  /** As action handlers send; rejects with a WsmeshError. */
+  publish(action: string, details: unknown, target: TargetJson): Promise<PublishResult>
+  /** Leaves in order: no more clients, mastership handed over, outbox emptied, out of the pool. */
+  drain(): Promise<void>
+  /** At once, as if the process died: the others find out by themselves. */
+  close(): Promise<void>
+}
+
+/** Rejects with a WsmeshError when the address, the actions or the pool cannot be had. */
+export async function createNode(config: NodeConfig, services: NodeServices): Promise<MeshNode> {
+  const node = new RunningNode(config, services)
+  try {
+    await node.start()
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+  return node
+}
+
+class RunningNode implements MeshNode {
+  readonly id: NodeId
+  readonly ready: Promise<void>
+  readonly #config: NodeConfig
+  readonly #services: NodeServices
+  readonly #queue = new EventQueue()
+  readonly #counters = new Counters()
+  readonly #status = new NodeStatus()
+  readonly #registry = new ClientRegistry()
+  readonly #actionRegistry = new ActionRegistry()
+  readonly #publisher: Publisher
+  readonly #dispatcher: ActionDispatcher
+  readonly #clients: Clients
+  readonly #operators: Operators
+  readonly #links: Links
+  readonly #door: MeshDoor
+  readonly #drained: Promise<void>
+  #actions: LoadedActions | undefined
+  #listener: Listener | undefined
+  #addresses: NodeAddresses | undefined
+  #statsParts: StatsParts | undefined
+  #store: StoreLoop | undefined
+  #timers: NodeJS.Timeout[] = []
+  #isClosed = false
+  #onReady: () => void = () => {}
+  #onDrained: () => void = () => {}
+
+  constructor(config: NodeConfig, services: NodeServices) {
+    const {secret, log, now, wallClock} = services
+    const counters = this.#counters
+    const push = this.#queue.push.bind(this.#queue)
+    const registry = this.#registry
+    this.id = config.id
+    this.#config = config
+    this.#services = services
+    this.ready = new Promise((resolve) => (this.#onReady = resolve))
+    this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
+    this.#publisher = new Publisher(push, counters)
+    this.#dispatcher = new ActionDispatcher({
+      registry: this.#actionRegistry,
+      send: createSend(this.#publisher),
+      counters,
+      log,
+      handlerTimeoutMs: config.handlerTimeoutMs,
+    })
+    const sessions = new ClientSessions({
+      node: config.id,
+      registry,
+      authenticator: createAuthenticator({secret, guests: config.guests, wallClock}),
+      dispatcher: this.#dispatcher,
+      counters,
+      position: () => this.#position(),
+      now,
+    })
+    this.#clients = new Clients({
+      node: config.id,
+      registry,
+      sessions,
+      dispatcher: this.#dispatcher,
+      counters,
+      queueBytesMax: config.clientQueueBytes,
+      now,
+    })
+    this.#operators = new Operators({
+      publisher: this.#publisher,
+      counters,
+      stats: () => this.stats(),
+      wallClock,
+    })
+    const timeoutMs = config.mesh.answerMs
+    const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, dial})
+    this.#links = new Links({push, dialNode, counters, log})
+    this.#door = new MeshDoor({self: config.id, secret, counters, log, now})
+  }
+
+  get addresses(): NodeAddresses {
+    if (this.#addresses === undefined) throw new Error('The node has not started')
+    return this.#addresses
+  }
+
+  get standing(): Standing {
+    return this.#status.standing
+  }
+
+  async start(): Promise<void> {
+    await this.#services.store.init()
+    this.#actions = await loadActions(this.#config.actions, {
+      registry: this.#actionRegistry,
+      node: this.id,
+      send: createSend(this.#publisher),
+      log: this.#services.log,
+    })
+    this.#listener = await this.#listen()
+    this.#addresses = this.#findAddresses(this.#listener.port)
+    this.#startCore(this.#addresses)
+  }
+
+  #listen(): Promise<Listener> {
+    const parts = {
+      config: this.#config,
+      status: this.#status,
+      registry: this.#registry,
+      clients: this.#clients,
+      door: this.#door,
+      links: this.#links,
+      operators: this.#operators,
+      counters: this.#counters,
+    }
+    const pages = {
+      status: () => this.#status,
+      stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
+    }
+    return listen({
+      host: this.#config.host,
+      port: this.#config.port,
+      kinds: SOCKET_KINDS,
+      connectionsMax: this.#config.clientsMax + OTHER_CONNECTIONS_MAX,
+      onUpgrade: (request) => decideUpgrade(request, parts),
+      onRequest: (request) => answerHttp(request, pages),
+      onFault: (error) => this.#services.log.error('The listener failed', {error: error.message}),
+    })
+  }
+
+  #findAddresses(port: number): NodeAddresses {
+    const {host, path, nodeUrl, publicUrl} = this.#config
+    const isPoolShared = !this.#services.store.label.startsWith('sqlite:')
+    const options = {host, port, path, nodeUrl, publicUrl, isPoolShared}
+    const addresses = addressesOf(options)
+    const advice = adviceOnAddresses(options, addresses.nodeUrl)
+    if (advice !== undefined) this.#services.log.warn(advice)
+    return addresses
+  }
+
+  #startCore({clientUrl, nodeUrl}: NodeAddresses): void {
+    const {store, log, random, now} = this.#services
+    const {id, version, mesh} = this.#config
+    const self: MemberInfo = {id, url: nodeUrl, clientUrl, version, pid: process.pid}
+    const push = this.#queue.push.bind(this.#queue)
+    const onMembers = (change: 'joined' | 'left', node: NodeId): void =>
+      this.#operators.changed({event: 'member', change, node})
+    const counters = this.#counters
+    const storeLoop = new StoreLoop({store, self, push, counters, log, onMembers})
+    this.#store = storeLoop
+    const core = new MeshCore({self, config: mesh, random, now: now()})
+    this.#statsParts = {
+      id,
+      version,
+      startedMs: now(),
+      now,
+      core,
+      status: this.#status,
+      registry: this.#registry,
+      clients: this.#clients,
+      operators: this.#operators,
+      links: this.#links,
+      counters,
+      inRate: new Rate(() => counters.get('messagesPublished'), now()),
+      outRate: new Rate(() => counters.get('clientFramesOut'), now()),
+    }
+    const parts = {
+      links: this.#links,
+      store: storeLoop,
+      clients: this.#clients,
+      operators: this.#operators,
+      publisher: this.#publisher,
+      log,
+      push,
+      onStanding: (standing: Standing) => this.#setStanding(standing),
+      onDrained: () => this.#onDrained(),
+    }
+    const listener = this.#listener
+    this.#queue.start({
+      core,
+      now,
+      perform: (effect) => perform(effect, parts),
+      flushed: () => listener?.flush(),
+    })
+    this.#timers = [
+      setInterval(() => push({type: 'tick'}), mesh.tickMs),
+      setInterval(() => this.#sweep(), SWEEP_MS),
+    ]
+    push({type: 'tick'})
+  }
+
+  #sweep(): void {
+    const nowMs = this.#services.now()
+    this.#clients.sweep(nowMs)
+    this.#door.sweep(nowMs)
+    this.#operators.sweep()
+    this.#statsParts?.inRate.sample(nowMs)
+    this.#statsParts?.outRate.sample(nowMs)
+  }
+
+  #setStanding(standing: Standing): void {
+    const masterBefore = masterOf(this.#status.standing, this.id)
+    this.#status.standing = standing
+    this.#services.log.info(`Now ${standing.state}`, {...standing})
+    const event = masterOf(standing, this.id)
+    if (event.master !== masterBefore.master || event.term !== masterBefore.term) {
+      this.#operators.changed(event)
+    }
+    if (standing.state === 'isolated') this.#clients.closeAll('isolated')
+    if (standing.state === 'following' || standing.state === 'mastering') this.#onReady()
+  }
+
+  #position(): string | null {
+    const core = this.#statsParts?.core.stats()
+    return core === undefined || core.epoch === '' ? null : formatPosition(core.position)
+  }
+
+  stats(): NodeStats {
+    if (this.#statsParts === undefined) throw new Error('The node has not started')
+    return nodeStats(this.#statsParts)
+  }
+
+  publish(action: string, details: unknown, target: TargetJson): Promise<PublishResult> {
+    return createSend(this.#publisher)(action, details, target)
+  }
+
+  /** The port stays open until the core has left: a refused dial would be read as a death. */
+  async drain(): Promise<void> {
+    this.#status.startDraining()
+    this.#services.log.info('Draining', {clients: this.#registry.size})
+    this.#queue.push({type: 'drain'})
+    await Promise.all([this.#drained, this.#clients.closePaced('drain')])
+    await this.#store?.settled()
+    this.#operators.closeAll('drain')
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#queue.stop()
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#actions?.close()
+    this.#links.destroyAll()
+    await this.#listener?.close()
+    await this.#services.store.close()
+  }
+}
+
+function masterOf(
+  standing: Standing,
+  self: NodeId,
+): Extract<OperatorEvent, {readonly event: 'master'}> {
+  const term = 'term' in standing ? standing.term : 0
+  if (standing.state === 'mastering') return {event: 'master', master: self, term}
+  return {event: 'master', master: standing.state === 'following' ? standing.master : null, term}
+}

@@ -1,0 +1,137 @@
+/** Dialling another node: the WebSocket, then the proof of both sides, within one time limit. */
+import {dialerHandshake} from '../auth/handshake.js'
+import type {MeshSecret} from '../auth/mesh-secret.js'
+import {CLOSE} from '../protocol/close-code.js'
+import {LIMITS} from '../protocol/limits.js'
+import type {NodeAddress} from '../protocol/node-frame.js'
+import {SUBPROTOCOL} from '../protocol/version.js'
+import type {DialOptions, DialResult, Socket, SocketHandler} from '../transport/transport.js'
+import type {NodeId} from '../util/brand.js'
+
+export type NodeDialResult =
+  | {readonly ok: true}
+  | {
+      readonly ok: false
+      /** Proof that the node dialled no longer runs: nobody listens, or another node answers. */
+      readonly gone: boolean
+      readonly detail: string
+    }
+
+/** Never rejects. `onProved` is called before the first frame of the link can arrive. */
+export type DialNode = (
+  to: NodeAddress,
+  signal: AbortSignal,
+  onProved: (socket: Socket) => SocketHandler,
+) => Promise<NodeDialResult>
+
+export interface NodeDialerOptions {
+  readonly self: NodeId
+  readonly secret: MeshSecret
+  readonly timeoutMs: number
+  readonly dial: (
+    url: string,
+    options: DialOptions,
+    onOpen: (socket: Socket) => SocketHandler,
+  ) => Promise<DialResult>
+}
+
+export function createNodeDialer(options: NodeDialerOptions): DialNode {
+  const {timeoutMs, dial} = options
+  return async (to, signal, onProved) => {
+    const deadline = new AbortController()
+    const abort = (): void => deadline.abort()
+    const timer = setTimeout(abort, timeoutMs)
+    signal.addEventListener('abort', abort)
+    const proving = new Proving(to, options, onProved)
+    deadline.signal.addEventListener('abort', () => proving.giveUp('No proof in time'))
+    const result = await dial(
+      to.url,
+      {
+        subprotocol: SUBPROTOCOL.node,
+        timeoutMs,
+        maxFrameBytes: LIMITS.nodeFrameBytes,
+        signal: deadline.signal,
+      },
+      (socket) => proving.begin(socket),
+    )
+    const verdict: NodeDialResult = result.ok
+      ? await proving.verdict
+      : {ok: false, gone: result.failure === 'refused', detail: result.detail}
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+    return verdict
+  }
+}
+
+/** From the open socket to the proof; after it frames pass on to the link. */
+class Proving {
+  readonly verdict: Promise<NodeDialResult>
+  readonly #to: NodeAddress
+  readonly #options: NodeDialerOptions
+  readonly #onProved: (socket: Socket) => SocketHandler
+  #socket: Socket | undefined
+  #inner: SocketHandler | undefined
+  #isOver = false
+  #settle: (result: NodeDialResult) => void = () => {}
+
+  constructor(
+    to: NodeAddress,
+    options: NodeDialerOptions,
+    onProved: (socket: Socket) => SocketHandler,
+  ) {
+    this.#to = to
+    this.#options = options
+    this.#onProved = onProved
+    this.verdict = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+  }
+
+  begin(socket: Socket): SocketHandler {
+    this.#socket = socket
+    const {self, secret} = this.#options
+    const handshake = dialerHandshake({secret, role: 'node', self})
+    return {
+      onMessage: (data, isBinary) => {
+        if (this.#inner !== undefined) {
+          this.#inner.onMessage(data, isBinary)
+          return
+        }
+        if (this.#isOver) return
+        const {send, done, fail} = handshake.receive(data)
+        if (send !== undefined) socket.send(send)
+        if (fail !== undefined) this.#fail(false, fail.text)
+        else if (done !== undefined) this.#proved(socket, done.peer)
+      },
+      onPong: () => this.#inner?.onPong?.(),
+      onClose: (code, reason) => {
+        this.#fail(false, `Closed before the proof (${code} ${reason})`)
+        this.#inner?.onClose(code, reason)
+      },
+    }
+  }
+
+  giveUp(why: string): void {
+    this.#fail(false, why)
+  }
+
+  #proved(socket: Socket, peer: string): void {
+    const {id} = this.#to
+    if (peer === id) {
+      this.#isOver = true
+      this.#inner = this.#onProved(socket)
+      this.#settle({ok: true})
+      return
+    }
+    // A node that we dialled through an address that leads to ourselves proves nothing of it.
+    this.#fail(peer !== this.#options.self, `${peer} answers where ${id} was`)
+  }
+
+  #fail(gone: boolean, detail: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const {code, reason} = CLOSE.unavailable
+    this.#socket?.close(code, reason)
+    this.#settle({ok: false, gone, detail})
+  }
+}

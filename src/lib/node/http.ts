@@ -1,0 +1,44 @@
+/** The two pages of a node: /healthz for load balancers, /stats for who is on this machine. */
+import type {NodeStats} from '../protocol/operator-frame.js'
+import type {PlainRequest, PlainResponse} from '../transport/transport.js'
+import type {NodeStatus} from './node-status.js'
+
+export interface HttpOptions {
+  readonly status: () => NodeStatus | undefined
+  readonly stats: () => NodeStats | undefined
+}
+
+export function answerHttp(request: PlainRequest, options: HttpOptions): PlainResponse {
+  const isKnown = request.path === '/healthz' || request.path === '/stats'
+  if (!isKnown) return text(404, `Nothing at this path`)
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only')
+  if (request.path === '/healthz') return health(options.status())
+  if (!isFromThisMachine(request)) {
+    return text(403, 'Only from this machine, or by an operator: wsmesh pool list')
+  }
+  const stats = options.stats()
+  return stats === undefined ? json(503, {reason: 'starting'}) : json(200, stats)
+}
+
+function health(status: NodeStatus | undefined): PlainResponse {
+  const reason = status === undefined ? 'starting' : status.unhealthy
+  if (reason !== undefined) return json(503, {status: 'unavailable', reason})
+  return json(200, {status: 'ok', role: status?.role})
+}
+
+/** Headers that proxies add: with one, the address is the proxy's and says nothing. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
+
+function isFromThisMachine({remoteAddress, headers}: PlainRequest): boolean {
+  const address = remoteAddress.replace(/^::ffff:/, '')
+  const isLoopback = address === '::1' || address.startsWith('127.')
+  return isLoopback && FORWARDED.every((name) => headers[name] === undefined)
+}
+
+function json(status: number, value: unknown): PlainResponse {
+  return {status, type: 'application/json', body: `${JSON.stringify(value)}\n`}
+}
+
+function text(status: number, body: string): PlainResponse {
+  return {status, type: 'text/plain; charset=utf-8', body: `${body}\n`}
+}

@@ -1,0 +1,91 @@
+/** Where a node is found: what it tells others, which may differ from what it listens on. */
+import {hostname, networkInterfaces} from 'node:os'
+import {LIMITS} from '../protocol/limits.js'
+import {WsmeshError} from '../util/errors.js'
+
+export interface NodeAddresses {
+  readonly clientUrl: string
+  readonly nodeUrl: string
+  readonly httpUrl: string
+}
+
+export interface AddressOptions {
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly nodeUrl: string | undefined
+  readonly publicUrl: string | undefined
+  /** Whether nodes of other machines may be in the pool. */
+  readonly isPoolShared: boolean
+}
+
+export const MESH_PATH = '/mesh'
+
+export function addressesOf(options: AddressOptions): NodeAddresses {
+  const host = reachableHost(options.host, options.isPoolShared)
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${options.port}`
+  return {
+    clientUrl: options.publicUrl ?? `ws://${authority}${options.path}`,
+    nodeUrl: options.nodeUrl ?? `ws://${authority}${MESH_PATH}`,
+    httpUrl: `http://${authority}`,
+  }
+}
+
+/** "All addresses" is no address to dial: one that others reach stands in for it. */
+function reachableHost(host: string, isPoolShared: boolean): string {
+  if (host !== '0.0.0.0' && host !== '::') return host
+  if (!isPoolShared) return host === '::' ? '::1' : '127.0.0.1'
+  const found = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({internal, family}) => !internal && family === (host === '::' ? 'IPv6' : 'IPv4'))
+  return found?.address ?? hostname()
+}
+
+/** What an operator should know about an address that others are told; undefined when all is well. */
+export function adviceOnAddresses(options: AddressOptions, nodeUrl: string): string | undefined {
+  if (!options.isPoolShared || options.nodeUrl !== undefined) return undefined
+  if (/^ws:\/\/(127\.|localhost[:/]|\[::1\])/.test(nodeUrl)) {
+    return (
+      `Nodes on other machines cannot dial ${nodeUrl}: ` +
+      'give --host 0.0.0.0, or --node-url with an address of this machine'
+    )
+  }
+  if (options.host === '0.0.0.0' || options.host === '::') {
+    return `Other nodes will dial ${nodeUrl}: if that is not right, give --node-url`
+  }
+  return undefined
+}
+
+/** A ws: or wss: URL of at most LIMITS.urlBytes with the path of nodes, or USAGE. */
+export function checkNodeUrl(text: string): string {
+  const url = webSocketUrl('--node-url', text, 'ws://10.0.0.5:8080')
+  if (url.pathname === '/') url.pathname = MESH_PATH
+  return url.href
+}
+
+export function checkPublicUrl(text: string): string {
+  return webSocketUrl('--public-url', text, 'wss://example.com/WebSockets').href
+}
+
+function webSocketUrl(flag: string, text: string, example: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isFit =
+    url !== undefined &&
+    (url.protocol === 'ws:' || url.protocol === 'wss:') &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === '' &&
+    Buffer.byteLength(url.href) + MESH_PATH.length <= LIMITS.urlBytes
+  if (isFit) return url
+  throw new WsmeshError('USAGE', `${flag} is no ws:// or wss:// URL: ${JSON.stringify(text)}`, {
+    suggestions: [`${flag} ${example}`],
+  })
+}
+
+/** A path for clients that is none of the node's own, or USAGE. */
+export function checkClientPath(text: string): string {
+  const isPath = /^\/[\w.~!$&'()*+,;=:@%/-]{0,200}$/.test(text)
+  if (isPath && ![MESH_PATH, '/healthz', '/stats'].includes(text)) return text
+  const why = isPath ? `${text} is the node's own` : `${JSON.stringify(text)} is no path`
+  throw new WsmeshError('USAGE', `--path: ${why}`, {suggestions: ['--path /WebSockets']})
+}

@@ -1,0 +1,43 @@
+import type {MeshConfig} from '../mesh/config.js'
+import type {MeshSecret} from '../auth/mesh-secret.js'
+import type {PoolStore} from '../pool/pool-store.js'
+import type {NodeId} from '../util/brand.js'
+import type {Random} from '../util/random.js'
+import type {Log} from './log.js'
+
+/** What a node is asked to be; see defaultNodeConfig for what most are. */
+export interface NodeConfig {
+  readonly id: NodeId
+  readonly version: string
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Where clients connect. */
+  readonly path: string
+  /** What other nodes dial, where the own address is not it. */
+  readonly nodeUrl: string | undefined
+  /** What clients dial, where the own address is not it: usually a proxy's. */
+  readonly publicUrl: string | undefined
+  readonly guests: 'allow' | 'deny'
+  /** Files of action modules; a folder is watched. */
+  readonly actions: readonly string[]
+  readonly clientsMax: number
+  /** Clients that have not proved who they are. */
+  readonly unknownClientsMax: number
+  /** Bytes that may wait for one client. */
+  readonly clientQueueBytes: number
+  readonly handlerTimeoutMs: number
+  readonly mesh: MeshConfig
+}
+
+/** Everything of the world outside. The node closes the store that it is given. */
+export interface NodeServices {
+  readonly store: PoolStore
+  readonly secret: MeshSecret
+  readonly log: Log
+  readonly random: Random
+  /** Milliseconds that never fall. */
+  readonly now: () => number
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number
+}

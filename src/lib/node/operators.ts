@@ -1,0 +1,173 @@
+/** Operators' connections: commands and backends that proved themselves with the secret. */
+import {CLOSE} from '../protocol/close-code.js'
+import type {CloseName} from '../protocol/close-code.js'
+import type {Envelope} from '../protocol/envelope.js'
+import {decodeOperatorRequest, encodeOperatorReply} from '../protocol/operator-codec.js'
+import type {
+  NodeStats,
+  OperatorAnswer,
+  OperatorEvent,
+  OperatorRequest,
+  OperatorResult,
+  PublishRequest,
+} from '../protocol/operator-frame.js'
+import {encodePayload} from '../protocol/payload.js'
+import type {Position} from '../protocol/position.js'
+import {targetFromJson} from '../protocol/target.js'
+import type {Socket, SocketHandler} from '../transport/transport.js'
+import {unreachable} from '../util/assert.js'
+import {WsmeshError} from '../util/errors.js'
+import type {Counters} from './counters.js'
+import type {Publisher} from './publisher.js'
+import {Tail} from './tail.js'
+
+/** Operators at once; each is a command somebody runs, or a backend's one connection. */
+export const OPERATORS_MAX = 1000
+
+/** Answers that an operator does not read may wait up to this. */
+const ANSWER_QUEUE_BYTES_MAX = 16 * 1024 * 1024
+
+export interface OperatorsOptions {
+  readonly publisher: Publisher
+  readonly counters: Counters
+  readonly stats: () => NodeStats
+  readonly wallClock: () => number
+}
+
+interface Operator {
+  readonly socket: Socket
+  tail: Tail | undefined
+}
+
+export class Operators {
+  readonly #options: OperatorsOptions
+  readonly #operators = new Set<Operator>()
+
+  constructor(options: OperatorsOptions) {
+    this.#options = options
+  }
+
+  get count(): number {
+    return this.#operators.size
+  }
+
+  accept(socket: Socket): SocketHandler {
+    const operator: Operator = {socket, tail: undefined}
+    this.#operators.add(operator)
+    return {
+      onMessage: (data, isBinary) => this.#received(operator, data, isBinary),
+      onClose: () => void this.#operators.delete(operator),
+    }
+  }
+
+  /** Something was delivered at this node. */
+  delivered(envelope: Envelope, position: Position): void {
+    let at: number | undefined
+    for (const {tail} of this.#operators) {
+      if (tail === undefined) continue
+      at ??= this.#options.wallClock()
+      tail.message(envelope, position, at)
+    }
+  }
+
+  /** The mesh changed: tails are told. */
+  changed(event: OperatorEvent): void {
+    for (const {tail} of this.#operators) tail?.change(event)
+  }
+
+  sweep(): void {
+    for (const {tail} of this.#operators) tail?.sweep()
+  }
+
+  closeAll(close: CloseName): void {
+    for (const operator of this.#operators) this.#close(operator, close)
+  }
+
+  #received(operator: Operator, data: Uint8Array, isBinary: boolean): void {
+    if (isBinary) {
+      this.#violated(operator, 'badFrame')
+      return
+    }
+    const read = decodeOperatorRequest(data)
+    if (read.ok) void this.#handle(operator, read.value)
+    else if (read.answer !== undefined) this.#answer(operator, read.answer)
+    else this.#violated(operator, read.violation.close)
+  }
+
+  #violated(operator: Operator, close: CloseName): void {
+    this.#options.counters.add('operatorViolations')
+    this.#close(operator, close)
+  }
+
+  async #handle(operator: Operator, request: OperatorRequest): Promise<void> {
+    switch (request.op) {
+      case 'publish':
+        this.#answer(operator, await this.#publish(request))
+        return
+      case 'ping':
+        this.#answer(operator, answered(request.id, {pong: true}))
+        return
+      case 'stats':
+        this.#answer(operator, answered(request.id, this.#options.stats()))
+        return
+      case 'tail':
+        operator.tail = new Tail(operator.socket, request.filter, this.#options.counters)
+        this.#answer(operator, answered(request.id, {tailing: true}))
+        return
+      default:
+        unreachable(request)
+    }
+  }
+
+  /** Synchronous up to the publish: requests of one operator keep their order. */
+  async #publish({id, action, details, target}: PublishRequest): Promise<OperatorAnswer> {
+    const read = targetFromJson(target)
+    if (!read.ok) return failed(id, 400, read.reason)
+    let payload
+    try {
+      payload = encodePayload(action, details)
+    } catch (error) {
+      if (error instanceof WsmeshError) return failed(id, 400, error.message)
+      throw error
+    }
+    const outcome = await this.#options.publisher.publish(read.value, payload)
+    switch (outcome.type) {
+      case 'stable':
+        return answered(id, outcome.result)
+      case 'refused':
+        return failed(id, 503, REFUSALS[outcome.reason])
+      case 'timeout':
+        return failed(id, 504, 'No receipt yet: the message is still on its way', outcome.id)
+      default:
+        return unreachable(outcome)
+    }
+  }
+
+  #answer(operator: Operator, answer: OperatorAnswer): void {
+    if (!this.#operators.has(operator)) return
+    if (operator.socket.bufferedBytes > ANSWER_QUEUE_BYTES_MAX) {
+      this.#violated(operator, 'slowConsumer')
+      return
+    }
+    operator.socket.send(encodeOperatorReply(answer))
+  }
+
+  #close(operator: Operator, close: CloseName): void {
+    this.#operators.delete(operator)
+    const {code, reason} = CLOSE[close]
+    operator.socket.close(code, reason)
+  }
+}
+
+export const REFUSALS = {
+  'outbox-full': 'The outbox of this node is full',
+  draining: 'This node is being stopped',
+} as const
+
+function answered(id: number, result: OperatorResult): OperatorAnswer {
+  return {id, ok: true, result}
+}
+
+function failed(id: number, status: number, message: string, messageId?: string): OperatorAnswer {
+  return {id, ok: false, error: {status, message, ...(messageId !== undefined && {messageId})}}
+}

@@ -1,0 +1,85 @@
+/** What the core asks for, done: one closed switch, so that no effect can be forgotten. */
+import type {MeshEffect, Standing} from '../mesh/effect.js'
+import type {MeshEvent} from '../mesh/event.js'
+import {unreachable} from '../util/assert.js'
+import type {Clients} from './clients.js'
+import type {Links} from './links.js'
+import type {Log} from './log.js'
+import type {Operators} from './operators.js'
+import type {Publisher} from './publisher.js'
+import type {StoreLoop} from './store-loop.js'
+
+export interface PerformerParts {
+  readonly links: Links
+  readonly store: StoreLoop
+  readonly clients: Clients
+  readonly operators: Operators
+  readonly publisher: Publisher
+  readonly log: Log
+  readonly push: (event: MeshEvent) => void
+  readonly onStanding: (standing: Standing) => void
+  readonly onDrained: () => void
+}
+
+type Deliver = Extract<MeshEffect, {readonly type: 'deliver'}>
+
+export function perform(effect: MeshEffect, parts: PerformerParts): void {
+  const {links, store, publisher} = parts
+  switch (effect.type) {
+    case 'dial':
+      links.dial(effect.link, effect.to)
+      return
+    case 'send':
+      links.send(effect.link, effect.frame)
+      return
+    case 'close-link':
+      links.close(effect.link, effect.reason)
+      return
+    case 'read-pool':
+      store.readPool(effect.request)
+      return
+    case 'swap-lease':
+      store.swapLease(effect.request, effect.expected, effect.next)
+      return
+    case 'remove-member':
+      store.removeMember(effect.id)
+      return
+    case 'deliver':
+      deliver(effect, parts)
+      return
+    case 'accepted':
+      publisher.accepted(effect.ticket, effect.id)
+      return
+    case 'refused':
+      publisher.refused(effect.ticket, effect.reason)
+      return
+    case 'receipt':
+      publisher.receipt(effect.ticket, effect.receipt)
+      return
+    case 'standing':
+      parts.onStanding(effect.standing)
+      return
+    case 'log-replaced':
+      // Until positions are kept per connection, all who were delivered to may have lost theirs.
+      parts.clients.closeAll('insufficientState')
+      return
+    case 'log':
+      parts.log[effect.level](effect.text, effect.fields)
+      return
+    case 'drained':
+      parts.onDrained()
+      return
+    default:
+      unreachable(effect)
+  }
+}
+
+function deliver({epoch, after, entries}: Deliver, parts: PerformerParts): void {
+  const connections = entries.map(({envelope, term, seq}) => {
+    if (envelope === undefined) return 0
+    const position = {epoch, term, seq}
+    parts.operators.delivered(envelope, position)
+    return parts.clients.deliver(envelope, position)
+  })
+  parts.push({type: 'delivered', after, connections})
+}

@@ -1,0 +1,45 @@
+import {encodePayload} from '../protocol/payload.js'
+import {targetFromJson} from '../protocol/target.js'
+import {unreachable} from '../util/assert.js'
+import {WsmeshError} from '../util/errors.js'
+import type {SendMessage} from './action-api.js'
+import {REFUSALS} from './operators.js'
+import type {PublishOutcome, Publisher} from './publisher.js'
+
+/**
+ * `send` as action handlers know it. A handler that does not wait for the receipt does not hear of
+ * its failure, and that must not end the process: the promise counts as handled.
+ */
+export function createSend(publisher: Publisher): SendMessage {
+  return (action, details, target) => {
+    const sending = send(publisher, action, details, target)
+    sending.catch(() => {})
+    return sending
+  }
+}
+
+async function send(
+  publisher: Publisher,
+  ...[action, details, target]: Parameters<SendMessage>
+): ReturnType<SendMessage> {
+  const read = targetFromJson(target)
+  if (!read.ok) throw new WsmeshError('TARGET_INVALID', `Cannot send ${action}: ${read.reason}`)
+  const outcome = await publisher.publish(read.value, encodePayload(action, details))
+  return resultOf(action, outcome)
+}
+
+function resultOf(action: string, outcome: PublishOutcome): Awaited<ReturnType<SendMessage>> {
+  switch (outcome.type) {
+    case 'stable':
+      return outcome.result
+    case 'refused':
+      throw new WsmeshError('OUTBOX_FULL', `Cannot send ${action}: ${REFUSALS[outcome.reason]}`)
+    case 'timeout':
+      throw new WsmeshError(
+        'RECEIPT_TIMED_OUT',
+        `${action} was sent as ${outcome.id}, and has no receipt yet`,
+      )
+    default:
+      return unreachable(outcome)
+  }
+}

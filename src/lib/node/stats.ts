@@ -1,0 +1,64 @@
+/** A node in numbers, as /stats and the operators' commands show it. */
+import type {CoreStats} from '../mesh/core.js'
+import type {NodeStats} from '../protocol/operator-frame.js'
+import {formatPosition} from '../protocol/position.js'
+import type {NodeId} from '../util/brand.js'
+import type {ClientRegistry} from './client-registry.js'
+import type {Clients} from './clients.js'
+import type {Counters, Rate} from './counters.js'
+import type {Links} from './links.js'
+import type {NodeStatus} from './node-status.js'
+import type {Operators} from './operators.js'
+
+export interface StatsParts {
+  readonly id: NodeId
+  readonly version: string
+  readonly startedMs: number
+  readonly now: () => number
+  readonly core: {stats(): CoreStats}
+  readonly status: NodeStatus
+  readonly registry: ClientRegistry
+  readonly clients: Clients
+  readonly operators: Operators
+  readonly links: Links
+  readonly counters: Counters
+  readonly inRate: Rate
+  readonly outRate: Rate
+}
+
+export function nodeStats(parts: StatsParts): NodeStats {
+  const core = parts.core.stats()
+  const memory = process.memoryUsage()
+  return {
+    node: parts.id,
+    version: parts.version,
+    pid: process.pid,
+    role: parts.status.role,
+    term: core.term,
+    epoch: core.epoch,
+    master: core.master ?? null,
+    position: formatPosition(core.position),
+    uptimeS: Math.round((parts.now() - parts.startedMs) / 1000),
+    rssBytes: memory.rss,
+    heapBytes: memory.heapUsed,
+    connections: parts.registry.size,
+    users: parts.registry.users,
+    guests: parts.registry.guests,
+    operators: parts.operators.count,
+    links: parts.links.count,
+    timers: countTimers(),
+    queueBytes: parts.clients.queueBytes(),
+    outboxMessages: core.outboxMessages,
+    historyMessages: core.historyMessages,
+    historyBytes: core.historyBytes,
+    view: core.view,
+    inPerS: parts.inRate.perS,
+    outPerS: parts.outRate.perS,
+    counters: {...core.counters, ...parts.counters.all()},
+  }
+}
+
+/** Timers of the whole process, whoever set them: a leak shows wherever it is. */
+function countTimers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+}

@@ -1,0 +1,91 @@
+/** Who may open which WebSocket: by path, subprotocol and what the node can take at the moment. */
+import {LIMITS} from '../protocol/limits.js'
+import {SUBPROTOCOL} from '../protocol/version.js'
+import type {SocketKind, UpgradeDecision, UpgradeRequest} from '../transport/transport.js'
+import {nodeId} from '../util/brand.js'
+import type {ClientRegistry} from './client-registry.js'
+import type {Clients} from './clients.js'
+import type {Counters} from './counters.js'
+import type {Links} from './links.js'
+import type {MeshDoor} from './mesh-door.js'
+import {MESH_PATH} from './node-addresses.js'
+import type {NodeConfig} from './node-config.js'
+import type {NodeStatus} from './node-status.js'
+import {OPERATORS_MAX} from './operators.js'
+import type {Operators} from './operators.js'
+
+/** Several handshake frames: whoever sends more before a proof has none. */
+const PROOF_BYTES_MAX = 4 * LIMITS.handshakeFrameBytes
+
+export const SOCKET_KINDS = {
+  client: {maxFrameBytes: LIMITS.clientFrameBytes},
+  node: {maxFrameBytes: LIMITS.nodeFrameBytes, proofBytes: PROOF_BYTES_MAX},
+  operator: {maxFrameBytes: LIMITS.operatorFrameBytes, proofBytes: PROOF_BYTES_MAX},
+} as const satisfies Record<string, SocketKind>
+
+export interface UpgradeParts {
+  readonly config: NodeConfig
+  readonly status: NodeStatus
+  readonly registry: ClientRegistry
+  readonly clients: Clients
+  readonly door: MeshDoor
+  readonly links: Links
+  readonly operators: Operators
+  readonly counters: Counters
+}
+
+export function decideUpgrade(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
+  if (request.path === MESH_PATH) return decideMesh(request, parts)
+  if (request.path === parts.config.path) return decideClient(request, parts)
+  return refuse(404, `Clients connect to ${parts.config.path}`)
+}
+
+function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
+  const {config, status, registry, counters, clients} = parts
+  const closed = status.closedToClients
+  if (closed !== undefined) {
+    counters.add('clientsRefusedUnavailable')
+    return refuse(503, `This node takes no clients: ${closed}`)
+  }
+  if (registry.size >= config.clientsMax || registry.unknown >= config.unknownClientsMax) {
+    counters.add('clientsRefusedTooMany')
+    return refuse(503, 'This node is full')
+  }
+  const isV1 = request.subprotocols.includes(SUBPROTOCOL.client)
+  return {
+    accept: true,
+    kind: 'client',
+    subprotocol: isV1 ? SUBPROTOCOL.client : undefined,
+    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : 'object'),
+  }
+}
+
+function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
+  const {door, links, operators} = parts
+  // Only browsers send it, and no page has business here, whatever it talked its reader into.
+  if (request.headers['origin'] !== undefined) return refuse(403, 'Not for browsers')
+  if (door.isFull) return refuse(503, 'Too many strangers at once')
+  if (request.subprotocols.includes(SUBPROTOCOL.node)) {
+    return {
+      accept: true,
+      kind: 'node',
+      subprotocol: SUBPROTOCOL.node,
+      handler: (socket) =>
+        door.accept(socket, 'node', (peer) => links.accepted(nodeId(peer), socket)),
+    }
+  }
+  if (request.subprotocols.includes(SUBPROTOCOL.operator)) {
+    if (operators.count >= OPERATORS_MAX) return refuse(503, 'Too many operators at once')
+    return {
+      accept: true,
+      kind: 'operator',
+      subprotocol: SUBPROTOCOL.operator,
+      handler: (socket) => door.accept(socket, 'operator', () => operators.accept(socket)),
+    }
+  }
+  return refuse(400, `A subprotocol is needed: ${SUBPROTOCOL.node} or ${SUBPROTOCOL.operator}`)
+}
+
+function refuse(status: number, text: string): UpgradeDecision {
+  return {accept: false, status, text}
+}
