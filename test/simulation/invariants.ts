@@ -1,0 +1,328 @@
+/**
+ * The judge of a run: sees every event, effect and write of the lease, and throws at the first
+ * thing that may not be (violation.ts lists what). All checks are incremental: none looks at more
+ * than what just happened.
+ */
+import {messageId} from '../../src/lib/protocol/envelope.js'
+import type {MeshConfig} from '../../src/lib/mesh/config.js'
+import type {MeshEffect, Receipt, Standing} from '../../src/lib/mesh/effect.js'
+import type {MeshEvent} from '../../src/lib/mesh/event.js'
+import type {Lease} from '../../src/lib/mesh/membership.js'
+import type {NodeId} from '../../src/lib/util/brand.js'
+import type {Message} from './message.js'
+import {NodeRecord} from './node-record.js'
+import {OrderLedger} from './order-ledger.js'
+import type {Scheduler} from './scheduler.js'
+import type {SimProcess, Watcher} from './sim-process.js'
+import {check, violate} from './violation.js'
+
+type Deliver = Extract<MeshEffect, {type: 'deliver'}>
+
+export interface InvariantOptions {
+  /** The run is shorter than the history window: nobody has a reason to lose its place. */
+  readonly isHistoryWhole: boolean
+}
+
+/** A tick, a link's beat and a store's answer late: what a receipt may be late by. */
+const RECEIPT_SLACK_MS = 1000
+
+export class Invariants implements Watcher {
+  readonly ledger = new OrderLedger()
+  readonly records = new Map<NodeId, NodeRecord>()
+  readonly #scheduler: Scheduler
+  readonly #config: MeshConfig
+  readonly #options: InvariantOptions
+  readonly #masters = new Map<string, NodeId>()
+  readonly #messagesById = new Map<string, Message>()
+  #lease: Lease | undefined
+  /** Emptied, and not written since: versions may begin anew, terms may not. */
+  #isWiped = false
+  /** Since when the mesh must not change any more. */
+  #calmSinceMs = Infinity
+  standingChanges = 0
+
+  constructor(scheduler: Scheduler, config: MeshConfig, options: InvariantOptions) {
+    this.#scheduler = scheduler
+    this.#config = config
+    this.#options = options
+  }
+
+  record(process: {readonly id: NodeId}): NodeRecord {
+    const record = this.records.get(process.id)
+    if (!record) throw new Error(`no process ${process.id}`)
+    return record
+  }
+
+  message(id: string): Message | undefined {
+    return this.#messagesById.get(id)
+  }
+
+  /** From now on no standing may change. */
+  expectCalm(): void {
+    this.#calmSinceMs = this.#scheduler.nowMs
+  }
+
+  started(process: SimProcess): void {
+    this.records.set(process.id, new NodeRecord(process))
+  }
+
+  /** Called before the event `publish` reaches the core. */
+  published(message: Message): void {
+    this.record({id: message.origin}).messages.set(message.ticket, message)
+  }
+
+  beforeEvent(process: SimProcess, event: MeshEvent): void {
+    this.record(process).links.event(event)
+  }
+
+  effect(process: SimProcess, effect: MeshEffect): void {
+    const record = this.record(process)
+    switch (effect.type) {
+      case 'send':
+      case 'dial':
+      case 'close-link':
+      case 'read-pool':
+      case 'swap-lease': {
+        record.links.effect(effect)
+        return
+      }
+      case 'standing': {
+        this.#standing(record, effect.standing)
+        return
+      }
+      case 'accepted': {
+        this.#accepted(record, effect.ticket, effect.id)
+        return
+      }
+      case 'refused': {
+        this.#refused(record, effect.ticket)
+        return
+      }
+      case 'receipt': {
+        this.#receipt(record, effect.ticket, effect.receipt)
+        return
+      }
+      case 'log-replaced': {
+        this.#logReplaced(record, {epoch: effect.epoch, seq: effect.after.seq})
+        return
+      }
+      case 'drained': {
+        record.drainedMs = this.#scheduler.nowMs
+        return
+      }
+      case 'remove-member':
+      case 'deliver':
+      case 'log': {
+        return
+      }
+    }
+  }
+
+  delivered(process: SimProcess, effect: Deliver, connections: readonly number[]): void {
+    const {epoch, after, entries} = effect
+    const record = this.record(process)
+    const {cursor} = record
+    if (cursor) {
+      check(cursor.epoch === epoch && cursor.seq === after, 'noGap', () => {
+        return `${process.id} stood at ${cursor.epoch} ${cursor.seq}, delivers after ${epoch} ${after}`
+      })
+    }
+    let seq = after
+    for (const [index, entry] of entries.entries()) {
+      seq += 1
+      check(entry.seq === seq, 'noGap', () => `${process.id} delivers ${entry.seq} as ${seq}`)
+      this.ledger.record(process.id, epoch, entry, connections[index] ?? 0)
+      const {envelope} = entry
+      if (!envelope) continue
+      const message = this.#messagesById.get(messageId(envelope))
+      check(message?.key === envelope.payload.action, 'contents', () => {
+        return `${messageId(envelope)} is ${envelope.payload.action}, was ${message?.key}`
+      })
+    }
+    record.cursor = {epoch, seq}
+  }
+
+  ticked(process: SimProcess): void {
+    const record = this.record(process)
+    const stats = process.core.stats()
+    this.#term(record, stats.term)
+    check(
+      stats.outboxMessages <= this.#config.outboxMessages &&
+        stats.outboxBytes <= this.#config.outboxBytes,
+      'limits',
+      () => `${process.id} has ${stats.outboxMessages} messages, ${stats.outboxBytes} bytes in outbox`,
+    )
+    check(record.links.count <= 4 * (this.records.size + 1), 'limits', () => {
+      return `${process.id} has ${record.links.count} links`
+    })
+    check(record.links.count === stats.links, 'limits', () => {
+      return `${process.id} has ${record.links.count} links and says ${stats.links}`
+    })
+    if (record.drainAskedMs !== undefined) {
+      const latestMs = Math.max(record.drainAskedMs, record.pausedMs)
+      check(this.#scheduler.nowMs - latestMs <= this.#config.drainMs + 1000, 'drainEnds', () => {
+        return `${process.id} drains since ${record.drainAskedMs}`
+      })
+    }
+    const [oldest] = record.waiting.values()
+    if (oldest) {
+      const latestMs = Math.max(oldest.publishedMs, record.pausedMs)
+      const waitedMs = this.#scheduler.nowMs - latestMs
+      check(waitedMs <= this.#config.receiptMs + RECEIPT_SLACK_MS, 'receiptInTime', () => {
+        return `${process.id} left ticket ${oldest.ticket} without receipt for ${waitedMs} ms`
+      })
+    }
+  }
+
+  leaseWritten(lease: Lease | undefined): void {
+    const before = this.#lease
+    if (!lease) {
+      this.#isWiped = true
+      return
+    }
+    const isFirst = this.#isWiped
+    this.#isWiped = false
+    this.#lease = lease
+    if (!before || before.epoch !== lease.epoch) return
+    check(lease.term >= before.term, 'storeTermRises', () => `${before.term} to ${lease.term}`)
+    check(
+      isFirst || lease.version > before.version || lease.term > before.term,
+      'storeVersionRises',
+      () => `${before.term}.${before.version} to ${lease.term}.${lease.version}`,
+    )
+  }
+
+  #term(record: NodeRecord, term: number): void {
+    check(term >= record.termMax, 'termRises', () => {
+      return `${record.process.id} went from term ${record.termMax} to ${term}`
+    })
+    record.termMax = term
+  }
+
+  #standing(record: NodeRecord, standing: Standing): void {
+    const {id, core} = record.process
+    check(this.#calmSinceMs === Infinity, 'staysSettled', () => {
+      return `${id} became ${JSON.stringify(standing)}`
+    })
+    this.standingChanges += 1
+    record.standing = standing
+    record.standingSinceMs = this.#scheduler.nowMs
+    if ('term' in standing) this.#term(record, Math.max(standing.term, record.termMax))
+    if (standing.state !== 'mastering') return
+    const key = `${core.stats().epoch}.${standing.term}`
+    const other = this.#masters.get(key)
+    check(other === undefined || other === id, 'oneMaster', () => {
+      return `${id} and ${other} both are master of ${key}`
+    })
+    this.#masters.set(key, id)
+  }
+
+  #accepted(record: NodeRecord, ticket: number, id: string): void {
+    const message = record.messages.get(ticket)
+    if (!message || message.id !== undefined || message.isRefused) {
+      return violate('oneAnswer', `${record.process.id} accepted ticket ${ticket} again`)
+    }
+    message.id = id
+    this.#messagesById.set(id, message)
+    record.waiting.set(ticket, message)
+  }
+
+  #refused(record: NodeRecord, ticket: number): void {
+    const message = record.messages.get(ticket)
+    if (!message || message.id !== undefined || message.isRefused) {
+      return violate('oneAnswer', `${record.process.id} refused ticket ${ticket} after an answer`)
+    }
+    message.isRefused = true
+  }
+
+  #logReplaced(record: NodeRecord, to: {epoch: string; seq: number}): void {
+    const {cursor, process} = record
+    if (cursor && cursor.epoch === to.epoch) {
+      check(to.seq >= cursor.seq, 'neverTakenBack', () => {
+        return `${process.id} delivered up to ${cursor.seq} and goes back to ${to.seq}`
+      })
+      check(!this.#options.isHistoryWhole || to.seq === cursor.seq, 'noNeedlessLoss', () => {
+        return `${process.id} stood at ${cursor.seq} and goes on from ${to.seq}`
+      })
+    }
+    record.replaced += 1
+    record.cursor = to
+  }
+
+  #receipt(record: NodeRecord, ticket: number, receipt: Receipt): void {
+    const {id} = record.process
+    const message = record.messages.get(ticket)
+    if (!message || message.id === undefined || message.receipt) {
+      return violate('oneAnswer', `${id} gave ticket ${ticket} a receipt out of turn`)
+    }
+    message.receipt = receipt
+    message.receiptMs = this.#scheduler.nowMs
+    record.waiting.delete(ticket)
+    if (receipt.type === 'stable') this.#checkReceipt(record, message, receipt)
+  }
+
+  #checkReceipt(
+    record: NodeRecord,
+    message: Message,
+    receipt: Extract<Receipt, {type: 'stable'}>,
+  ): void {
+    const {position, byNode, missing} = receipt
+    if (!position) {
+      // Older than the history of who answered: it stands somewhere, that is all there is to know.
+      check(this.ledger.has(message.id ?? ''), 'receiptTrue', () => {
+        return `${message.id} has a receipt and was never delivered`
+      })
+      return
+    }
+    const entry = this.ledger.find(position.epoch, position.seq)
+    if (entry?.id !== message.id || entry?.term !== position.term) {
+      return violate(
+        'receiptTrue',
+        `${message.id} has a receipt for ${JSON.stringify(position)}, there is ${entry?.id}`,
+      )
+    }
+    for (const {node, connections} of byNode) {
+      const counted = entry.deliveredBy.get(node)
+      check(counted === connections, 'receiptTrue', () => {
+        return `${message.id}: ${node} reached ${counted}, the receipt says ${connections}`
+      })
+    }
+    const master = masterOf(record.standing, record.process.id)
+    for (const other of this.records.values()) {
+      if (!this.#mustBeIn(other, master, position.term, message)) continue
+      const {id} = other.process
+      const isMissing = missing.includes(id)
+      const counted = entry.deliveredBy.get(id)
+      check(counted !== undefined || isMissing, 'receiptComplete', () => {
+        return `${message.id} has a receipt, ${id} follows since before and has not delivered it`
+      })
+      const isNamed = isMissing || byNode.some(({node}) => node === id)
+      check(isNamed || (counted ?? 0) === 0, 'receiptComplete', () => {
+        return `${message.id}: ${id} reached ${counted} connections and is not in the receipt`
+      })
+    }
+  }
+
+  /** Linked to this master, in the term of the message, since before it was published. */
+  #mustBeIn(
+    other: NodeRecord,
+    master: NodeId | undefined,
+    term: number,
+    message: Message,
+  ): boolean {
+    const {standing} = other
+    return (
+      other.process.state === 'running' &&
+      standing !== undefined &&
+      (standing.state === 'following' || standing.state === 'mastering') &&
+      standing.term === term &&
+      masterOf(standing, other.process.id) === master &&
+      other.standingSinceMs < message.publishedMs
+    )
+  }
+}
+
+function masterOf(standing: Standing | undefined, self: NodeId): NodeId | undefined {
+  if (standing?.state === 'following') return standing.master
+  return standing?.state === 'mastering' ? self : undefined
+}

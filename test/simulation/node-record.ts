@@ -1,0 +1,36 @@
+import type {Standing} from '../../src/lib/mesh/effect.js'
+import type {Cursor} from './order-ledger.js'
+import {LinkWatch} from './link-watch.js'
+import type {Message} from './message.js'
+import type {SimProcess} from './sim-process.js'
+
+/** What the invariants remember of one process. */
+export class NodeRecord {
+  readonly process: SimProcess
+  readonly links: LinkWatch
+  /** Up to where it delivered; undefined before its first delivery. */
+  cursor: Cursor | undefined
+  /** Times that its clients lost their place. */
+  replaced = 0
+  standing: Standing | undefined
+  standingSinceMs = 0
+  termMax = 0
+  readonly messages = new Map<number, Message>()
+  /** Accepted and not answered yet, by ticket, oldest first. */
+  readonly waiting = new Map<number, Message>()
+  nextTicket = 1
+  drainAskedMs: number | undefined
+  drainedMs: number | undefined
+  /** Last time that it was continued after a pause: its own clock of receipts stood still. */
+  pausedMs = 0
+
+  constructor(process: SimProcess) {
+    this.process = process
+    this.links = new LinkWatch(process.id)
+    this.standingSinceMs = process.startedMs
+  }
+
+  get isFollowing(): boolean {
+    return this.standing?.state === 'following'
+  }
+}

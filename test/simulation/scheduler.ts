@@ -1,0 +1,89 @@
+/**
+ * Simulated time. Tasks run in order of time, then in order of their making, so that a run is the
+ * same each time. Nothing else in the simulation waits for anything.
+ */
+interface Task {
+  readonly atMs: number
+  readonly sequence: number
+  readonly run: () => void
+}
+
+export class Scheduler {
+  /** A binary heap: the first is the next. */
+  readonly #heap: Task[] = []
+  #sequence = 0
+  #nowMs = 0
+  #ran = 0
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** Tasks run so far. */
+  get ran(): number {
+    return this.#ran
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.at(this.#nowMs + delayMs, run)
+  }
+
+  at(atMs: number, run: () => void): void {
+    this.#sequence += 1
+    this.#push({atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence, run})
+  }
+
+  /** Runs all tasks up to this time, those that they make included; then it is this time. */
+  runUntil(untilMs: number): void {
+    for (;;) {
+      const first = this.#heap[0]
+      if (first === undefined || first.atMs > untilMs) break
+      this.#pop()
+      this.#nowMs = first.atMs
+      this.#ran += 1
+      first.run()
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs)
+  }
+
+  #push(task: Task): void {
+    const heap = this.#heap
+    let index = heap.length
+    heap.push(task)
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1
+      const parent = heap[parentIndex]
+      if (!parent || !isBefore(task, parent)) break
+      heap[index] = parent
+      index = parentIndex
+    }
+    heap[index] = task
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()
+    const {length} = heap
+    if (!last || length === 0) return
+    let index = 0
+    for (;;) {
+      let childIndex = 2 * index + 1
+      if (childIndex >= length) break
+      const right = childIndex + 1
+      let child = heap[childIndex]
+      const other = right < length ? heap[right] : undefined
+      if (child && other && isBefore(other, child)) {
+        childIndex = right
+        child = other
+      }
+      if (!child || !isBefore(child, last)) break
+      heap[index] = child
+      index = childIndex
+    }
+    heap[index] = last
+  }
+}
+
+function isBefore(a: Task, b: Task): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence)
+}

@@ -1,0 +1,204 @@
+/**
+ * A whole mesh in one process: hosts, their processes, the network and the store between them, and
+ * the judge. Seeds and scenarios both drive this.
+ */
+import {defaultMeshConfig, type MeshConfig} from '../../src/lib/mesh/config.js'
+import type {Lease} from '../../src/lib/mesh/membership.js'
+import type {Target} from '../../src/lib/protocol/target.js'
+import {nodeId} from '../../src/lib/util/brand.js'
+import type {MakeCore} from './core-like.js'
+import {Invariants} from './invariants.js'
+import {payloadOf, type Message} from './message.js'
+import type {NodeRecord} from './node-record.js'
+import {Scheduler} from './scheduler.js'
+import {SimNetwork, type Host, type NetworkOptions} from './sim-network.js'
+import {SimProcess, type Surroundings} from './sim-process.js'
+import {SimRandom} from './sim-random.js'
+import {SimStore, type StoreOptions} from './sim-store.js'
+import {describe, Trace} from './trace.js'
+
+export interface SimMeshOptions {
+  readonly seed: number
+  readonly makeCore: MakeCore
+  readonly config?: Partial<MeshConfig>
+  readonly network: NetworkOptions
+  readonly store: StoreOptions
+  readonly lagChance: number
+  readonly clockRateError: number
+  readonly isHistoryWhole: boolean
+  /** Gives each process a few clients by chance. */
+  readonly hasRandomClients: boolean
+  readonly trace?: Trace
+}
+
+export class SimMesh {
+  readonly seed: number
+  readonly config: MeshConfig
+  readonly scheduler = new Scheduler()
+  readonly network: SimNetwork
+  readonly store: SimStore
+  readonly invariants: Invariants
+  readonly trace: Trace
+  readonly messages: Message[] = []
+  readonly #options: SimMeshOptions
+  readonly #surroundings: Surroundings
+  readonly #processes: SimProcess[] = []
+  readonly #startsByHost = new Map<Host, number>()
+  #lastLease: Lease | undefined
+
+  constructor(options: SimMeshOptions) {
+    this.#options = options
+    this.seed = options.seed
+    this.config = {...defaultMeshConfig, ...options.config}
+    this.trace = options.trace ?? new Trace(false)
+    const {scheduler, config, trace} = this
+    const random = (stream: string): SimRandom => new SimRandom(options.seed, stream)
+    this.network = new SimNetwork(scheduler, random('network'), options.network)
+    this.store = new SimStore(scheduler, random('store'), options.store)
+    this.invariants = new Invariants(scheduler, config, {isHistoryWhole: options.isHistoryWhole})
+    this.store.onLease = (lease) => {
+      this.note('store', `lease ${lease ? describe(lease) : 'lost'}`)
+      if (lease) this.#lastLease = lease
+      this.invariants.leaseWritten(lease)
+    }
+    this.#surroundings = {
+      scheduler,
+      config,
+      trace,
+      network: this.network,
+      store: this.store,
+      watcher: this.invariants,
+      makeCore: options.makeCore,
+    }
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs
+  }
+
+  get hosts(): readonly Host[] {
+    return this.network.hosts
+  }
+
+  /** Of all processes that ever ran, those that are not dead. */
+  get living(): SimProcess[] {
+    return this.#processes.filter((process) => process.isAlive)
+  }
+
+  get running(): SimProcess[] {
+    return this.#processes.filter((process) => process.state === 'running')
+  }
+
+  /** Every living node that thinks it is master. */
+  get masters(): SimProcess[] {
+    return this.living.filter((process) => process.core.standing.state === 'mastering')
+  }
+
+  addHost(): Host {
+    return this.network.addHost()
+  }
+
+  processAt(host: Host): SimProcess | undefined {
+    return this.#processes.find((process) => process.isAlive && process.host === host)
+  }
+
+  recordOf(process: SimProcess): NodeRecord {
+    return this.invariants.record(process)
+  }
+
+  /** Starts a new process at a host: another node with another id, at the same address. */
+  start(host: Host): SimProcess {
+    const starts = (this.#startsByHost.get(host) ?? 0) + 1
+    this.#startsByHost.set(host, starts)
+    const name = starts === 1 ? `n${host.index + 1}` : `n${host.index + 1}-${starts}`
+    const random = new SimRandom(this.seed, name)
+    this.note(name, 'starts')
+    const {clockRateError, lagChance} = this.#options
+    const process = new SimProcess(this.#surroundings, {
+      id: nodeId(name),
+      host,
+      random,
+      clockOffsetMs: random.between(0, 1e6),
+      clockRate: 1 + random.between(-clockRateError, clockRateError),
+      lagChance,
+    })
+    if (this.#options.hasRandomClients) {
+      process.clients.addSome(new SimRandom(this.seed, `clients ${name}`))
+    }
+    host.process = process
+    host.hasPower = true
+    this.#processes.push(process)
+    return process
+  }
+
+  kill(process: SimProcess, how: 'killed' | 'powerless'): void {
+    this.note(process.id, how === 'killed' ? 'is killed' : 'loses power')
+    process.die(how)
+  }
+
+  pause(process: SimProcess): void {
+    this.note(process.id, 'is stopped')
+    process.pause()
+  }
+
+  continue(process: SimProcess): void {
+    if (process.state !== 'paused') return
+    this.note(process.id, 'is continued')
+    this.recordOf(process).pausedMs = this.nowMs
+    process.continue()
+  }
+
+  drain(process: SimProcess): void {
+    this.note(process.id, 'is told to drain')
+    this.recordOf(process).drainAskedMs = this.nowMs
+    process.handle({type: 'drain'})
+  }
+
+  publish(process: SimProcess, target: Target, detailBytes: number, action?: string): Message {
+    const record = this.recordOf(process)
+    const message: Message = {
+      key: action ?? `m${this.messages.length + 1}`,
+      origin: process.id,
+      ticket: record.nextTicket,
+      publishedMs: this.nowMs,
+      id: undefined,
+      isRefused: false,
+      receipt: undefined,
+      receiptMs: undefined,
+    }
+    record.nextTicket += 1
+    this.messages.push(message)
+    this.invariants.published(message)
+    const payload = payloadOf(message.key, detailBytes)
+    process.handle({type: 'publish', ticket: message.ticket, target, payload})
+    return message
+  }
+
+  /**
+   * Whether this process may die now without loss that the design allows: what is committed is held
+   * by more than half of the view, so fewer than that many copies may be dead at once. Deaths that
+   * nobody can prove (no power) also must leave a majority, or the mesh waits for its hosts.
+   */
+  mayLose(process: SimProcess, how: 'killed' | 'powerless'): boolean {
+    const lease = this.store.lease
+    const view = (lease ?? this.#lastLease)?.view ?? []
+    if (!view.some(({id}) => id === process.id)) return true
+    // A wiped store knows nothing until the holder writes it again.
+    if (!lease) return false
+    const living = new Set(this.living.map(({id}) => id))
+    const dead = view.filter(({id}) => !living.has(id))
+    const powerless = dead.filter(({url}) => !this.hosts.find((host) => host.url === url)?.hasPower)
+    if (dead.length + 1 > Math.floor(view.length / 2)) return false
+    if (how === 'killed' && powerless.length === 0) return true
+    return powerless.length + 1 <= Math.floor((view.length - 1) / 2) || view.length === 2
+  }
+
+  run(ms: number): void {
+    this.scheduler.runUntil(this.nowMs + ms)
+    this.network.sweep()
+  }
+
+  note(who: string, text: string): void {
+    this.trace.note(this.nowMs, who, text)
+  }
+}

@@ -1,0 +1,3 @@
+import {testSeeds} from './run-part.js'
+
+testSeeds(1)

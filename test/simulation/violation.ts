@@ -1,0 +1,55 @@
+/** What must hold, one sentence each. The simulation stops at the first that does not. */
+export const INVARIANTS = {
+  oneMaster: 'At most one node is master of a term.',
+  onePosition: 'No two nodes deliver different messages at one position.',
+  noGap: 'A node delivers in rising position order without gaps, unless it said log-replaced.',
+  noSkip: 'No position is delivered before the one before it was delivered somewhere.',
+  once: 'A message has one position in an epoch: nothing is delivered twice.',
+  originOrder: 'Messages of one origin are delivered in the order of their counters, none left out.',
+  contents: 'What is delivered under an id is what was published under it.',
+  neverTakenBack: 'What was delivered is not taken back.',
+  noNeedlessLoss: 'Within the history window a node catches up without losing its place.',
+  termRises: 'The term of a node never falls.',
+  storeTermRises: 'The term in the store never falls, not even after it was emptied.',
+  storeVersionRises: 'Each write of the lease raises its version.',
+  deadLink: 'Nothing is asked of a link that the core knows to be closed.',
+  linkNumbers: 'The core dials with odd numbers that it never used before.',
+  oneStoreRequest: 'At most one store request is under way.',
+  oneAnswer: 'Each ticket is accepted or refused once, then gets at most one receipt.',
+  receiptInTime: 'A publisher has an answer within receiptMs.',
+  receiptTrue: 'A receipt names nodes that delivered the message at that position, with their counts.',
+  receiptComplete: 'A receipt comes after every live linked member delivered, or names it missing.',
+  limits: 'Outbox, history and links stay within their limits.',
+  settles: 'After healing there is exactly one master and everybody follows it, within the bound.',
+  staysSettled: 'A calm mesh changes nothing.',
+  nothingLost: 'No accepted message is lost while its origin lives.',
+  everywhere: 'After calm every living node has delivered up to the same position.',
+  outboxEmpties: 'After calm no outbox holds a message.',
+  calmReceipts: 'In calm a receipt names every node and misses none.',
+  viewHeals: 'After calm the view is the living nodes.',
+  poolHeals: 'After calm the pool lists the living nodes.',
+  oneLink: 'After calm each follower has one link, to the master, and there are no others.',
+  drainEnds: 'A node that drains has left within drainMs, and then nothing of its is lost.',
+  noCrash: 'A core never throws.',
+} as const
+
+export type InvariantName = keyof typeof INVARIANTS
+
+export class InvariantViolated extends Error {
+  override readonly name = 'InvariantViolated'
+  readonly invariant: InvariantName
+
+  constructor(invariant: InvariantName, details: string) {
+    super(`${invariant}: ${INVARIANTS[invariant]}\n  ${details}`)
+    this.invariant = invariant
+  }
+}
+
+export function violate(invariant: InvariantName, details: string): never {
+  throw new InvariantViolated(invariant, details)
+}
+
+/** `details` is a function so that nothing is formatted while all is well. */
+export function check(isHolding: boolean, invariant: InvariantName, details: () => string): void {
+  if (!isHolding) violate(invariant, details())
+}
