@@ -4,7 +4,7 @@ import type {ChalkInstance} from 'chalk'
 import {coloursFor, colourModeOf} from './colours.js'
 import {applyConfigFile, readConfigFile} from './config-file.js'
 import {failureJson, failureOf, renderFailure} from './failure.js'
-import {colorFlag} from './flags.js'
+import {colorFlag, jsonFlag} from './flags.js'
 
 /**
  * What all commands share: `--json` and `--color`, the configuration file, errors as what, why and
@@ -16,7 +16,7 @@ import {colorFlag} from './flags.js'
  */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
-  static override baseFlags = {color: colorFlag()}
+  static override baseFlags = {color: colorFlag(), json: jsonFlag()}
   /** Names of the fields that `--json` prints, for the help. */
   static jsonFields: readonly string[] = []
 
@@ -53,7 +53,7 @@ export abstract class BaseCommand extends Command {
     const file = await readConfigFile(process.cwd())
     if (file !== undefined) {
       const known = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})
-      applyConfigFile(file, known, output)
+      applyConfigFile(file, known, output, process.env)
     }
     return output
   }
@@ -88,11 +88,16 @@ export abstract class BaseCommand extends Command {
       process.exitCode = error.oclif.exit
       return
     }
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error))
+    this.report(error)
+    if (process.env['WSMESH_DEBUG']) this.notice(error.stack ?? String(error))
+  }
+
+  /** Says on stderr what failed and sets the exit status, without ending the command. */
+  protected report(error: Error): void {
     const failure = failureOf(error, this.#commandLine())
     process.exitCode = failure.exit
-    if (this.jsonEnabled()) this.logJson({error: failureJson(failure)})
     this.notice(renderFailure(failure, this.err).trimEnd())
-    if (process.env['WSMESH_DEBUG']) this.notice(error.stack ?? String(error))
   }
 
   protected override toErrorJson(error: unknown): unknown {

@@ -22,7 +22,7 @@ interface Parsed {
 
 /**
  * The nearest wsmesh.config.json, in `folder` or above it; undefined when there is none. Throws
- * CONFIG_INVALID that names file, key and what is allowed, FILE_UNREADABLE when it is not to be read.
+ * CONFIG_INVALID that names file, key and what is allowed, FILE_UNREADABLE when it cannot be read.
  */
 export async function readConfigFile(folder: string): Promise<ConfigFile | undefined> {
   for (let at = resolve(folder); ; at = dirname(at)) {
@@ -53,9 +53,16 @@ export function parseConfigFile(path: string, text: string): ConfigFile {
 }
 
 /** Gives the file's values to the flags that neither the command line nor the environment set. */
-export function applyConfigFile(file: ConfigFile, known: readonly string[], parsed: Parsed): void {
+export function applyConfigFile(
+  file: ConfigFile,
+  known: readonly string[],
+  parsed: Parsed,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
   for (const [flag, value] of file.values) {
     if (!known.includes(flag)) continue
+    // The environment wins: WSMESH_SECRET is the same setting by another way.
+    if (flag === 'secret-file' && env['WSMESH_SECRET']) continue
     const isDefault = parsed.metadata.flags[flag]?.setFromDefault === true
     if (isDefault || parsed.flags[flag] === undefined) parsed.flags[flag] = value
   }
@@ -82,7 +89,9 @@ function parseObject(path: string, text: string): object {
     throw new WsmeshError('CONFIG_INVALID', `${path} is not JSON`, {cause: error})
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new WsmeshError('CONFIG_INVALID', `${path} must hold one JSON object: {"pool": "mysql://…"}`)
+  throw new WsmeshError('CONFIG_INVALID', `${path} must hold one JSON object`, {
+    suggestions: ['{"pool": "mysql://user@host/database"}'],
+  })
 }
 
 function unknownKey(path: string, name: string): WsmeshError {
@@ -104,8 +113,9 @@ function excerpt(name: string, raw: unknown): string {
 function atFolder(folder: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => atFolder(folder, item))
   if (typeof value !== 'string') return value
-  if (value.startsWith('sqlite:')) return `sqlite:${resolve(folder, value.slice('sqlite:'.length))}`
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return value
+  const file = /^sqlite:([^/:~].*)$/.exec(value)?.[1]
+  if (file !== undefined) return `sqlite:${resolve(folder, file)}`
+  if (/^[a-z][a-z0-9+.-]*:/i.test(value)) return value
   return resolve(folder, value)
 }
 

@@ -21,7 +21,7 @@ export interface FailureJson {
   readonly exit: number
 }
 
-const REASONS_MAX = 4
+const REASONS_MAX = 10
 
 /** `command`: how it was called ("wsmesh send"), for the hint at its help. */
 export function failureOf(error: unknown, command: string): Failure {
@@ -93,7 +93,7 @@ function reasonsOf(error: unknown): readonly string[] {
   const reasons: string[] = []
   let cause = error instanceof Error ? error.cause : undefined
   while (cause instanceof Error && reasons.length < REASONS_MAX) {
-    if (cause.message !== '') reasons.push(cause.message)
+    reasons.push(...cause.message.split('\n').filter((line) => line !== ''))
     cause = cause.cause
   }
   return reasons

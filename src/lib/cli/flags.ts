@@ -47,6 +47,10 @@ export function repeatable(options: {
   return Flags.string({...options, multiple: true, multipleNonGreedy: true})
 }
 
+export function jsonFlag() {
+  return Flags.boolean({helpGroup: 'GLOBAL', summary: 'print JSON, errors too'})
+}
+
 export function colorFlag() {
   return Flags.option({
     options: COLOUR_MODES,

@@ -1,14 +1,34 @@
-import {type Command, CommandHelp, Help} from '@oclif/core'
+import {type Command, CommandHelp, Help, type Interfaces} from '@oclif/core'
 
 import {formatDuration} from '../util/duration.js'
 
 /** A command's help: examples first, then how it is called; the fields of --json last. */
 export class WsmeshCommandHelp extends CommandHelp {
   protected override sections() {
-    const sections = super.sections().filter(({header}) => header !== 'DESCRIPTION')
-    const examples = sections.filter(({header}) => header === 'EXAMPLES')
-    const others = sections.filter(({header}) => header !== 'EXAMPLES')
-    return [...examples, ...others, {header: 'JSON FIELDS', generate: () => this.#jsonFields()}]
+    const sections = super.sections()
+    const first = ['EXAMPLES', 'DESCRIPTION']
+    const others = sections.filter(({header}) => !first.includes(header))
+    return [
+      ...sections.filter(({header}) => header === 'EXAMPLES'),
+      {header: 'DESCRIPTION', generate: () => this.command.description},
+      ...others,
+      {header: 'JSON FIELDS', generate: () => this.#jsonFields()},
+    ]
+  }
+
+  /** One line each: they are there to be copied. */
+  protected override examples(examples: Command.Example[] | string | undefined) {
+    const list = [examples ?? []].flat()
+    const lines = list.map((item) => (typeof item === 'string' ? item : item.command))
+    return lines.length === 0 ? undefined : lines.map((text) => `$ ${text}`).join('\n')
+  }
+
+  /** Of several arguments only the last may be given again. */
+  protected override args(args: Command.Arg.Any[]): [string, string | undefined][] | undefined {
+    const rows = super.args(args)
+    return rows?.map(([name, text], index) =>
+      index === rows.length - 1 ? [name, text] : [name.replace('...', ''), text],
+    )
   }
 
   /** Durations are parsed to milliseconds; the default is shown as it would be typed. */
@@ -25,8 +45,13 @@ export class WsmeshCommandHelp extends CommandHelp {
   }
 }
 
-export class WsmeshHelp extends Help {
+/** oclif loads the default export of the helpClass that package.json names. */
+export default class WsmeshHelp extends Help {
   protected override CommandHelpClass = WsmeshCommandHelp
+
+  constructor(config: Interfaces.Config, options: Partial<Interfaces.HelpOptions> = {}) {
+    super(config, {flagSortOrder: 'none', hideAliasesFromRoot: true, ...options})
+  }
 
   override formatRoot(): string {
     const start = [

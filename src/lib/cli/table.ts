@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right'
   /** Cut to fit the screen, longest first; other columns are never cut. */
   readonly shrinks?: boolean
+  /** Left out of a screen too narrow for all: the lowest number goes first. */
+  readonly dropsAs?: number
 }
 
 export interface TableOptions {
@@ -32,17 +34,28 @@ export function renderTable<Row>(
   rows: readonly Row[],
   options: TableOptions = {},
 ): string[] {
-  const cells = rows.map((row) => columns.map((column) => cellOf(column.cell(row))))
-  const headers = columns.map(({header}) => header)
-  const natural = columns.map((_, index) =>
-    Math.max(width(headers[index] ?? ''), ...cells.map((row) => width(row[index]?.text ?? ''))),
-  )
-  const widths = fit(columns, natural, options.widthMax)
-  const header = line(columns, headers.map((text) => ({text})), widths)
+  const built = columns.map((column) => build(column, rows))
+  const shown = fit(built, options.widthMax)
+  const header = line(shown, (column) => ({text: column.column.header}))
   return [
     options.headerStyle ? options.headerStyle(header) : header,
-    ...cells.map((row) => line(columns, row, widths)),
+    ...rows.map((_, row) => line(shown, ({cells}) => cells[row] ?? {text: ''})),
   ]
+}
+
+interface Built<Row> {
+  readonly column: Column<Row>
+  readonly cells: readonly Cell[]
+  width: number
+}
+
+function build<Row>(column: Column<Row>, rows: readonly Row[]): Built<Row> {
+  const cells = rows.map((row) => cellOf(column.cell(row)))
+  return {
+    column,
+    cells,
+    width: Math.max(width(column.header), ...cells.map(({text}) => width(text))),
+  }
 }
 
 function cellOf(cell: Cell | string): Cell {
@@ -50,40 +63,36 @@ function cellOf(cell: Cell | string): Cell {
   return {...rest, text: text === '' ? '-' : printable(text)}
 }
 
-function line<Row>(
-  columns: readonly Column<Row>[],
-  cells: readonly Cell[],
-  widths: readonly number[],
-): string {
-  const parts = columns.map((column, index) => {
-    const cell = cells[index] ?? {text: ''}
-    const size = widths[index] ?? 0
-    const text = truncate(cell.text, size)
-    const blank = ' '.repeat(Math.max(0, size - width(text)))
-    const padded = column.align === 'right' ? blank + text : text + blank
+function line<Row>(columns: readonly Built<Row>[], cellIn: (column: Built<Row>) => Cell): string {
+  const parts = columns.map((column) => {
+    const cell = cellIn(column)
+    const text = truncate(cell.text, column.width)
+    const blank = ' '.repeat(Math.max(0, column.width - width(text)))
+    const padded = column.column.align === 'right' ? blank + text : text + blank
     return cell.style ? cell.style(padded) : padded
   })
   return parts.join(GAP).trimEnd()
 }
 
-function fit<Row>(
-  columns: readonly Column<Row>[],
-  natural: readonly number[],
-  widthMax: number | undefined,
-): readonly number[] {
-  const widths = [...natural]
-  if (widthMax === undefined) return widths
-  const total = () => widths.reduce((sum, size) => sum + size + GAP.length, -GAP.length)
-  while (total() > widthMax) {
-    let widest = -1
-    for (const [index, column] of columns.entries()) {
-      const size = widths[index] ?? 0
-      if (column.shrinks && size > SHRUNK_MIN && size > (widths[widest] ?? 0)) widest = index
-    }
-    if (widest === -1) return widths
-    widths[widest] = (widths[widest] ?? 0) - 1
+/** Leaves out columns that may go, then cuts the widest that may be cut. */
+function fit<Row>(built: readonly Built<Row>[], widthMax = Infinity): readonly Built<Row>[] {
+  let columns = built
+  while (totalWidth(columns) > widthMax) {
+    const widest = columns
+      .filter((column) => column.column.shrinks && column.width > SHRUNK_MIN)
+      .toSorted((a, b) => b.width - a.width)[0]
+    const dropped = columns
+      .filter(({column}) => column.dropsAs !== undefined)
+      .toSorted((a, b) => (a.column.dropsAs ?? 0) - (b.column.dropsAs ?? 0))[0]
+    if (dropped) columns = columns.filter((column) => column !== dropped)
+    else if (widest) widest.width -= 1
+    else break
   }
-  return widths
+  return columns
+}
+
+function totalWidth<Row>(columns: readonly Built<Row>[]): number {
+  return columns.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length)
 }
 
 function width(text: string): number {

@@ -9,7 +9,7 @@ import {mostSimilar} from '../similar.js'
  * An unknown command: says what was probably meant and ends with status 2. Never runs it, and
  * never asks (plugin-not-found does, without a look at whether anyone is there to answer).
  */
-export const commandNotFound: Hook<'command_not_found'> = async function ({id, argv, config}) {
+const commandNotFound: Hook<'command_not_found'> = async function ({id, argv, config}) {
   const words = [...id.split(':'), ...(argv ?? [])].filter((word) => !word.startsWith('-'))
   const commands = config.commands
     .filter((command) => !command.hidden)
@@ -27,3 +27,5 @@ export const commandNotFound: Hook<'command_not_found'> = async function ({id, a
   process.stderr.write(renderFailure(failure, coloursFor(process.stderr, mode, process.env)))
   this.exit(failure.exit)
 }
+
+export default commandNotFound

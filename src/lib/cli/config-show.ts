@@ -1,0 +1,74 @@
+import {defaultDataDir} from '../auth/data-dir.js'
+import {redactPoolUrl} from '../pool/redact-pool-url.js'
+import {formatDuration} from '../util/duration.js'
+import type {ConfigFile} from './config-file.js'
+import {CONFIG_KEYS, type ConfigKey} from './config-keys.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export type Origin = 'flag' | 'environment' | 'file' | 'default'
+
+/** What `config show --json` prints; an API. */
+export interface ConfigJson {
+  /** The configuration file found, if any. */
+  readonly file: string | null
+  readonly settings: readonly SettingJson[]
+}
+
+export interface SettingJson {
+  readonly key: string
+  /** Nothing secret: passwords are ***. Null: not set. */
+  readonly value: string | null
+  readonly origin: Origin
+  /** The flag, variable or file that it comes from. */
+  readonly source: string | null
+}
+
+export interface ConfigSources {
+  /** Flags given on the command line, by name. */
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly env: Environment
+  readonly file: ConfigFile | undefined
+}
+
+/** Every setting with the value that commands would use, and where it comes from. */
+export function showConfig(sources: ConfigSources): ConfigJson {
+  return {
+    file: sources.file?.path ?? null,
+    settings: [...CONFIG_KEYS.map((key) => settingOf(key, sources)), secretOf(sources.env)],
+  }
+}
+
+function settingOf(key: ConfigKey, {flags, env, file}: ConfigSources): SettingJson {
+  const text = (value: unknown) => valueText(key, value)
+  const name = key.key
+  if (flags[key.flag] !== undefined) {
+    const source = `--${key.flag}`
+    return {key: name, value: text(flags[key.flag]), origin: 'flag', source}
+  }
+  if (env[key.env]) {
+    return {key: name, value: text(env[key.env]), origin: 'environment', source: key.env}
+  }
+  if (file?.values.has(key.flag)) {
+    return {key: name, value: text(file.values.get(key.flag)), origin: 'file', source: file.path}
+  }
+  const fallback = key.flag === 'data-dir' ? defaultDataDir(env) : key.defaultText
+  return {key: name, value: fallback === '' ? null : fallback, origin: 'default', source: null}
+}
+
+/** Not a setting of the file, but it can be in the environment. */
+function secretOf(env: Environment): SettingJson {
+  const isSet = Boolean(env['WSMESH_SECRET'])
+  return {
+    key: 'secret',
+    value: isSet ? '***' : null,
+    origin: isSet ? 'environment' : 'default',
+    source: isSet ? 'WSMESH_SECRET' : null,
+  }
+}
+
+function valueText(key: ConfigKey, value: unknown): string {
+  if (key.flag === 'pool') return redactPoolUrl(String(value))
+  if (typeof value === 'number' && key.flag === 'timeout') return formatDuration(value)
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}

@@ -1,0 +1,44 @@
+import {defaultDataDir} from '../auth/data-dir.js'
+import {loadSecret} from '../auth/secret.js'
+import {idFromJson} from '../protocol/target.js'
+import {LIMITS} from '../protocol/limits.js'
+import {WsmeshError} from '../util/errors.js'
+
+export interface TokenRequest {
+  readonly user: string
+  readonly groups: readonly string[]
+  readonly session: string | undefined
+  readonly ttlMs: number
+  readonly dataDir: string | undefined
+  readonly secretFile: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What `token --json` prints; an API. */
+export interface TokenJson {
+  readonly token: string
+  readonly user: string
+  readonly groups: readonly string[]
+  readonly session: string | null
+  /** ISO 8601. */
+  readonly expires: string
+}
+
+/** Throws USAGE for what is no id, and as loadSecret does. */
+export async function makeToken(request: TokenRequest): Promise<TokenJson> {
+  const {user, groups, session, ttlMs, secretFile, env} = request
+  checkId('--user', user)
+  for (const group of groups) checkId('--group', group)
+  if (session !== undefined) checkId('--session', session)
+  const dataDir = request.dataDir ?? defaultDataDir(env)
+  const secret = await loadSecret({secretFile, env, dataDir})
+  const {signToken} = await import('../auth/token.js')
+  const expires = new Date(Date.now() + ttlMs).toISOString()
+  const token = await signToken({user, groups, session, ttlMs}, secret)
+  return {token, user, groups, session: session ?? null, expires}
+}
+
+function checkId(flag: string, text: string): void {
+  if (idFromJson(text) !== undefined) return
+  throw new WsmeshError('USAGE', `${flag} is empty or longer than ${LIMITS.idBytes} bytes`)
+}

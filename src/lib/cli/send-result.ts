@@ -1,0 +1,45 @@
+import type {PublishResult} from '../protocol/operator-frame.js'
+import {formatDuration} from '../util/duration.js'
+import {EXIT} from './exit-code.js'
+import {plural} from './plural.js'
+
+/** What `send --json` prints; an API. */
+export interface SendJson {
+  readonly id: string
+  readonly position: string | null
+  readonly connections: number
+  readonly nodes: number
+  readonly ms: number
+  /** Connections reached on each node that had any. */
+  readonly byNode: Readonly<Record<string, number>>
+  /** Only when there are some: members dropped while the message waited for them. */
+  readonly missing?: readonly string[]
+}
+
+export function sendJson(result: PublishResult, ms: number): SendJson {
+  const reached = result.byNode.filter(({connections}) => connections > 0)
+  return {
+    id: result.id,
+    position: result.position,
+    connections: result.connections,
+    nodes: reached.length,
+    ms: Number(ms.toFixed(2)),
+    byNode: Object.fromEntries(reached.map(({node, connections}) => [node, connections])),
+    ...(result.missing.length > 0 ? {missing: result.missing} : {}),
+  }
+}
+
+/** "delivered to 3 connections on 2 nodes in 4.1 ms". */
+export function describeSent(sent: SendJson, forWhom: string): string {
+  const time = formatDuration(sent.ms)
+  const missing = sent.missing ? `; no word from ${sent.missing.join(', ')}` : ''
+  if (sent.connections === 0) {
+    return `delivered to nobody: no connection of ${forWhom} (${time})${missing}`
+  }
+  const connections = plural(sent.connections, 'connection')
+  return `delivered to ${connections} on ${plural(sent.nodes, 'node')} in ${time}${missing}`
+}
+
+export function exitOfSent(sent: SendJson): number {
+  return sent.connections === 0 ? EXIT.notDelivered.code : EXIT.ok.code
+}

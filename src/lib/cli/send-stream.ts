@@ -1,0 +1,163 @@
+import type {MeshAccess} from '../client/mesh-access.js'
+import type {OperatorConnection, Publication} from '../client/operator-connection.js'
+import {isRecord} from '../protocol/json-text.js'
+import {LIMITS} from '../protocol/limits.js'
+import {encodePayload} from '../protocol/payload.js'
+import {targetFromJson, targetToJson} from '../protocol/target.js'
+import {WsmeshError} from '../util/errors.js'
+import {type InputLine, linesOf} from './lines.js'
+import {type SendJson, sendJson} from './send-result.js'
+
+/** What became of one line, in the order of the lines. */
+export type LineOutcome =
+  | {readonly ok: true; readonly line: number; readonly sent: SendJson}
+  | {readonly ok: false; readonly line: number; readonly error: unknown}
+
+export interface StreamTotals {
+  readonly messages: number
+  readonly failed: number
+  readonly toNobody: number
+  readonly connections: number
+}
+
+/** Messages without a receipt yet; reading stops at so many. */
+const WINDOW_MESSAGES = 512
+/** Bytes that wait for the node to take them; reading stops at so many. */
+const WINDOW_BYTES = 4 * 1024 * 1024
+
+/**
+ * Sends a stream of NDJSON through one connection, in order, many under way at once. When its node
+ * goes away, what has no receipt is reported as unknown and the rest goes through another node.
+ * Rejects only when no node is in reach. `onOutcome` hears of every line, in order.
+ */
+export async function sendStream(
+  access: MeshAccess,
+  input: AsyncIterable<unknown>,
+  onOutcome: (outcome: LineOutcome) => void,
+): Promise<StreamTotals> {
+  const route = new Route(access)
+  const tally = new Tally(onOutcome)
+  try {
+    for await (const line of linesOf(input, LIMITS.operatorFrameBytes)) {
+      await tally.untilUnderWayBelow(route.bufferedBytes > WINDOW_BYTES ? 1 : WINDOW_MESSAGES)
+      const connection = await route.connection()
+      tally.add(sendLine(line, connection, access.timeoutMs))
+    }
+  } finally {
+    await tally.allTold()
+    route.close()
+  }
+  return tally.totals
+}
+
+/** Counts what is under way, and tells the outcomes in the order of the lines. */
+class Tally {
+  readonly totals = {messages: 0, failed: 0, toNobody: 0, connections: 0}
+  readonly #onOutcome: (outcome: LineOutcome) => void
+  #underWay = 0
+  #told: Promise<void> = Promise.resolve()
+  #wake: (() => void) | undefined
+
+  constructor(onOutcome: (outcome: LineOutcome) => void) {
+    this.#onOutcome = onOutcome
+  }
+
+  add(outcome: Promise<LineOutcome>): void {
+    this.#underWay += 1
+    this.#told = this.#told.then(() => outcome).then((settled) => this.#tell(settled))
+  }
+
+  allTold(): Promise<void> {
+    return this.#told
+  }
+
+  async untilUnderWayBelow(count: number): Promise<void> {
+    while (this.#underWay >= count) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  #tell(outcome: LineOutcome): void {
+    this.#underWay -= 1
+    this.totals.messages += 1
+    if (outcome.ok) {
+      this.totals.connections += outcome.sent.connections
+      if (outcome.sent.connections === 0) this.totals.toNobody += 1
+    } else {
+      this.totals.failed += 1
+    }
+    this.#onOutcome(outcome)
+    this.#wake?.()
+  }
+}
+
+/** The connection in use; another is looked for when it has ended. */
+class Route {
+  readonly #access: MeshAccess
+  #connection: OperatorConnection | undefined
+
+  constructor(access: MeshAccess) {
+    this.#access = access
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection?.bufferedBytes ?? 0
+  }
+
+  async connection(): Promise<OperatorConnection> {
+    if (this.#connection?.isOver === false) return this.#connection
+    this.#connection = await this.#access.findNode(this.#access.timeoutMs)
+    return this.#connection
+  }
+
+  close(): void {
+    this.#connection?.close()
+  }
+}
+
+async function sendLine(
+  line: InputLine,
+  connection: OperatorConnection,
+  timeoutMs: number,
+): Promise<LineOutcome> {
+  try {
+    const publication = parseLine(line)
+    const startMs = performance.now()
+    const result = await connection.publish(publication, timeoutMs)
+    return {ok: true, line: line.number, sent: sendJson(result, performance.now() - startMs)}
+  } catch (error) {
+    return {ok: false, line: line.number, error}
+  }
+}
+
+/** Throws INPUT_INVALID, TARGET_INVALID or DETAILS_INVALID that names the line. */
+export function parseLine({number, text}: InputLine): Publication {
+  if (text === undefined) {
+    throw new WsmeshError(
+      'INPUT_INVALID',
+      `Line ${number} is longer than ${LIMITS.operatorFrameBytes} characters`,
+    )
+  }
+  const value = parseJsonLine(text, number)
+  if (!isRecord(value)) throw new WsmeshError('INPUT_INVALID', `Line ${number} is no JSON object`)
+  const {action, details, ...rest} = value
+  if (typeof action !== 'string') {
+    throw new WsmeshError('INPUT_INVALID', `Line ${number} has no action`, {
+      suggestions: ['{"action": "hello", "details": ["Hi"], "user": [42]}'],
+    })
+  }
+  const read = targetFromJson(rest)
+  if (!read.ok) throw new WsmeshError('TARGET_INVALID', `Line ${number}: ${read.reason}`)
+  encodePayload(action, details)
+  return {action, details, target: targetToJson(read.value)}
+}
+
+function parseJsonLine(text: string, number: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new WsmeshError('INPUT_INVALID', `Line ${number} is not JSON`, {cause: error})
+  }
+}

@@ -1,0 +1,39 @@
+import {WsmeshError} from '../util/errors.js'
+import {assertPiped, type InputStream} from './details-input.js'
+import {givenTargets, type TargetFlagValues} from './target-flags.js'
+
+interface SendFlagValues extends TargetFlagValues {
+  readonly stdin: boolean
+  readonly details?: string | undefined
+  readonly 'json-details': boolean
+}
+
+const EXAMPLE = 'wsmesh send hello Hi --user 42'
+
+/** What flags and arguments must agree about. Throws USAGE. */
+export function checkSendUsage(
+  flags: SendFlagValues,
+  action: string | undefined,
+  stdin: InputStream,
+): void {
+  if (!flags.stdin) {
+    if (action !== undefined) return
+    throw new WsmeshError('USAGE', 'Which action? It comes first', {
+      suggestions: [EXAMPLE, 'wsmesh send --help'],
+    })
+  }
+  const beside = [
+    ...(action === undefined ? [] : ['an action']),
+    ...givenTargets(flags).map((kind) => `--${kind}`),
+    ...(flags.details === undefined ? [] : ['--details']),
+    ...(flags['json-details'] ? ['--json-details'] : []),
+  ]
+  if (beside.length > 0) {
+    throw new WsmeshError(
+      'USAGE',
+      `--stdin takes everything from its lines, so ${beside.join(' and ')} cannot be given too`,
+      {suggestions: [`echo '{"action":"hello","details":["Hi"],"user":42}' | wsmesh send --stdin`]},
+    )
+  }
+  assertPiped(stdin, '--stdin')
+}

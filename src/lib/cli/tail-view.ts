@@ -1,0 +1,71 @@
+import type {ChalkInstance} from 'chalk'
+
+import type {MessageEvent, OperatorEvent} from '../protocol/operator-frame.js'
+import {WsmeshError} from '../util/errors.js'
+import {plural} from './plural.js'
+import {printable} from './printable.js'
+import {describeTarget} from './target-flags.js'
+
+/** What `tail --json` prints for each message, one a line; an API. */
+export function tailJson(message: MessageEvent): string {
+  const {at, position, id, origin, target, action, details} = message
+  return JSON.stringify({at, position, id, origin, target, action, details})
+}
+
+/** "14:02:11.123  a1b2  user 42  hello  ["Hi"]". */
+export function tailLine(message: MessageEvent, colours: ChalkInstance): string {
+  const {at, origin, target, action, details} = message
+  return [
+    colours.dim(timeOf(at)),
+    colours.cyan(origin),
+    printable(describeTarget(target)),
+    colours.bold(printable(action)),
+    printable(JSON.stringify(details) ?? ''),
+  ].join('  ')
+}
+
+/** What happens beside the messages, for stderr. */
+export function tailNotice(
+  event: Exclude<OperatorEvent, MessageEvent>,
+  colours: ChalkInstance,
+): string {
+  switch (event.event) {
+    case 'master':
+      return event.master === null
+        ? colours.yellow(`! no master at the moment (term ${event.term})`)
+        : `* ${event.master} is master (term ${event.term})`
+    case 'member':
+      return event.change === 'joined'
+        ? colours.green(`+ ${event.node} joined`)
+        : colours.yellow(`- ${event.node} left`)
+    case 'dropped':
+      return colours.yellow(
+        `! ${plural(event.messages, 'message')} not shown: this tail is too slow`,
+      )
+    default:
+      return event satisfies never
+  }
+}
+
+/** A test of what `--grep` looks at: action, target and details. Throws USAGE. */
+export function grepOf(pattern: string | undefined): (message: MessageEvent) => boolean {
+  if (pattern === undefined) return () => true
+  let expression: RegExp
+  try {
+    expression = new RegExp(pattern, 'u')
+  } catch (error) {
+    throw new WsmeshError('USAGE', `--grep is no regular expression: ${pattern}`, {cause: error})
+  }
+  return ({action, target, details}) =>
+    expression.test(`${action} ${describeTarget(target)} ${JSON.stringify(details)}`)
+}
+
+function timeOf(at: number): string {
+  const date = new Date(at)
+  const ms = String(date.getMilliseconds()).padStart(3, '0')
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}

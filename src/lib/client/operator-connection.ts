@@ -1,0 +1,41 @@
+import type {
+  NodeStats,
+  OperatorEvent,
+  PublishRequest,
+  PublishResult,
+  TailFilter,
+} from '../protocol/operator-frame.js'
+import type {NodeId} from '../util/brand.js'
+
+/** What is published and for whom. */
+export type Publication = Omit<PublishRequest, 'id' | 'op'>
+
+/**
+ * A proved connection of an operator with a node. Requests are sent in the order of the calls and
+ * may be answered in any. They reject with REQUEST_INVALID, DETAILS_INVALID, OUTBOX_FULL or
+ * RECEIPT_TIMED_OUT as the node says, TIMED_OUT (a publish: RECEIPT_TIMED_OUT) when no answer came
+ * in time, NODE_UNREACHABLE when the connection ended before.
+ */
+export interface OperatorConnection {
+  /** The node that proved itself. */
+  readonly node: NodeId
+  readonly url: string
+
+  publish(publication: Publication, timeoutMs: number): Promise<PublishResult>
+  /** Milliseconds to the node and back. */
+  ping(timeoutMs: number): Promise<number>
+  stats(timeoutMs: number): Promise<NodeStats>
+  /** From now on onEvent hears what passes the filter. */
+  tail(filter: TailFilter, timeoutMs: number): Promise<void>
+
+  /** Bytes that wait in this process for the node to take them. */
+  readonly bufferedBytes: number
+
+  readonly isOver: boolean
+  /** Resolves, with why, when the connection is over. */
+  readonly closed: Promise<string>
+
+  close(): void
+}
+
+export type OnOperatorEvent = (event: OperatorEvent) => void

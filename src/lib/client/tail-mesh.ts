@@ -1,0 +1,80 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {MessageEvent, OperatorEvent, TailFilter} from '../protocol/operator-frame.js'
+import {parsePosition, type Position} from '../protocol/position.js'
+import {WsmeshError} from '../util/errors.js'
+import type {MeshAccess} from './mesh-access.js'
+import type {OperatorConnection} from './operator-connection.js'
+
+export interface TailHandler {
+  /** A message, each position once and in order. */
+  onMessage(message: MessageEvent): void
+  onNotice(event: Exclude<OperatorEvent, MessageEvent>): void
+  /** Tailing from this node now; `lost` says why it is not the one before any more. */
+  onNode(node: string, lost: string | undefined): void
+}
+
+/** Between two rounds of looking for a node. */
+const RETRY_MS = 250
+
+/**
+ * Streams what the mesh relays until `signal` ends it. When the node dies another one is taken, of
+ * which messages in between may be missing. Rejects when none is found within the access's time.
+ */
+export async function tailMesh(
+  access: MeshAccess,
+  filter: TailFilter,
+  handler: TailHandler,
+  signal: AbortSignal,
+): Promise<void> {
+  const order = new Order()
+  const onEvent = (event: OperatorEvent) => {
+    if (signal.aborted) return
+    if (event.event !== 'message') handler.onNotice(event)
+    else if (order.isNew(event.position)) handler.onMessage(event)
+  }
+  let lost: string | undefined
+  while (!signal.aborted) {
+    const connection = await startTail(access, filter, onEvent)
+    handler.onNode(connection.node, lost)
+    const stop = () => connection.close()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    lost = `${connection.node} went away: ${await connection.closed}`
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function startTail(
+  access: MeshAccess,
+  filter: TailFilter,
+  onEvent: (event: OperatorEvent) => void,
+): Promise<OperatorConnection> {
+  const deadlineMs = performance.now() + access.timeoutMs
+  for (;;) {
+    const leftMs = Math.max(1, deadlineMs - performance.now())
+    try {
+      const connection = await access.findNode(leftMs, onEvent)
+      await connection.tail(filter, leftMs)
+      return connection
+    } catch (error) {
+      const isLost = error instanceof WsmeshError && error.code === 'NODE_UNREACHABLE'
+      if (!isLost || performance.now() + RETRY_MS > deadlineMs) throw error
+      await delay(RETRY_MS)
+    }
+  }
+}
+
+/** Two nodes may both show a message when the tail moves: what is not later was seen already. */
+class Order {
+  #last: Position | undefined
+
+  isNew(text: string): boolean {
+    const position = parsePosition(text)
+    const last = this.#last
+    const isSeen = position && last && position.epoch === last.epoch && position.seq <= last.seq
+    if (isSeen) return false
+    this.#last = position ?? last
+    return true
+  }
+}
