@@ -36,7 +36,7 @@ export interface HandshakeStep {
   readonly fail?: HandshakeFailure
 }
 
-/** One side of one handshake. It owns no socket and no timer: LIMITS.handshakeMs is the caller's. */
+/** One side of one handshake, without socket or timer: LIMITS.handshakeMs is the caller's. */
 export interface Handshake {
   /** Any frame of the peer. Nothing may be passed after done or fail. */
   receive(data: Uint8Array | string): HandshakeStep

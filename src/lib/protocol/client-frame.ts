@@ -28,7 +28,7 @@ export interface ClientFrameOptions {
   readonly bytesMax?: number
 }
 
-/** A client's text frame, as text or as its UTF-8 bytes, to a value or a violation. Never throws. */
+/** A client's frame, as text or as its UTF-8 bytes, to a value or a violation. Never throws. */
 export function decodeClientFrame(
   data: Uint8Array | string,
   {isBinary = false, bytesMax = LIMITS.clientFrameBytes}: ClientFrameOptions = {},
@@ -89,7 +89,7 @@ export interface AuthenticationRequest {
   readonly resume?: string
 }
 
-/** The details of Client/authentication; the reason of a violation is the text of the 400 answer. */
+/** Details of Client/authentication; the reason of a violation is the text of the 400 answer. */
 export function decodeAuthentication(details: readonly unknown[]): Decoded<AuthenticationRequest> {
   const [proof = {}, ...rest] = details
   if (rest.length > 0) return badFrame('Client/authentication takes one object')

@@ -32,7 +32,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** How deep arrays and objects of a JSON text are nested; 0 for a scalar. Any text has an answer. */
+/** How deep arrays and objects of a JSON text nest; 0 for a scalar. Any text has an answer. */
 export function jsonDepth(text: string): number {
   let depth = 0
   let deepest = 0

@@ -69,6 +69,7 @@ export function decodeNodeFrame(bytes: Uint8Array): Decoded<NodeFrame> {
   if (bytes.length > LIMITS.nodeFrameBytes) {
     return tooBig(`a node frame of ${bytes.length} bytes, ${LIMITS.nodeFrameBytes} are allowed`)
   }
+  if (bytes.length === 0) return badFrame('an empty node frame')
   const reader = new ByteReader(bytes)
   const type = NODE_FRAME_TYPES[reader.byte('type of the frame')]
   if (type === undefined) return badFrame('unknown type of node frame')

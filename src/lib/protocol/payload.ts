@@ -25,7 +25,7 @@ export function encodePayload(action: string, details: unknown): Payload {
     throw new WsmeshError(
       'DETAILS_INVALID',
       `The details of ${action} are ${bytes.length} bytes of JSON`,
-      {suggestions: [`Send at most ${LIMITS.detailsBytes} bytes`, 'Send a link to the data instead']},
+      {suggestions: [`Send at most ${LIMITS.detailsBytes} bytes`, 'Send a link to the data']},
     )
   }
   return {action, shape, details: bytes}
@@ -76,11 +76,11 @@ function stringify(action: string, details: unknown): string {
 
 /** The bytes of a client's frame, made from the published bytes without parsing them. */
 export function clientFrameBytes(payload: Payload, form: WireForm): Uint8Array {
-  const head = utf8Encode(
-    `{"action":${JSON.stringify(payload.action)},"details":${payload.shape === 'single' ? '[' : ''}`,
-  )
+  const isSingle = payload.shape === 'single'
+  const action = JSON.stringify(payload.action)
+  const head = utf8Encode(`{"action":${action},"details":${isSingle ? '[' : ''}`)
   const details = payload.shape === 'none' ? EMPTY_LIST : payload.details
-  const tail = utf8Encode(`${payload.shape === 'single' ? ']' : ''}${formText(form)}}`)
+  const tail = utf8Encode(`${isSingle ? ']' : ''}${formText(form)}}`)
   const bytes = new Uint8Array(head.length + details.length + tail.length)
   bytes.set(head)
   bytes.set(details, head.length)
