@@ -28,6 +28,13 @@ export function leaseOf(lease: Partial<Lease> = {}): Lease {
   return {epoch: 'abc', term: 1, version: 1, holder: undefined, view: [], ...lease}
 }
 
+/** The code that each call was rejected with; 'done' for one that was not. */
+export async function codesOf(calls: readonly Promise<unknown>[]): Promise<readonly unknown[]> {
+  return (await Promise.allSettled(calls)).map((end) => (
+    end.status === 'fulfilled' ? 'done' : (end.reason as {code?: unknown}).code ?? end.reason
+  ))
+}
+
 /** How many claims race. */
 const RACES = 1000
 
@@ -67,7 +74,7 @@ export function runPoolStoreContract(name: string, setup: () => Promise<PoolUnde
 
       test('are listed as they joined, in join order, whatever their ids', async () => {
         await store.init()
-        const orders = []
+        const orders: number[] = []
         for (const id of ['m', 'z', 'a']) orders.push(await store.join(memberInfo(id)))
         expect(orders).toEqual([...orders].toSorted((one, two) => one - two))
         expect(new Set(orders).size).toBe(3)
@@ -269,9 +276,10 @@ export function runPoolStoreContract(name: string, setup: () => Promise<PoolUnde
           }))
           const winners = claims.filter(({won}) => won)
           expect(winners).toHaveLength(1)
+          const [winner] = winners as [typeof claims[number]]
           const lease = await handles[race % 2]?.handle.readLease()
-          expect(lease).toEqual(winners[0]?.next)
-          stored = winners[0]!.next
+          expect(lease).toEqual(winner.next)
+          stored = winner.next
           wins[stored.holder as 'a' | 'b'] += 1
         }
         expect(wins.a + wins.b).toBe(RACES)

@@ -45,7 +45,8 @@ export class MysqlPoolStore implements PoolStore {
     const members = await this.#members.run(this.#sql.list())
     if (members.type === 'no-table') await this.#members.run(this.#sql.createMembers())
     const lease = await this.#lease.run(this.#sql.readLease())
-    if (lease.type !== 'no-table') return
+    if (lease.type === 'done' && lease.rows.length > 0) return
+    if (lease.type === 'done') return this.#awaitFirstRow()
     const made = await this.#lease.run(this.#sql.createLease())
     if (made.type === 'exists') return this.#awaitFirstRow()
     const first = firstLease(randomBytes(8).toString('hex'))

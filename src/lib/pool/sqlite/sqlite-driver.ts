@@ -16,14 +16,21 @@ const WAL_RETRY_MS = 5
 
 class LibsqlDatabase implements SqliteDatabase {
   readonly #database: Libsql.Database
-  readonly #busyMs: number
   readonly #prepared = new Map<string, Libsql.Statement>()
 
+  #busyMs = 0
+
   constructor(path: string, busyMs: number) {
-    this.#busyMs = busyMs
-    this.#database = new Libsql(path, {timeout: busyMs})
+    this.#database = openLibsql(path)
+    // First of all: the next line may have to wait already.
+    this.waitForLocks(busyMs)
     // A crash of the machine may cost the last writes, never the file; its members die with it.
     this.#database.pragma('synchronous = NORMAL')
+  }
+
+  waitForLocks(busyMs: number): void {
+    this.#busyMs = busyMs
+    this.#database.exec(`PRAGMA busy_timeout = ${busyMs}`)
   }
 
   useWal(): void {
@@ -96,13 +103,22 @@ class LibsqlDatabase implements SqliteDatabase {
   }
 }
 
+/** libsql tells a file that it cannot open from other errors by the text alone. */
+function openLibsql(path: string): Libsql.Database {
+  try {
+    return new Libsql(path)
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, {code: 'SQLITE_CANTOPEN'}) : error
+  }
+}
+
 function answer(file: SqliteFile, request: SqliteRequest): SqliteReply {
   try {
     switch (request.type) {
       case 'run':
-        return {type: 'outcome', outcome: file.run(request.statement)}
+        return {type: 'outcome', outcome: file.run(request.statement, request.busyMs)}
       case 'create':
-        return {type: 'outcome', outcome: file.create(request.statements)}
+        return {type: 'outcome', outcome: file.create(request.statements, request.busyMs)}
       case 'close':
         file.close()
         return {type: 'outcome', outcome: noTable}

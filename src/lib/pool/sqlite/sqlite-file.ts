@@ -17,6 +17,8 @@ export interface SqliteDatabase {
   transact(statements: readonly Statement[]): Outcome
   /** Runs the body in one immediate transaction. */
   immediately(body: () => void): void
+  /** How long later calls wait for another process's lock. */
+  waitForLocks(busyMs: number): void
   useWal(): void
   close(): void
 }
@@ -47,13 +49,13 @@ export class SqliteFile {
     this.#sql = new SqliteSql(data.prefix)
   }
 
-  run(statement: Statement): Outcome {
-    return this.#use((file) => file.database.execute(statement)) ?? noTable
+  run(statement: Statement, busyMs: number): Outcome {
+    return this.#use(busyMs, (file) => file.database.execute(statement)) ?? noTable
   }
 
-  create(statements: readonly Statement[]): Outcome {
+  create(statements: readonly Statement[], busyMs: number): Outcome {
     makeFile(this.#data.path)
-    const outcome = this.#use(({database}) => {
+    const outcome = this.#use(busyMs, ({database}) => {
       database.useWal()
       return database.transact(statements)
     })
@@ -66,9 +68,9 @@ export class SqliteFile {
     this.#file = undefined
   }
 
-  #use(work: (file: OpenFile) => Outcome): Outcome | undefined {
+  #use(busyMs: number, work: (file: OpenFile) => Outcome): Outcome | undefined {
     for (let again = true; ; again = false) {
-      const file = this.#current()
+      const file = this.#current(busyMs)
       if (!file) return undefined
       try {
         const outcome = work(file)
@@ -82,14 +84,12 @@ export class SqliteFile {
     }
   }
 
-  #current(): OpenFile | undefined {
+  #current(busyMs: number): OpenFile | undefined {
     const id = fileId(this.#data.path)
-    if (this.#file) {
-      if (id && isSameFile(id, this.#file.id)) return this.#file
-      this.#drop(this.#file)
-    }
-    if (!id) return undefined
-    const file = {database: this.#open(this.#data.path, this.#data.busyMs), id, sides: undefined}
+    if (this.#file && !(id && isSameFile(id, this.#file.id))) this.#drop(this.#file)
+    this.#file?.database.waitForLocks(busyMs)
+    if (this.#file || !id) return this.#file
+    const file = {database: this.#open(this.#data.path, busyMs), id, sides: undefined}
     try {
       this.#checkHost(file.database)
     } catch (error) {

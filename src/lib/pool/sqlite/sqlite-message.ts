@@ -1,4 +1,8 @@
-/** What the store and its thread say to each other. One request is answered before the next. */
+/**
+ * What the store and its thread say to each other. One request is answered before the next.
+ * `busyMs` is how long it may wait for another process's lock: less than its caller waits, so
+ * that nothing is done when the caller has gone.
+ */
 import type {Outcome, Statement} from '../statement.js'
 import type {HostIdentity} from './host-identity.js'
 
@@ -7,15 +11,13 @@ export interface SqliteThreadData {
   readonly path: string
   readonly prefix: string
   readonly host: HostIdentity
-  /** How long a statement waits for another process's lock. */
-  readonly busyMs: number
 }
 
 export type SqliteRequest =
   /** One statement, its own transaction. On a missing file it ends as `no-table`. */
-  | {readonly type: 'run'; readonly statement: Statement}
+  | {readonly type: 'run'; readonly busyMs: number; readonly statement: Statement}
   /** All or none, in one transaction, on a file that is made if need be. */
-  | {readonly type: 'create'; readonly statements: readonly Statement[]}
+  | {readonly type: 'create'; readonly busyMs: number; readonly statements: readonly Statement[]}
   | {readonly type: 'close'}
 
 export type SqliteReply =

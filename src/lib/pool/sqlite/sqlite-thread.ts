@@ -19,8 +19,13 @@ export interface SqliteThreadOptions {
   readonly timeoutMs: number
 }
 
+type Work =
+  | {readonly type: 'run'; readonly statement: Statement}
+  | {readonly type: 'create'; readonly statements: readonly Statement[]}
+
 interface Job {
-  readonly request: SqliteRequest
+  readonly work: Work
+  readonly startedMs: number
   readonly timer: NodeJS.Timeout
   /** Undefined once it timed out. */
   settle: {resolve(outcome: Outcome): void; reject(error: WsmeshError): void} | undefined
@@ -28,6 +33,9 @@ interface Job {
 
 /** A thread that does not answer a request to end is stopped after this. */
 const CLOSE_MS = 500
+
+/** The part of the timeout that is left for a reply after waiting for locks. */
+const BUSY_MARGIN = 0.2
 
 export class SqliteThread {
   readonly #options: SqliteThreadOptions
@@ -64,11 +72,11 @@ export class SqliteThread {
     clearTimeout(timer)
   }
 
-  async #ask(request: SqliteRequest): Promise<Outcome> {
+  async #ask(work: Work): Promise<Outcome> {
     if (this.#isClosed) throw this.#error('CLOSED', 'the store was closed')
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#expire(job), this.#options.timeoutMs)
-      const job: Job = {request, timer, settle: {resolve, reject}}
+      const job: Job = {work, startedMs: performance.now(), timer, settle: {resolve, reject}}
       this.#waiting.push(job)
       this.#next()
     })
@@ -85,13 +93,15 @@ export class SqliteThread {
     this.#worker ??= this.#start()
     this.#waiting.shift()
     this.#running = job
-    this.#worker.postMessage(job.request)
+    const leftMs = this.#options.timeoutMs - (performance.now() - job.startedMs)
+    // SQLite gives up waiting for a lock while its caller still listens.
+    const busyMs = Math.max(0, Math.floor(leftMs - this.#options.timeoutMs * BUSY_MARGIN))
+    this.#worker.postMessage({...job.work, busyMs} satisfies SqliteRequest)
   }
 
   #start(): Worker {
-    const {path, prefix, host, timeoutMs} = this.#options
-    // SQLite gives up waiting for a lock in time to say so.
-    const workerData: SqliteThreadData = {path, prefix, host, busyMs: Math.ceil(timeoutMs * 0.75)}
+    const {path, prefix, host} = this.#options
+    const workerData: SqliteThreadData = {path, prefix, host}
     const worker = new Worker(driverUrl(), {workerData, execArgv: [], name: 'wsmesh-pool'})
     worker.on('message', (reply: SqliteReply) => this.#answered(reply))
     worker.on('error', (error) => this.#ended(worker, error))
