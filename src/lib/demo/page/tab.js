@@ -1,0 +1,231 @@
+// One card: a user's tab at a node.
+import {Connection} from './connection.js'
+import {element, timeOfDay} from './dom.js'
+import {colourOf} from './nodes.js'
+
+const LINES_MAX = 200
+
+const STATES = {
+  off: 'not connected',
+  connecting: 'connecting…',
+  on: 'connected',
+  waiting: 'trying again…',
+}
+
+export class Tab {
+  #mesh
+  #connection
+  #user
+  #node
+  #button
+  #state
+  #log
+  #text
+  #to
+  #action
+  #send
+
+  /** `onClose` when the card was removed. */
+  constructor(mesh, {number, user, node}, onClose) {
+    this.#mesh = mesh
+    this.#connection = new Connection(mesh)
+    this.#build(number, user, onClose)
+    this.showNodes(node)
+    this.#connection.addEventListener('change', () => this.#show())
+    this.#connection.addEventListener('note', ({detail}) => this.#note(detail))
+    this.#connection.addEventListener('frame', ({detail}) => this.#arrived(detail))
+    this.#show()
+  }
+
+  connect() {
+    const user = this.#user.value.trim()
+    if (user === '') this.#user.focus()
+    else this.#connection.connect(user, this.#node.value)
+  }
+
+  /** The choice of nodes; the one chosen stays chosen. */
+  showNodes(chosen = this.#node.value) {
+    const names = this.#mesh.view.nodes.map(({name}) => name)
+    const known = [...this.#node.options].map(({value}) => value)
+    if (names.join() !== known.join()) {
+      this.#node.replaceChildren(
+        ...names.map((name) => element('option', {value: name}, `node ${name}`)),
+      )
+    }
+    this.#node.value = chosen
+  }
+
+  #build(number, user, onClose) {
+    const id = (part) => `tab-${number}-${part}`
+    this.#user = element('input', {
+      id: id('user'), value: user, size: '6', maxlength: '60', autocomplete: 'off', required: true,
+    })
+    this.#node = element('select', {id: id('node')})
+    this.#button = element('button', {type: 'submit', class: 'quiet'}, 'Connect')
+    this.#state = element('span', {class: 'state', role: 'status'})
+    this.#log = element('ol', {class: 'log', 'aria-label': 'What arrived', tabindex: '0'})
+    this.#text = element('input', {
+      id: id('text'), class: 'text', placeholder: 'Say hello', maxlength: '2000',
+      autocomplete: 'off', 'aria-label': 'Message',
+    })
+    this.#to = element(
+      'select',
+      {id: id('to')},
+      element('option', {value: 'everyone'}, 'everyone'),
+      element('option', {value: 'me'}, 'my own tabs'),
+      element('option', {value: 'user'}, 'one user…'),
+    )
+    this.#action = element('input', {
+      id: id('action'), value: 'hello', size: '8', maxlength: '60', autocomplete: 'off',
+      spellcheck: 'false',
+    })
+    this.#send = element('button', {type: 'submit', class: 'main'}, 'Send hello')
+    this.element = element(
+      'article',
+      {class: 'tab', 'aria-label': `Tab ${number}`},
+      this.#head(id, onClose),
+      this.#log,
+      this.#composer(id),
+    )
+  }
+
+  #head(id, onClose) {
+    const close = () => {
+      this.#connection.disconnect()
+      this.element.remove()
+      onClose()
+    }
+    const toggle = (event) => {
+      event.preventDefault()
+      if (this.#connection.state === 'off') this.connect()
+      else this.#connection.disconnect()
+    }
+    return element(
+      'form',
+      {class: 'who', onsubmit: toggle},
+      element('label', {for: id('user')}, 'User'),
+      this.#user,
+      element('label', {for: id('node')}, 'at'),
+      this.#node,
+      element(
+        'button',
+        {type: 'button', class: 'close', title: 'Close this tab', 'aria-label': 'Close this tab',
+          onclick: close},
+        '×',
+      ),
+      this.#state,
+      this.#button,
+    )
+  }
+
+  #composer(id) {
+    const whom = element('input', {
+      id: id('whom'), size: '5', maxlength: '60', placeholder: 'id', 'aria-label': 'Which user',
+      autocomplete: 'off', hidden: true,
+    })
+    this.#to.addEventListener('change', () => {
+      whom.hidden = this.#to.value !== 'user'
+      whom.required = !whom.hidden
+      if (!whom.hidden) whom.focus()
+    })
+    this.#action.addEventListener('input', () => this.#show())
+    const submit = (event) => {
+      event.preventDefault()
+      this.#say(whom.value.trim())
+    }
+    return element(
+      'form',
+      {class: 'composer', onsubmit: submit},
+      this.#text,
+      this.#send,
+      element(
+        'div',
+        {class: 'options'},
+        element('label', {for: id('to')}, 'to'),
+        this.#to,
+        whom,
+        element('label', {for: id('action')}, 'action'),
+        this.#action,
+      ),
+    )
+  }
+
+  #say(whom) {
+    const text = this.#text.value.trim() === '' ? this.#text.placeholder : this.#text.value
+    const action = this.#action.value.trim() || 'hello'
+    const to = this.#to.value
+    // To oneself it is the frame of the article's hello service, with nothing added.
+    const details = to === 'me' ? [text] : [text, {to: to === 'user' ? {user: whom} : {everyone: true}}]
+    const frame = this.#connection.send(action, details)
+    if (frame === undefined) {
+      this.#note('Not sent: not connected')
+      return
+    }
+    const target = to === 'user' ? `user ${whom}` : to === 'me' ? 'my own tabs' : 'everyone'
+    this.#line('sent', `sent to ${target}: ${text}`, [], frame)
+    this.#text.value = ''
+    this.#text.focus()
+  }
+
+  #arrived({frame, text}) {
+    const {action, details, id, position} = frame
+    if (action.endsWith(':error')) {
+      this.#line('error', `${action} ${details.join(' ')}`, [], text)
+      return
+    }
+    const [said, extra] = details
+    const isHello = action === 'hello' && typeof said === 'string'
+    const from = extra?.from === undefined ? '' : `user ${extra.from}: `
+    const words = isHello ? `${from}${said}` : `${action} ${JSON.stringify(details)}`
+    this.#line('arrived', words, [...this.#way(id), position ?? ''], text)
+  }
+
+  /** Where it entered the mesh and where it came out; an answer of the node itself has no id. */
+  #way(id) {
+    const here = nodeBadge(this.#connection.node)
+    if (typeof id !== 'string') return [here]
+    const origin = this.#mesh.nameOf(id.slice(0, id.lastIndexOf('-')))
+    return [origin === undefined ? 'another node' : nodeBadge(origin), '→', here]
+  }
+
+  #note(text) {
+    this.#line('note', text, [])
+  }
+
+  #line(kind, text, way, frame) {
+    const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40
+    this.#log.append(
+      element(
+        'li',
+        {class: kind},
+        element('time', {}, timeOfDay()),
+        element('span', {class: 'words'}, text),
+        ...(way.length === 0 ? [] : [element('span', {class: 'way'}, ...spaced(way))]),
+        ...(frame === undefined ? [] : [element('code', {class: 'frame'}, frame)]),
+      ),
+    )
+    while (this.#log.children.length > LINES_MAX) this.#log.firstElementChild.remove()
+    if (isAtEnd) this.#log.scrollTop = this.#log.scrollHeight
+  }
+
+  #show() {
+    const {state, node} = this.#connection
+    this.element.dataset.state = state
+    this.#state.textContent = STATES[state]
+    this.#button.textContent = state === 'off' ? 'Connect' : 'Disconnect'
+    this.#user.disabled = state !== 'off'
+    this.#node.disabled = state !== 'off'
+    if (node !== undefined && state !== 'off') this.#node.value = node
+    this.element.dataset.node = colourOf(this.#node.value)
+    this.#send.disabled = state !== 'on'
+    this.#send.textContent = `Send ${this.#action.value.trim() || 'hello'}`
+  }
+}
+
+function nodeBadge(name) {
+  return element('span', {class: 'badge', 'data-node': colourOf(name)}, `node ${name}`)
+}
+
+function spaced(parts) {
+  return parts.flatMap((part) => [part, ' '])
+}

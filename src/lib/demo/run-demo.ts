@@ -1,0 +1,199 @@
+/** `wsmesh demo`: nodes as processes of their own, a page to see them, and an end without remains. */
+import {join} from 'node:path'
+import {ensureDataDir, defaultDataDir} from '../auth/data-dir.js'
+import {loadSecret} from '../auth/secret.js'
+import {signToken} from '../auth/token.js'
+import {withResolvers} from '../client/resolvers.js'
+import {WsmeshError} from '../util/errors.js'
+import {isWhole, viewMesh} from './mesh-view.js'
+import type {MeshView} from './mesh-view.js'
+import {NodeFleet} from './node-fleet.js'
+import {startNodeProcess} from './node-process.js'
+import {readPageFiles} from './page-files.js'
+import {startPageServer} from './page-server.js'
+import type {PageServer} from './page-server.js'
+import {spelledCommand, tryCommands} from './shell-text.js'
+import type {TryCommand} from './shell-text.js'
+import {renderStartBlock} from './start-block.js'
+import type {Colours} from './start-block.js'
+
+/** A node has this long to be part of the mesh; a busy machine needs seconds. */
+const READY_MS = 60_000
+/** Drain gives up by itself after 10 s. */
+const STOP_MS = 20_000
+const LOOK_AGAIN_MS = 100
+const TOKEN_TTL_MS = 3_600_000
+
+/** Settings of `serve` that are not the demo's: three nodes cannot share an address. */
+const NOT_INHERITED = [
+  'WSMESH_ACTIONS', 'WSMESH_HOST', 'WSMESH_LOG_LEVEL', 'WSMESH_NODE_URL', 'WSMESH_PORT',
+  'WSMESH_PUBLIC_URL',
+]
+
+export interface DemoOptions {
+  readonly nodes: number
+  readonly port: number
+  readonly withPage: boolean
+  /** A folder of action modules instead of the demo's own. */
+  readonly actionsDir: string | undefined
+  readonly dataDir: string | undefined
+  readonly secretFile: string | undefined
+  /** Where this package is. */
+  readonly packageRoot: string
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+}
+
+export interface DemoOutput {
+  /** The start block, once. */
+  print(text: string): void
+  /** What happens later, a line each. */
+  notice(line: string): void
+  readonly colours: Colours
+  /** The same as an object: `--json`. */
+  ready(line: object): void
+}
+
+/** Called with what to do at the first and at every later wish to stop. */
+export type OnStop = (stop: () => void, stopAtOnce: () => void) => void
+
+/** Runs until it is stopped; then everything that it started has ended. */
+export async function runDemo(
+  options: DemoOptions,
+  output: DemoOutput,
+  onStop: OnStop,
+): Promise<void> {
+  const demo = new Demo(options, output)
+  const stopped = new Promise<void>((resolve) => {
+    onStop(resolve, () => demo.kill())
+  })
+  try {
+    await Promise.race([demo.start(), stopped])
+    await stopped
+    output.notice('Stopping…')
+  } finally {
+    await demo.stop()
+  }
+}
+
+class Demo {
+  readonly #options: DemoOptions
+  readonly #output: DemoOutput
+  readonly #fleet: NodeFleet
+  readonly #wsmesh: string
+  #page: PageServer | undefined
+  #isStopped = false
+
+  constructor(options: DemoOptions, output: DemoOutput) {
+    this.#options = options
+    this.#output = output
+    const binFile = join(options.packageRoot, 'bin', 'run.js')
+    const path = options.env['PATH'] ?? ''
+    this.#wsmesh = spelledCommand({binFile, cwd: options.cwd, path})
+    const args = nodeArguments(options, binFile)
+    const env = {...options.env}
+    for (const name of NOT_INHERITED) delete env[name]
+    this.#fleet = new NodeFleet({
+      count: options.nodes,
+      readyMs: READY_MS,
+      stopMs: STOP_MS,
+      wsmesh: this.#wsmesh,
+      report: (line) => output.notice(line),
+      start: (name) => {
+        const onLog = (line: string): void => output.notice(`node ${name}: ${line}`)
+        return startNodeProcess({command: process.execPath, args, env, onLog})
+      },
+    })
+  }
+
+  async start(): Promise<void> {
+    const ready = withResolvers<void>()
+    // Without a page nobody waits for it.
+    ready.promise.catch(() => {})
+    try {
+      if (this.#options.withPage) this.#page = await this.#startPage(ready.promise)
+      await this.#fleet.start()
+      const view = await this.#whole()
+      this.#present(view)
+      ready.resolve()
+    } catch (error) {
+      ready.reject(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#page?.close()
+    await this.#fleet.stop()
+  }
+
+  kill(): void {
+    this.#fleet.kill()
+  }
+
+  async #startPage(whenReady: Promise<void>): Promise<PageServer> {
+    const {dataDir = defaultDataDir(this.#options.env), env, secretFile, port} = this.#options
+    await ensureDataDir(dataDir)
+    const secret = await loadSecret({secretFile, env, dataDir})
+    return startPageServer({
+      port,
+      files: await readPageFiles(),
+      whenReady,
+      describe: () => this.#describe(),
+      signToken: (user, groups) => signToken({user, groups, ttlMs: TOKEN_TTL_MS}, secret),
+    })
+  }
+
+  /** All nodes are ready; now they are to see each other. */
+  async #whole(): Promise<MeshView> {
+    const deadline = performance.now() + READY_MS
+    for (;;) {
+      const view = await viewMesh(this.#fleet.nodes())
+      if (isWhole(view)) return view
+      if (this.#isStopped || performance.now() > deadline) {
+        const roles = view.nodes.map(({name, role}) => `node ${name} is ${role}`).join(', ')
+        throw new WsmeshError('NODE_FAILED', `The nodes do not find each other: ${roles}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    }
+  }
+
+  #present(view: MeshView): void {
+    const {actionsDir} = this.#options
+    const pool = this.#fleet.nodes()[0]?.ready?.pool ?? ''
+    const pageUrl = this.#page?.url
+    const actions = actionsDir ?? 'examples/actions/demo.mjs'
+    const commands = this.#commands(view)
+    this.#output.print(
+      renderStartBlock({pageUrl, pool, actions, view, commands}, this.#output.colours),
+    )
+    this.#output.ready({type: 'ready', pageUrl: pageUrl ?? null, pool, ...view, pid: process.pid})
+  }
+
+  async #describe(): Promise<object> {
+    const view = await viewMesh(this.#fleet.nodes())
+    return {...view, commands: this.#commands(view), wsmesh: this.#wsmesh}
+  }
+
+  #commands(view: MeshView): readonly TryCommand[] {
+    const {dataDir, secretFile} = this.#options
+    const master = view.nodes.find(({id}) => id !== null && id === view.master)
+    const masterPid = master?.pid ?? undefined
+    return tryCommands({wsmesh: this.#wsmesh, dataDir, secretFile, masterPid})
+  }
+}
+
+function nodeArguments(options: DemoOptions, binFile: string): readonly string[] {
+  const {dataDir, secretFile, actionsDir, packageRoot} = options
+  return [
+    '--import', new URL('keep-with-parent.js', import.meta.url).href,
+    binFile, 'serve', '--host', '127.0.0.1', '--port', '0', '--json', '--log-level', 'info',
+    ...(dataDir === undefined ? [] : ['--data-dir', dataDir]),
+    ...(secretFile === undefined ? [] : ['--secret-file', secretFile]),
+    ...(actionsDir === undefined
+      ? ['--actions', join(packageRoot, 'examples', 'actions', 'demo.mjs')]
+      : ['--actions', actionsDir]),
+  ]
+}
+
