@@ -1,0 +1,67 @@
+import {Flags} from '@oclif/core'
+
+import {BaseCommand} from '../lib/cli/base-command.js'
+import {durationFlag, poolFlags, repeatable, secretFlags} from '../lib/cli/flags.js'
+import {renderServeBlock} from '../lib/cli/serve-block.js'
+import {serveOptionsOf} from '../lib/cli/serve-options.js'
+
+export default class ServeCommand extends BaseCommand {
+  static override summary = 'run a node of the mesh'
+  static override examples = [
+    'wsmesh serve',
+    'wsmesh serve --actions examples/actions/hello.mjs',
+    'wsmesh serve --pool mysql://wsmesh@db/app --host 0.0.0.0 --node-url ws://10.0.0.5:8080',
+    'wsmesh serve --port 0 --json',
+  ]
+  static override jsonFields = ['type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl',
+    'pool', 'pid']
+  static override flags = {
+    host: Flags.string({
+      env: 'WSMESH_HOST', default: '127.0.0.1', helpValue: 'ADDRESS', summary: 'where to listen',
+    }),
+    port: Flags.integer({
+      env: 'WSMESH_PORT', default: 8080, min: 0, max: 65_535, summary: '0: any free port',
+    }),
+    path: Flags.string({
+      env: 'WSMESH_PATH', default: '/WebSockets', summary: 'where clients connect',
+    }),
+    'node-url': Flags.string({
+      env: 'WSMESH_NODE_URL', helpValue: 'URL', summary: 'what other nodes dial, if not the host',
+    }),
+    'public-url': Flags.string({
+      env: 'WSMESH_PUBLIC_URL', helpValue: 'URL', summary: 'what clients dial, behind a proxy',
+    }),
+    actions: repeatable({
+      helpValue: 'FILE', summary: 'action handlers: a module, or a folder to watch (repeatable)',
+    }),
+    guests: Flags.option({
+      env: 'WSMESH_GUESTS', options: ['allow', 'deny'] as const, default: 'deny',
+      helpValue: 'allow|deny', summary: 'clients without a proof',
+    })(),
+    'max-clients': Flags.integer({default: 50_000, min: 1, summary: 'more get 503'}),
+    'client-queue-bytes': Flags.integer({
+      default: 1024 * 1024, min: 1024, summary: 'a client for whom more waits is closed',
+    }),
+    'handler-timeout': durationFlag({
+      default: 30_000, minMs: 1, maxMs: 3_600_000, summary: 'a handler that takes longer: 504',
+    }),
+    'log-level': Flags.option({
+      env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
+      default: 'info', summary: 'on stderr: debug, info, warn or error',
+    })(),
+    ...poolFlags(),
+    ...secretFlags(),
+  }
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(ServeCommand)
+    const {serve} = await import('../lib/node/serve.js')
+    await serve(serveOptionsOf(flags, this.config.version), (ready) => {
+      if (this.jsonEnabled()) this.line(JSON.stringify(ready))
+      else if (process.stdout.isTTY) this.line(renderServeBlock(ready, this.out))
+    })
+  }
+
+  /** Nobody reads the one line any more: that is no reason to stop. */
+  protected override stdoutClosed(): void {}
+}

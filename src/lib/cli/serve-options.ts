@@ -1,0 +1,41 @@
+import type {ServeOptions} from '../node/serve.js'
+
+/** What the flags of `wsmesh serve` parse to. */
+export interface ServeFlagValues {
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly 'node-url'?: string | undefined
+  readonly 'public-url'?: string | undefined
+  readonly actions?: readonly string[] | undefined
+  readonly guests: 'allow' | 'deny'
+  readonly 'max-clients': number
+  readonly 'client-queue-bytes': number
+  readonly 'handler-timeout': number
+  readonly 'log-level': ServeOptions['logLevel']
+  readonly pool?: string | undefined
+  readonly 'pool-prefix': string
+  readonly 'data-dir'?: string | undefined
+  readonly 'secret-file'?: string | undefined
+}
+
+export function serveOptionsOf(flags: ServeFlagValues, version: string): ServeOptions {
+  return {
+    version,
+    host: flags.host,
+    port: flags.port,
+    path: flags.path,
+    nodeUrl: flags['node-url'],
+    publicUrl: flags['public-url'],
+    pool: flags.pool,
+    poolPrefix: flags['pool-prefix'],
+    secretFile: flags['secret-file'],
+    dataDir: flags['data-dir'],
+    actions: flags.actions ?? [],
+    guests: flags.guests,
+    logLevel: flags['log-level'],
+    maxClients: flags['max-clients'],
+    clientQueueBytes: flags['client-queue-bytes'],
+    handlerTimeoutMs: flags['handler-timeout'],
+  }
+}

@@ -1,0 +1,165 @@
+/** `wsmesh serve`: one node as a process, from its settings to its end. */
+import {randomBytes} from 'node:crypto'
+import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
+import {loadSecret} from '../auth/secret.js'
+import {defaultMeshConfig} from '../mesh/config.js'
+import {openPoolStore} from '../pool/open-pool-store.js'
+import {findPortOwner} from '../transport/port-owner.js'
+import {nodeId} from '../util/brand.js'
+import {WsmeshError} from '../util/errors.js'
+import {createNode} from './create-node.js'
+import type {MeshNode} from './create-node.js'
+import {createLog, describeError} from './log.js'
+import type {Log, LogLevel} from './log.js'
+import {checkClientPath, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
+import type {NodeConfig, NodeServices} from './node-config.js'
+
+/** What the command's flags say; undefined where the default depends on others. */
+export interface ServeOptions {
+  readonly version: string
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly nodeUrl: string | undefined
+  readonly publicUrl: string | undefined
+  readonly pool: string | undefined
+  readonly poolPrefix: string
+  readonly secretFile: string | undefined
+  readonly dataDir: string | undefined
+  readonly actions: readonly string[]
+  readonly guests: 'allow' | 'deny'
+  readonly logLevel: LogLevel
+  readonly maxClients: number
+  readonly clientQueueBytes: number
+  readonly handlerTimeoutMs: number
+}
+
+/** The line of `--json` once the node is linked or master. Its fields are an API. */
+export interface ReadyJson {
+  readonly type: 'ready'
+  readonly node: string
+  readonly role: string
+  readonly term: number
+  readonly clientUrl: string
+  readonly nodeUrl: string
+  readonly httpUrl: string
+  readonly pool: string
+  readonly pid: number
+}
+
+/** A node that is not linked after this says what it waits for. */
+const PATIENCE_MS = 5000
+
+/**
+ * Runs until the first SIGINT or SIGTERM, then drains and returns; the second ends the process at
+ * once. Rejects with a WsmeshError when the node cannot start.
+ */
+export async function serve(
+  options: ServeOptions,
+  onReady: (ready: ReadyJson) => void,
+): Promise<void> {
+  const log = stderrLog(options.logLevel)
+  const signal = firstSignal()
+  process.on('uncaughtExceptionMonitor', (error) => {
+    log.error('A bug in wsmesh: this node ends', {error: describeError(error), stack: error.stack})
+  })
+  const config = configOf(options)
+  const services = await servicesOf(options, log)
+  const node = await createNode(config, services).catch(async (error: unknown) => {
+    throw await namingPortOwner(error, options.port)
+  })
+  void announce(node, services.store.label, log, onReady)
+  log.info('Stopping', {signal: await signal})
+  await node.drain()
+  log.info('Stopped')
+}
+
+function stderrLog(level: LogLevel): Log {
+  return createLog({
+    level,
+    format: process.stderr.isTTY ? 'pretty' : 'ndjson',
+    write: (line) => void process.stderr.write(line),
+    wallClock: () => Date.now(),
+  })
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let isStopping = false
+    const onSignal = (signal: NodeJS.Signals): void => {
+      // The shell's way to say which signal ended a process.
+      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+      isStopping = true
+      resolve(signal)
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+}
+
+function configOf(options: ServeOptions): NodeConfig {
+  const {nodeUrl, publicUrl, maxClients} = options
+  return {
+    id: nodeId(`n-${randomBytes(4).toString('hex')}`),
+    version: options.version,
+    host: options.host,
+    port: options.port,
+    path: checkClientPath(options.path),
+    nodeUrl: nodeUrl === undefined ? undefined : checkNodeUrl(nodeUrl),
+    publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
+    guests: options.guests,
+    actions: options.actions,
+    clientsMax: maxClients,
+    unknownClientsMax: Math.max(1000, Math.ceil(maxClients / 4)),
+    clientQueueBytes: options.clientQueueBytes,
+    handlerTimeoutMs: options.handlerTimeoutMs,
+    mesh: defaultMeshConfig,
+  }
+}
+
+async function servicesOf(options: ServeOptions, log: Log): Promise<NodeServices> {
+  const dataDir = options.dataDir ?? defaultDataDir(process.env)
+  const url = options.pool ?? 'sqlite:'
+  const store = await openPoolStore({url, prefix: options.poolPrefix, dataDir})
+  const secret = await loadSecret({secretFile: options.secretFile, env: process.env, dataDir})
+  await ensureDataDir(dataDir)
+  return {
+    store,
+    secret,
+    log,
+    random: {next: () => Math.random()},
+    now: () => performance.now(),
+    wallClock: () => Date.now(),
+  }
+}
+
+async function namingPortOwner(error: unknown, port: number): Promise<unknown> {
+  if (!(error instanceof WsmeshError) || error.code !== 'ADDRESS_IN_USE') return error
+  const owner = await findPortOwner(port)
+  if (owner === undefined) return error
+  return new WsmeshError(
+    'ADDRESS_IN_USE',
+    `${error.message} by process ${owner.pid}: ${owner.command.slice(0, 200)}`,
+    {cause: error.cause, suggestions: [...error.suggestions, `End that one: kill ${owner.pid}`]},
+  )
+}
+
+async function announce(
+  node: MeshNode,
+  pool: string,
+  log: Log,
+  onReady: (ready: ReadyJson) => void,
+): Promise<void> {
+  const timer = setTimeout(() => {
+    log.warn('Not linked yet: the pool names a master that does not answer, or has no answer', {
+      pool,
+    })
+  }, PATIENCE_MS)
+  await node.ready
+  clearTimeout(timer)
+  const {role, term} = node.stats()
+  const {clientUrl, nodeUrl, httpUrl} = node.addresses
+  const where = {clientUrl, nodeUrl, httpUrl, pool, pid: process.pid}
+  log.info('Ready', {node: node.id, role, term, ...where})
+  onReady({type: 'ready', node: node.id, role, term, ...where})
+}

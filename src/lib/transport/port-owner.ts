@@ -1,0 +1,56 @@
+/** Who listens on a port of this machine, as Linux tells it in /proc. */
+import {readdir, readFile, readlink} from 'node:fs/promises'
+
+export interface PortOwner {
+  readonly pid: number
+  readonly command: string
+}
+
+/** TCP_LISTEN in /proc/net/tcp. */
+const LISTENING = '0A'
+
+/** Undefined where it cannot be told: other systems, or another user's process. Never rejects. */
+export async function findPortOwner(port: number): Promise<PortOwner | undefined> {
+  try {
+    const sockets = new Set(await listeningSockets(port))
+    return sockets.size === 0 ? undefined : await ownerOf(sockets)
+  } catch {
+    // No /proc: this is a help for people, not worth an error of its own.
+    return undefined
+  }
+}
+
+async function listeningSockets(port: number): Promise<string[]> {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const tables = await Promise.all([readIfThere('/proc/net/tcp'), readIfThere('/proc/net/tcp6')])
+  return tables
+    .flatMap((table) => table.split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => local?.endsWith(suffix) === true && state === LISTENING)
+    .map((fields) => `socket:[${fields[9]}]`)
+}
+
+async function ownerOf(sockets: ReadonlySet<string>): Promise<PortOwner | undefined> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    for (const link of await linksOf(`/proc/${pid}/fd`)) {
+      if (!sockets.has(link)) continue
+      const command = (await readIfThere(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim()
+      return {pid: Number(pid), command}
+    }
+  }
+  return undefined
+}
+
+async function linksOf(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(folder)
+    return await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => '')))
+  } catch {
+    // Another user's process, or one that just ended.
+    return []
+  }
+}
+
+async function readIfThere(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '')
+}
