@@ -175,7 +175,8 @@ class MariadbServer implements Mariadb {
     const tasks = `/proc/${this.pid}/task`
     await eventually(async () => {
       const states = await Promise.all((await readdir(tasks)).map(async (task) => (
-        /\) (\w)/.exec(await readFile(`${tasks}/${task}/stat`, 'utf8'))?.[1]
+        // A thread that ends while we look is none that stands.
+        /\) (\w)/.exec(await readFile(`${tasks}/${task}/stat`, 'utf8').catch(() => ''))?.[1]
       )))
       return states.every((state) => state === 'T')
     }, {what: 'mariadbd to stand still'})

@@ -7,6 +7,7 @@ import {codesOf, leaseOf, memberInfo} from '../../contract/pool-store-contract.j
 import {eventually} from '../../helpers/eventually.js'
 import {MARIADB_PASSWORD, MARIADB_USER, mariadbUrl, startMariadb} from '../../helpers/mariadb.js'
 import type {Mariadb} from '../../helpers/mariadb.js'
+import {race} from '../../helpers/pool-race.js'
 
 let server: Mariadb
 let prefixes = 0
@@ -141,8 +142,10 @@ describe('connections', () => {
     try {
       const {store, held} = await openBegun()
       await eventually(async () => (await processes()).length === 0, {what: 'idle ones to be closed'})
-      expect(await store.swapLease(held, {...held, version: 10})).toBe(true)
+      // Reads and heartbeats try again, so it does not matter whether we have heard of it yet.
+      expect(await store.readLease()).toEqual(held)
       expect(await store.heartbeat(nodeId('a'))).toBe(true)
+      expect(await store.swapLease(held, {...held, version: 10})).toBe(true)
     } finally {
       await server.exec('SET GLOBAL wait_timeout = 28800')
     }
@@ -345,6 +348,13 @@ describe('one database', () => {
     const {store} = await open({url: server.socketUrl, prefix})
     expect(await store.readLease()).toEqual(held)
   })
+
+  test('is counted in by several processes, which end with their stores open', async () => {
+    const {store} = await open({prefix: 'wsmesh_'})
+    const racers = [race(server.url, 50), race(server.socketUrl, 50), race(server.url, 50)]
+    for (const {ended} of racers) expect(await ended).toBe(0)
+    expect(await store.readLease()).toMatchObject({term: 150, version: 150})
+  }, 60_000)
 
   test('with rows that are not ours says so', async () => {
     const {store, prefix} = await openBegun()

@@ -1,6 +1,4 @@
 /** What happens to files: deleted, replaced, damaged, from elsewhere, used by many processes. */
-import {spawn} from 'node:child_process'
-import {once} from 'node:events'
 import {
   chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile,
 } from 'node:fs/promises'
@@ -13,9 +11,7 @@ import type {PoolStore} from '../../../src/lib/pool/pool-store.js'
 import {SqlitePoolStore} from '../../../src/lib/pool/sqlite/sqlite-pool-store.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
 import {codesOf, leaseOf, memberInfo} from '../../contract/pool-store-contract.js'
-import {within} from '../../helpers/eventually.js'
-
-const RACER = new URL('../../helpers/pool-racer.mjs', import.meta.url).pathname
+import {race} from '../../helpers/pool-race.js'
 
 let folder: string
 let path: string
@@ -115,7 +111,7 @@ describe('deleted or replaced under open handles', () => {
   test('deleted while another process uses it: all meet in the new one', async () => {
     const store = await open()
     await begin(store)
-    const racer = race(path, 3000)
+    const racer = race(`sqlite:${path}`, 3000)
     await racer.isAtIt(store)
     await rm(path)
     await store.init()
@@ -271,12 +267,12 @@ describe('damaged, locked or not ours', () => {
 
 describe('several processes', () => {
   test('make one pool and count together', async () => {
-    const racers = ['p1', 'p2', 'p3', 'p4'].map((id) => race(path, 100, id))
+    const racers = ['p1', 'p2', 'p3', 'p4'].map((id) => race(`sqlite:${path}`, 100, id))
     for (const {ended} of racers) expect(await ended).toBe(0)
     const store = await open()
     expect(await store.readLease()).toMatchObject({term: 400, version: 400})
     expect((await store.list()).map(({id}) => id).toSorted()).toEqual(['p1', 'p2', 'p3', 'p4'])
-    const orders = racers.map(({output}) => Number(/joined (\d+)/.exec(output())?.[1]))
+    const orders = racers.map((racer) => Number(/joined (\d+)/.exec(racer.output())?.[1]))
     expect(new Set(orders).size).toBe(4)
   }, 60_000)
 
@@ -284,7 +280,7 @@ describe('several processes', () => {
     const store = await open()
     await begin(store)
     for (let round = 0; round < 5; round += 1) {
-      const racer = race(path, 1_000_000)
+      const racer = race(`sqlite:${path}`, 1_000_000)
       await racer.isAtIt(store)
       racer.kill()
       await racer.ended
@@ -300,28 +296,4 @@ function integrity(file: string): unknown {
   const [row] = database.pragma('integrity_check') as {integrity_check: string}[]
   database.close()
   return row?.integrity_check
-}
-
-/** A process that swaps the lease until it won so often. */
-function race(file: string, wins: number, id?: string) {
-  const child = spawn(process.execPath, [RACER, `sqlite:${file}`, String(wins), ...(id ? [id] : [])])
-  let text = ''
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  const exit = once(child, 'close').then(([code]) => {
-    if (code !== 0 && !child.killed) throw new Error(`the racer ended with ${String(code)}:\n${text}`)
-    return code as number | null
-  })
-  return {
-    ended: within(exit, 'the racer to end', 50_000),
-    output: () => text,
-    kill: () => child.kill('SIGKILL'),
-    /** Resolves once the lease changes by its work. */
-    async isAtIt(store: PoolStore) {
-      const before = (await store.readLease())?.version
-      while ((await store.readLease())?.version === before) {
-        if (child.exitCode !== null) throw new Error(`the racer ended:\n${text}`)
-      }
-    },
-  }
 }
