@@ -9,7 +9,7 @@ export default class HelpCommand extends BaseCommand {
   static override enableJsonFlag = false
   static override strict = false
   static override args = {
-    subject: Args.string({description: 'a command or a topic'}),
+    subject: Args.string({description: 'a command or a topic', ignoreStdin: true}),
   }
 
   async run(): Promise<void> {

@@ -24,8 +24,10 @@ export default class SendCommand extends BaseCommand {
   static override strict = false
   static override jsonFields = ['id', 'position', 'connections', 'nodes', 'ms', 'byNode']
   static override args = {
-    action: Args.string({description: 'name of the action, such as hello or cart/changed'}),
-    detail: Args.string({description: 'arguments of the action, as text'}),
+    action: Args.string({
+      description: 'name of the action, such as hello or cart/changed', ignoreStdin: true,
+    }),
+    detail: Args.string({description: 'arguments of the action, as text', ignoreStdin: true}),
   }
   static override flags = {
     ...targetFlags(),

@@ -17,8 +17,8 @@ export default class PoolPruneCommand extends BaseCommand {
   ]
   static override jsonFields = ['removed[]', 'kept[]', 'dryRun']
   static override flags = {
-    'dry-run': Flags.boolean({summary: 'say what would be removed, remove nothing'}),
-    yes: Flags.boolean({char: 'y', summary: 'do not ask'}),
+    'dry-run': Flags.boolean({default: false, summary: 'say what would be removed, remove nothing'}),
+    yes: Flags.boolean({char: 'y', default: false, summary: 'do not ask'}),
     ...flagsOfPool,
   }
 

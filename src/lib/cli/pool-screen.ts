@@ -44,7 +44,7 @@ function columns(colours: ChalkInstance): readonly Column<PoolNodeJson>[] {
   const plain = (of: (node: PoolNodeJson) => string) => (node: PoolNodeJson) =>
     isGone(node) ? {text: of(node), style: dim} : of(node)
   const number = (of: (node: PoolNodeJson) => number | null) =>
-    plain((node) => formatted(of(node), grouped))
+    plain((node) => formatted(of(node), String))
   return [
     {header: 'NODE', cell: plain(({id}) => id), shrinks: true},
     {header: 'ROLE', cell: (node) => roleCell(node, colours)},
@@ -95,6 +95,11 @@ function stateCell({state}: PoolNodeJson, colours: ChalkInstance): Cell {
   }
 }
 
+/** Without blanks inside, so that `awk` counts columns right. */
+function formatted(value: number | null, format: (value: number) => string): string {
+  return value === null ? '' : format(value).replaceAll(' ', '')
+}
+
 /** What `--node` takes: the usual scheme and path go without saying. */
 function shortAddress(url: string): string {
   return url.replace(/^ws:\/\//, '').replace(/\/mesh$/, '')
@@ -102,8 +107,4 @@ function shortAddress(url: string): string {
 
 function isGone({state}: PoolNodeJson): boolean {
   return state === 'stale' || state === 'unreachable'
-}
-
-function formatted(value: number | null, format: (value: number) => string): string {
-  return value === null ? '' : format(value)
 }

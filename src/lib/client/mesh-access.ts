@@ -1,7 +1,7 @@
 import {loadSecret} from '../auth/secret.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import type {Lease, Member} from '../mesh/membership.js'
-import {redactPoolUrl} from '../pool/redact-pool-url.js'
+import {parsePoolUrl} from '../pool/pool-url.js'
 import type {PoolStore} from '../pool/pool-store.js'
 import {fileAddressBook, type AddressBook} from './address-book.js'
 import {type AddressSource, findNode} from './find-node.js'
@@ -43,11 +43,12 @@ export class MeshAccess {
   #secret: Promise<MeshSecret> | undefined
   #store: Promise<PoolStore> | undefined
 
+  /** Throws POOL_URL_INVALID. */
   constructor(options: MeshAccessOptions) {
     this.#options = options
     this.timeoutMs = options.timeoutMs
     this.#deadlineMs = performance.now() + options.timeoutMs
-    this.poolLabel = redactPoolUrl(options.poolUrl)
+    this.poolLabel = parsePoolUrl(options.poolUrl, options.dataDir).label
     this.book = fileAddressBook(options.dataDir, `${this.poolLabel} ${options.poolPrefix}`)
   }
 
