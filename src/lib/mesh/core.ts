@@ -45,7 +45,7 @@ import {becomeSeeking} from './transition.js'
 import {onAsk, onFetch, onPromise} from './voting.js'
 
 /** An accepted link that says nothing for so long, and follows nobody here, is closed. */
-const IDLE_LINK_MS = 10_000
+const IDLE_LINK_MS = 5000
 
 export interface CoreStats {
   readonly role: MeshState['role']['type']
@@ -108,7 +108,7 @@ export class MeshCore {
     const place = entries.placeAt(state.queued) ?? entries.after
     return {
       role: role.type,
-      term: 'term' in role ? role.term : state.highestTerm,
+      term: 'term' in role ? role.term : state.promised.term,
       epoch: entries.epoch,
       master: masterOf(state),
       position: {epoch: entries.epoch, term: place.term, seq: place.seq},
@@ -188,6 +188,7 @@ function handle(state: MeshState, event: MeshEvent): void {
       return
     case 'delivered':
       takeDelivered(state, event.after, event.connections)
+      if (state.role.type === 'following') state.role.isAckDue = true
       return
     case 'drain':
       startDraining(state)

@@ -90,5 +90,14 @@ function endMesh(state: MeshState, role: Mastering): void {
     (member) => member.isWaitedFor && !member.isLeaving,
   )
   if (state.outbox.size > 0 || isWaiting || role.pending || !isStoreFree(state)) return
-  release(state, role)
+  if (!hasOthers(state)) release(state, role)
+}
+
+/** Nodes that live but are cut off: what they miss would be lost with this node. */
+function hasOthers(state: MeshState): boolean {
+  const {pool, now, config, self} = state
+  for (const [id, beat] of pool.beats) {
+    if (id !== self.id && now - beat.changedAt < config.leaseMs) return true
+  }
+  return false
 }

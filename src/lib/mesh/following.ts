@@ -124,6 +124,8 @@ export function flushFollowing(state: MeshState, role: Following): void {
   }
   // Which counts this master still wants is known from its first relay on.
   if (!role.isAckDue || !role.hasRelay) return
+  // What was just handed out is counted in a moment: one acknowledgement for both.
+  if (state.queued < state.delivered) return
   const countsAfter = Math.max(state.stable, entries.after.seq)
   const through = Math.min(state.queued, countsAfter + COUNTS_MAX)
   const connections = entries.slice(countsAfter, through).map((slot) => slot.connections ?? 0)

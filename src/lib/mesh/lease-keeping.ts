@@ -5,6 +5,7 @@
 import type {NodeAddress} from '../protocol/node-frame.js'
 import type {Lease} from './membership.js'
 import {isAtLeastHalf, isInView, isMajority, isSameView, type View} from './quorum.js'
+import {isAnswered} from './mastering.js'
 import type {Mastering} from './role.js'
 import {becomeSeeking} from './transition.js'
 import {
@@ -35,8 +36,12 @@ function adoptRow(state: MeshState, role: Mastering, lease: Lease): void {
   if (role.pending && isSameView(lease.view, role.pending.view)) confirmView(state, role)
 }
 
-/** The store was wiped or set back: its holder puts the row right, and the view can wait. */
+/**
+ * The store was wiped or set back: its holder puts the row right, and the view can wait. A master
+ * that nobody acknowledges may have been replaced without knowing: its row would be a lower one.
+ */
 function rewrite(state: MeshState, role: Mastering, row: Lease | undefined): void {
+  if (!isAnswered(state, role)) return
   log(state, 'warn', 'lease row rewritten', {term: role.term, found: row?.term})
   const next: Lease = {
     epoch: role.epoch, term: role.term, version: (row?.version ?? 0) + 1, holder: state.self.id,

@@ -26,7 +26,7 @@ export function expectMember(
   const member: MasterMember = {
     address, link: undefined, held: 0, delivered: 0, counted: 0, sent: ORIGIN_PLACE,
     beatAt: -Infinity,
-    heardAt: state.now, probeAt: state.now + state.config.retryMs, probe: undefined,
+    heardAt: state.now, ackedAt: -Infinity, probeAt: state.now + state.config.retryMs, probe: undefined,
     isWaitedFor: true, isLeaving: false, toldCommit: -1,
   }
   role.members.set(address.id, member)
@@ -140,6 +140,7 @@ export function order(
 
 function onAck(state: MeshState, member: MasterMember, frame: AckFrame): void {
   member.heardAt = state.now
+  member.ackedAt = state.now
   // Acknowledging what was never sent: a follower that lies must not commit anything.
   const held = Math.min(frame.held, member.sent.seq)
   if (held > member.held) member.held = held
@@ -238,12 +239,12 @@ export function tickMaster(state: MeshState, role: Mastering): void {
   if (isAnswered(state, role)) role.majorityAt = now
 }
 
-/** More than half of the view, and of the one to be, was heard within silenceMs. */
+/** More than half of the view, and of the one to be, acknowledged within silenceMs. */
 export function isAnswered(state: MeshState, role: Mastering): boolean {
   const isHeard = (id: NodeId): boolean => {
     if (id === state.self.id) return true
     const member = role.members.get(id)
-    return member?.link !== undefined && state.now - member.heardAt < state.config.silenceMs
+    return member?.link !== undefined && state.now - member.ackedAt < state.config.silenceMs
   }
   return isMajority(role.view, isHeard) && (!role.pending || isMajority(role.pending.view, isHeard))
 }

@@ -17,6 +17,8 @@ export interface Seeking {
   /** Asking the view whether it lost its master too. */
   round: AskRound | undefined
   roundAt: number
+  /** How often a refusal named another master: followed at once a few times, then in peace. */
+  redirects: number
   /** The master handed over to this node: no need to ask. */
   isInvited: boolean
 }
@@ -119,6 +121,8 @@ export interface MasterMember {
   beatAt: number
   /** When it last acknowledged; for a member without link: since when it is waited for. */
   heardAt: number
+  /** When it really did; a stall does not set this clock anew. */
+  ackedAt: number
   probeAt: number
   probe: number | undefined
   /** Stability waits for it; a view member that was given up stays known until the view changes. */

@@ -12,6 +12,9 @@ import {
 } from './state.js'
 import {closePeers, endRound} from './transition.js'
 
+/** Refusals that name another master and are followed without a pause. */
+const REDIRECTS_MAX = 3
+
 /** Called whenever something may have changed: starts what can be started. */
 export function progressSeeking(state: MeshState, role: Seeking): void {
   expireAttempt(state, role)
@@ -74,6 +77,9 @@ export function onRefused(state: MeshState, role: Seeking, link: Link, frame: Re
     state.hint = {master: frame.master, term: frame.term}
   }
   attemptFailed(state, role)
+  if (state.hint && state.hint.master.id !== link.peer && role.redirects++ < REDIRECTS_MAX) {
+    role.retryAt = state.now
+  }
 }
 
 /** A lease that nobody holds: a mesh not begun, one that ended in order, or a wiped store. */
@@ -82,7 +88,8 @@ function claimUnheld(state: MeshState): void {
   if (!isStoreFree(state) || !isReadFresh(state)) return
   const lease = pool.snapshot?.lease
   if (lease && lease.holder === undefined && lease.view.length === 0) {
-    claim(state, lease, {...nextLease(state, lease), view: [selfAddress(state)]})
+    const next = {...nextLease(state, lease), view: [selfAddress(state)]}
+    claim(state, lease, lease.term === 0 ? next : freshStart(state, next))
   } else if (!lease && isLeaseMissing(state)) {
     log(state, 'warn', 'the lease row is missing for a whole lease: a new epoch begins')
     const epoch = newEpoch(state)
@@ -118,7 +125,21 @@ function progressRound(state: MeshState, role: Seeking): void {
     if (!isWaiting) stopAsking(state, role)
     return
   }
-  claim(state, lease, nextLease(state, lease))
+  const next = nextLease(state, lease)
+  const isDead = !role.isInvited && isViewDead(state, round)
+  claim(state, lease, isDead ? freshStart(state, next) : next)
+}
+
+/** No member of the view lives: nobody knows what was committed. */
+function isViewDead(state: MeshState, {lease, peers}: AskRound): boolean {
+  return lease.view.every(
+    ({id}) => id !== state.self.id && peers.get(id)?.state === 'gone',
+  )
+}
+
+/** What the nodes of before held last is not known: positions of theirs must not come again. */
+function freshStart(state: MeshState, next: Lease): Lease {
+  return {...next, epoch: newEpoch(state), view: [selfAddress(state)]}
 }
 
 /** Members of the view at once, in pool order, a step apart; others when the lease has run out. */

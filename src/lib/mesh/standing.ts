@@ -38,7 +38,7 @@ function standingOf(state: MeshState): Standing {
 function withoutMaster(state: MeshState): Standing {
   const {role, pool, config, now, self} = state
   if (!state.hasJoined) return {state: 'joining'}
-  const term = state.highestTerm
+  const {term} = state.promised
   const lease = pool.snapshot?.lease
   const since = role.type === 'seeking' ? role.since : now
   const isLeftBehind =

@@ -123,7 +123,7 @@ export function initialState(options: {
       leaseChangedAt: now, missingSince: undefined, beats: new Map(),
     },
     role: {type: 'seeking', since: now, attempt: undefined, retryAt: now, round: undefined,
-      roundAt: now, isInvited: false},
+      roundAt: now, redirects: 0, isInvited: false},
     promised: {term: 0, holder: undefined},
     highestTerm: 0,
     hint: undefined,

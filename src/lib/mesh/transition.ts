@@ -33,6 +33,7 @@ export function becomeSeeking(
     retryAt: state.now,
     round: undefined,
     roundAt: state.now,
+    redirects: 0,
     isInvited: options.isInvited ?? false,
   }
   if (options.hint) state.hint = options.hint
