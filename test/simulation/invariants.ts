@@ -303,7 +303,11 @@ export class Invariants implements Watcher {
     }
   }
 
-  /** Linked to this master, in the term of the message, since before it was published. */
+  /**
+   * Linked to this master, in the term of the message, since before it was published. Nobody waits
+   * for a node that drains: it has said that it leaves. One that was stopped may have been dropped
+   * meanwhile, and takes until silenceMs after its return to notice.
+   */
   #mustBeIn(
     other: NodeRecord,
     master: NodeId | undefined,
@@ -313,6 +317,8 @@ export class Invariants implements Watcher {
     const {standing} = other
     return (
       other.process.state === 'running' &&
+      message.publishedMs - other.pausedMs > this.#config.silenceMs + 2 * this.#config.tickMs &&
+      other.drainAskedMs === undefined &&
       standing !== undefined &&
       (standing.state === 'following' || standing.state === 'mastering') &&
       standing.term === term &&

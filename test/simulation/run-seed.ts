@@ -17,7 +17,7 @@ import type {FaultKind} from './fault.js'
 import {Load} from './load.js'
 import {SimMesh} from './sim-mesh.js'
 import {SimRandom} from './sim-random.js'
-import {Trace} from './trace.js'
+import type {Trace} from './trace.js'
 import {check, InvariantViolated, type InvariantName} from './violation.js'
 
 /** The mesh comes up, then faults begin. */

@@ -7,7 +7,7 @@
 import type {NodeAddress, NodeFrame} from '../../src/lib/protocol/node-frame.js'
 import type {MeshEvent} from '../../src/lib/mesh/event.js'
 import type {NodeId} from '../../src/lib/util/brand.js'
-import {LinkTable, type Endpoint} from './link-table.js'
+import type {Endpoint, LinkTable} from './link-table.js'
 import type {Scheduler} from './scheduler.js'
 import type {SimRandom} from './sim-random.js'
 
@@ -46,6 +46,9 @@ const PROOF: Item = {type: 'proof'}
 const PROVED: Item = {type: 'proved'}
 const FIN: Item = {type: 'fin'}
 const REFUSED: Item = {type: 'refused'}
+
+/** Who knocks and then says nothing is shown out after this. */
+const HANDSHAKE_MS = 3000
 
 /** One direction of a connection. */
 interface Pipe {
@@ -264,6 +267,9 @@ export class SimNetwork {
     this.#byEndpoint.set(acceptor, connection)
     process.whenRunning(() => {
       if (acceptor.state === 'dialling') this.#put(connection, connection.back, CHALLENGE)
+    })
+    this.#scheduler.after(HANDSHAKE_MS, () => {
+      if (acceptor.state === 'dialling') process.whenRunning(() => this.#end(acceptor))
     })
   }
 

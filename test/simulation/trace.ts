@@ -42,7 +42,8 @@ export function describe(value: unknown): string {
     return `[${shown.map((item) => describe(item)).join(' ')}]`
   }
   if (typeof value === 'number') return String(Math.round(value * 1000) / 1000)
-  if (typeof value !== 'object' || value === null) return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const record = value as Readonly<Record<string, unknown>>
   if ('counter' in record) return `${String(record['origin'])}-${String(record['counter'])}`
   if ('seq' in record) {
