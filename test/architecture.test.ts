@@ -27,7 +27,7 @@ const IMPURE_NAMES =
 /** A library whose API may change or be replaced is known to one file. */
 const ONE_FILE: Readonly<Record<string, string>> = {
   ws: 'lib/transport/ws-transport.ts',
-  libsql: 'lib/pool/sqlite/sqlite-worker.ts',
+  libsql: 'lib/pool/sqlite/sqlite-driver.ts',
   mysql2: 'lib/pool/mysql/mysql-driver.ts',
 }
 

@@ -15,7 +15,9 @@ const needs = [
 ]
 
 /** Servers are kept in sbin, which is not on everybody's path. */
-const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
+const folders = [
+  ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin',
+]
 
 function isInstalled({programs}) {
   return programs.some((program) => folders.some((folder) => isExecutable(join(folder, program))))
@@ -32,7 +34,10 @@ function isExecutable(path) {
 
 function aptGet(...args) {
   const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive'}
-  const {status, error} = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], {env, stdio: ['ignore', 2, 2]})
+  const options = ['-o', 'DPkg::Lock::Timeout=120']
+  const {status, error} = spawnSync('apt-get', [...options, ...args], {
+    env, stdio: ['ignore', 2, 2],
+  })
   if (error) console.error(`apt-get: ${error.message}`)
   return status === 0
 }

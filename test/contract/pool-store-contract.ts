@@ -153,14 +153,15 @@ export function runPoolStoreContract(name: string, setup: () => Promise<PoolUnde
         }
         await store.join(memberInfo('a', full))
         expect(await store.list()).toMatchObject([full])
-        for (const wide of [{url: `${full.url}u`}, {clientUrl: 'ws://ö'}, {version: 'v'.repeat(33)}]) {
+        const wides = [{url: `${full.url}u`}, {clientUrl: 'ws://ö'}, {version: 'v'.repeat(33)}]
+        for (const wide of wides) {
           await expect(store.join(memberInfo('b', wide))).rejects.toMatchObject({
             code: 'CONFIG_INVALID',
           })
         }
       })
 
-      test('of many handles that join at once all have a row and an order of their own', async () => {
+      test('of many handles that join at once each have a row and an order', async () => {
         await store.init()
         const handles = await Promise.all(Array.from({length: 5}, other))
         const orders = await Promise.all(handles.flatMap((handle, index) => (
@@ -255,7 +256,8 @@ export function runPoolStoreContract(name: string, setup: () => Promise<PoolUnde
 
       test('refuses a swap that would leave its stamp as it is', async () => {
         const first = await begin()
-        await expect(store.swapLease(first, {...first, holder: nodeId('a')})).rejects.toThrow('stamp')
+        const same = {...first, holder: nodeId('a')}
+        await expect(store.swapLease(first, same)).rejects.toThrow('stamp')
       })
 
       test(`of ${RACES} races between two handles each has one winner`, async () => {
@@ -270,7 +272,8 @@ export function runPoolStoreContract(name: string, setup: () => Promise<PoolUnde
           // Each writes a version of its own: only what is compared, not what is written, decides.
           const claims = await Promise.all(handles.map(async ({handle, id}, index) => {
             const next = leaseOf({
-              epoch: expected.epoch, term: race + 1, version: expected.version + 1 + index, holder: id,
+              epoch: expected.epoch, term: race + 1, holder: id,
+              version: expected.version + 1 + index,
             })
             return {next, won: await handle.swapLease(expected, next)}
           }))
@@ -300,7 +303,7 @@ export function runPoolStoreContract(name: string, setup: () => Promise<PoolUnde
     })
 
     describe('wiped', () => {
-      test('is empty, and whole again after the members joined; the lease stays missing', async () => {
+      test('is empty, and whole again after joins; the lease stays missing', async () => {
         await begin()
         await store.join(memberInfo('a'))
         const handle = await other()

@@ -21,7 +21,8 @@ export function race(url: string, wins: number, id?: string): Racer {
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const exit = once(child, 'close').then(([code]) => {
-    if (code !== 0 && !child.killed) throw new Error(`the racer ended with ${String(code)}:\n${text}`)
+    const isFailed = code !== 0 && !child.killed
+    if (isFailed) throw new Error(`the racer ended with ${String(code)}:\n${text}`)
     return code as number | null
   })
   return {

@@ -10,11 +10,19 @@ import type {Lease, LeaseStamp, Member, MemberInfo} from '../mesh/membership.js'
 import type {NodeId} from '../util/brand.js'
 
 /**
- * Every method may reject with a WsmeshError: POOL_UNREACHABLE (also: timed out, connection
- * lost, no such host), POOL_DENIED (wrong password, no privilege), POOL_READ_ONLY,
- * POOL_FOREIGN_HOST. After a rejection a write may or may not have happened: read again.
- * A store heals by itself: after an outage the next call works, and tables or files that vanished
- * are made again, empty.
+ * Every method may reject with a WsmeshError:
+ * POOL_UNREACHABLE  timed out, connection lost, no such host, locked, closed; try again
+ * POOL_DENIED       wrong password, no privilege, no permission on the file
+ * POOL_READ_ONLY    a replica, a read-only server or disk, a full one
+ * POOL_FOREIGN_HOST the file is another machine's
+ * POOL_DAMAGED      rows, tables or a file that no wsmesh of this version wrote
+ *
+ * Every call ends within the store's timeout. A write that was rejected may have been done, or may
+ * be done yet (a server that hung goes on): read again, and let compare-and-set decide.
+ *
+ * A store heals by itself: after an outage the next call works. Reading a pool that was never made,
+ * or that was wiped, finds it empty and makes nothing; the writes that need tables or a file make
+ * them again, empty, the lease row excepted: that comes by init or swapLease alone.
  */
 export interface PoolStore {
   /** The pool's URL with any password as ***: for people and logs. */
@@ -23,17 +31,18 @@ export interface PoolStore {
   /**
    * Makes tables or file where there are none. Who makes the lease table also puts the first row
    * in it (random epoch, term 0, no holder, empty view), so that the first node need not wait to
-   * see whether a missing row is a wiped one.
+   * see whether a missing row is a wiped one. For nodes; who only reads needs it not.
    */
   init(): Promise<void>
 
   /**
    * Adds a member and returns its order: larger than that of every row there is. A member that is
-   * there already keeps its row and order; its info is replaced.
+   * there already keeps its row, order and beat; its info is replaced. Also CONFIG_INVALID when
+   * the info does not fit (MemberInfo says how much does).
    */
   join(info: MemberInfo): Promise<number>
 
-  /** Adds one to the member's beat; false when it has no row (evicted, or the store was emptied). */
+  /** Adds one to the member's beat; false when it has no row (evicted, or the store is empty). */
   heartbeat(id: NodeId): Promise<boolean>
 
   /** All members in join order. */
@@ -45,13 +54,17 @@ export interface PoolStore {
   /**
    * Compare-and-set, the only way the lease changes: claim, renew, change of view, release and
    * rewrite all are one. Writes `next` and returns true only if the row's epoch, term and version
-   * are still those of `expected`; with `expected` undefined only if there is no row.
+   * are still those of `expected`; with `expected` undefined only if there is no row. False is
+   * certain as well: it was not written. `next` has another stamp than `expected` (asserted).
    */
   swapLease(expected: LeaseStamp | undefined, next: Lease): Promise<boolean>
 
-  /** Removes the row of a member that went by itself, or that others give up. Unknown ids are fine. */
+  /** Removes a row: of a member that went by itself, or is given up. Unknown ids are fine. */
   remove(id: NodeId): Promise<void>
 
-  /** Ends connections and workers. Calls that wait are rejected; later calls too. */
+  /**
+   * Ends connections and threads. Calls that wait are rejected; later calls too. A store that is
+   * idle keeps no process alive, closed or not.
+   */
   close(): Promise<void>
 }

@@ -7,7 +7,10 @@ import {codesOf, leaseOf, memberInfo} from '../../contract/pool-store-contract.j
 import {eventually} from '../../helpers/eventually.js'
 import {MARIADB_PASSWORD, MARIADB_USER, mariadbUrl, startMariadb} from '../../helpers/mariadb.js'
 import type {Mariadb} from '../../helpers/mariadb.js'
+import {assertBuilt} from '../../helpers/built.js'
 import {race} from '../../helpers/pool-race.js'
+
+assertBuilt('lib/pool')
 
 let server: Mariadb
 let prefixes = 0
@@ -141,7 +144,7 @@ describe('connections', () => {
     await server.exec('SET GLOBAL wait_timeout = 1')
     try {
       const {store, held} = await openBegun()
-      await eventually(async () => (await processes()).length === 0, {what: 'idle ones to be closed'})
+      await eventually(async () => (await processes()).length === 0, {what: 'idle ones to end'})
       // Reads and heartbeats try again, so it does not matter whether we have heard of it yet.
       expect(await store.readLease()).toEqual(held)
       expect(await store.heartbeat(nodeId('a'))).toBe(true)

@@ -116,7 +116,9 @@ describe('openPoolStore', () => {
     await other.close()
   })
 
-  test.each(['', 'Wsmesh_', 'a-b', '`', 'a"; --', 'x'.repeat(33)])('refuses the prefix %j', async (prefix) => {
+  test.each([
+    '', 'Wsmesh_', 'a-b', '`', 'a"; --', 'x'.repeat(33),
+  ])('refuses the prefix %j', async (prefix) => {
     await expect(openPoolStore({url: 'sqlite:', dataDir: '/data', prefix})).rejects.toMatchObject({
       code: 'CONFIG_INVALID', suggestions: [expect.stringContaining('--pool-prefix')],
     })

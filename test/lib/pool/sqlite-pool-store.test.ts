@@ -4,6 +4,9 @@ import {join} from 'node:path'
 import {openPoolStore} from '../../../src/lib/pool/open-pool-store.js'
 import type {PoolStore} from '../../../src/lib/pool/pool-store.js'
 import {runPoolStoreContract} from '../../contract/pool-store-contract.js'
+import {assertBuilt} from '../../helpers/built.js'
+
+assertBuilt('lib/pool')
 
 runPoolStoreContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wsmesh-pool-'))

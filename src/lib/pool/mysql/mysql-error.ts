@@ -16,44 +16,56 @@ interface Explanation {
 
 type Explain = (address: MysqlAddress) => Explanation
 
-/** First match wins; the rest is POOL_UNREACHABLE, since the next try may succeed. */
-const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
-  [/^(ER_ACCESS_DENIED|ER_HOST_NOT_PRIVILEGED|ER_ACCOUNT_HAS_BEEN_LOCKED|ER_MUST_CHANGE_PASSWORD|ER_NOT_SUPPORTED_AUTH|AUTH_SWITCH|HANDSHAKE_)/,
-    ({user}) => ({
-      code: 'POOL_DENIED',
-      what: `The database refuses the user ${JSON.stringify(user)}`,
-      suggestions: [
-        'Check user and password of --pool (in a URL : / @ # ? % are written %3A %2F %40 %23 %3F %25)',
-        'Check from which hosts the user may come: SELECT user, host FROM mysql.user',
-      ],
-    })],
-  [/^ER_(DBACCESS_DENIED|TABLEACCESS_DENIED|COLUMNACCESS_DENIED|SPECIFIC_ACCESS_DENIED)/,
-    ({user, database}) => ({
-      code: 'POOL_DENIED',
-      what: `The user ${JSON.stringify(user)} lacks a privilege on the database ${database}`,
-      suggestions: [
-        `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON \`${database}\`.* TO that user`
-          + ' (CREATE only where a DBA did not make the tables)',
-      ],
-    })],
-  [/^ER_(OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|CANT_EXECUTE_IN_READ_ONLY|OPEN_AS_READONLY|INNODB_READ_ONLY)/,
-    () => ({
-      code: 'POOL_READ_ONLY',
-      what: 'The database takes no writes: it is read-only, a replica perhaps',
-      suggestions: ['Let --pool name the primary: mastership is decided there'],
-    })],
-  [/^ER_(DISABLED_STORAGE_ENGINE|UNKNOWN_STORAGE_ENGINE|BEFORE_DML_VALIDATION|GALERA_REPLICATION|FEATURE_DISABLED)/,
-    () => ({
-      code: 'POOL_DENIED',
-      what: 'The database does not allow tables of the MEMORY engine',
-      suggestions: ['Add ?engine=innodb to the pool URL'],
-    })],
-  [/^ER_BAD_DB_ERROR/, ({database}) => ({
+/** First match of a code's beginning wins; the rest is POOL_UNREACHABLE: a retry may succeed. */
+const EXPLANATIONS: readonly (readonly [readonly string[], Explain])[] = [
+  [[
+    'ER_ACCESS_DENIED', 'ER_HOST_NOT_PRIVILEGED', 'ER_ACCOUNT_HAS_BEEN_LOCKED',
+    'ER_MUST_CHANGE_PASSWORD', 'ER_NOT_SUPPORTED_AUTH', 'AUTH_SWITCH', 'HANDSHAKE_',
+  ], ({user}) => ({
+    code: 'POOL_DENIED',
+    what: `The database refuses the user ${JSON.stringify(user)}`,
+    suggestions: [
+      'Check user and password of --pool (in a URL : / @ # ? % are written'
+        + ' %3A %2F %40 %23 %3F %25)',
+      'Check from which hosts the user may come: SELECT user, host FROM mysql.user',
+    ],
+  })],
+  [[
+    'ER_DBACCESS_DENIED', 'ER_TABLEACCESS_DENIED', 'ER_COLUMNACCESS_DENIED',
+    'ER_SPECIFIC_ACCESS_DENIED',
+  ], ({user, database}) => ({
+    code: 'POOL_DENIED',
+    what: `The user ${JSON.stringify(user)} lacks a privilege on the database ${database}`,
+    suggestions: [
+      `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON \`${database}\`.* TO that user`
+        + ' (CREATE only where a DBA did not make the tables)',
+    ],
+  })],
+  [[
+    'ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', 'ER_CANT_EXECUTE_IN_READ_ONLY',
+    'ER_OPEN_AS_READONLY', 'ER_INNODB_READ_ONLY',
+  ], () => ({
+    code: 'POOL_READ_ONLY',
+    what: 'The database takes no writes: it is read-only, a replica perhaps',
+    suggestions: ['Let --pool name the primary: mastership is decided there'],
+  })],
+  [[
+    'ER_DISABLED_STORAGE_ENGINE', 'ER_UNKNOWN_STORAGE_ENGINE', 'ER_BEFORE_DML_VALIDATION',
+    'ER_GALERA_REPLICATION', 'ER_FEATURE_DISABLED',
+  ], () => ({
+    code: 'POOL_DENIED',
+    what: 'The database does not allow tables of the MEMORY engine',
+    suggestions: ['Add ?engine=innodb to the pool URL'],
+  })],
+  [['ER_BAD_DB_ERROR'], ({database}) => ({
     code: 'POOL_UNREACHABLE',
     what: `There is no database ${database}`,
     suggestions: [`CREATE DATABASE \`${database}\`, or name another in --pool`],
   })],
-  [/^ER_(BAD_FIELD|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG|DATA_TOO_LONG|WARN_DATA)/, () => ({
+  [[
+    'ER_BAD_FIELD', 'ER_NO_DEFAULT_FOR_FIELD', 'ER_TRUNCATED_WRONG', 'ER_DATA_TOO_LONG',
+    'ER_WARN_DATA',
+  ], () => ({
     code: 'POOL_DAMAGED',
     what: 'The tables of the pool are not as this version of wsmesh made them',
     suggestions: [
@@ -61,17 +73,17 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
       'Use another --pool-prefix, when the tables belong to something else',
     ],
   })],
-  [/^ER_RECORD_FILE_FULL/, () => ({
+  [['ER_RECORD_FILE_FULL'], () => ({
     code: 'POOL_READ_ONLY',
     what: 'The members table is full (max_heap_table_size)',
     suggestions: ['wsmesh pool prune', 'Raise max_heap_table_size, or add ?engine=innodb'],
   })],
-  [/^(ENOTFOUND|EAI_)/, ({host}) => ({
+  [['ENOTFOUND', 'EAI_'], ({host}) => ({
     code: 'POOL_UNREACHABLE',
     what: `No address is known for the database host ${host}`,
     suggestions: [`getent hosts ${host}`, 'Check the host of --pool'],
   })],
-  [/^(ECONNREFUSED|ENOENT|EACCES|EHOSTUNREACH|ENETUNREACH)$/, (address) => ({
+  [['ECONNREFUSED', 'ENOENT', 'EACCES', 'EHOSTUNREACH', 'ENETUNREACH'], (address) => ({
     code: 'POOL_UNREACHABLE',
     what: `Nothing listens at ${placeOf(address)}, or it cannot be reached`,
     suggestions: [
@@ -79,12 +91,12 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
       `Check host and port, or ?socketPath= of --pool: ${placeOf(address)}`,
     ],
   })],
-  [/^TIMED_OUT$/, (address) => ({
+  [['TIMED_OUT'], (address) => ({
     code: 'POOL_UNREACHABLE',
     what: `The database at ${placeOf(address)} does not answer`,
     suggestions: ['Is the server overloaded, stopped, or behind a firewall that drops packets?'],
   })],
-  [/^ER_(CON_COUNT|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED)/, () => ({
+  [['ER_CON_COUNT', 'ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED'], () => ({
     code: 'POOL_UNREACHABLE',
     what: 'The database has no connection left',
     suggestions: ['Raise max_connections: every node needs two'],
@@ -93,7 +105,9 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
 
 /** A driver's failure as the store contract words it. Without passwords: no message has one. */
 export function mysqlError(failure: MysqlFailure, address: MysqlAddress): WsmeshError {
-  const explain = EXPLANATIONS.find(([pattern]) => pattern.test(failure.code))?.[1]
+  const explain = EXPLANATIONS.find(([beginnings]) => (
+    beginnings.some((beginning) => failure.code.startsWith(beginning))
+  ))?.[1]
   const {code, what, suggestions} = explain?.(address) ?? {
     code: 'POOL_UNREACHABLE' as const,
     what: `The database at ${placeOf(address)} failed`,

@@ -29,7 +29,7 @@ const FIRST_ROW_MS = 30
 export class MysqlPoolStore implements PoolStore {
   readonly label: string
   readonly #sql: MysqlSql
-  /** A connection each, so that a lock on the members, a table of its own kind, never delays the lease. */
+  /** A connection each, so that a lock on the whole members table never delays the lease. */
   readonly #members: MysqlDriver
   readonly #lease: MysqlDriver
 

@@ -143,7 +143,7 @@ function finish(job: Job, end: Outcome | WsmeshError): void {
   else settle?.resolve(end)
 }
 
-/** Beside this file when compiled. From source (tests), threads cannot load TypeScript: the build. */
+/** Beside this file. From source, in tests, the build's: threads load no TypeScript. */
 function driverUrl(): URL {
   const beside = new URL('./sqlite-driver.js', import.meta.url)
   if (existsSync(beside)) return beside
