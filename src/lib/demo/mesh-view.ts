@@ -16,6 +16,8 @@ export interface NodeView {
   readonly master: string | null
   readonly term: number | null
   readonly clients: number | null
+  /** Ids of the nodes that count as copies, as this node knows them. */
+  readonly view: readonly string[]
 }
 
 export interface MeshView {
@@ -33,28 +35,37 @@ export async function viewMesh(nodes: readonly FleetNode[]): Promise<MeshView> {
   return {master, term: master === null ? null : Math.max(...terms), nodes: views}
 }
 
-/** Every node answers, and all name the same master. */
+/** More copies than this a master does not take. */
+const COPIES_MAX = 7
+
+/**
+ * Every node answers, all name the same master, and all are copies: whichever is killed now, the
+ * mesh goes on at once.
+ */
 export function isWhole({master, nodes}: MeshView): boolean {
-  return master !== null && nodes.every(({role}) => role === 'master' || role === 'follower')
+  const isLinked = nodes.every(({role}) => role === 'master' || role === 'follower')
+  const copies = new Set(nodes.flatMap(({view}) => view))
+  const areCopies = copies.size >= COPIES_MAX || nodes.every(({id}) => copies.has(id ?? ''))
+  return master !== null && isLinked && areCopies
 }
+
+const DOWN = {role: 'down', master: null, term: null, clients: null, view: []} as const
 
 async function viewNode({name, ready}: FleetNode): Promise<NodeView> {
   if (ready === undefined) {
-    return {
-      name, id: null, clientUrl: null, pid: null, role: 'down', master: null, term: null,
-      clients: null,
-    }
+    return {name, id: null, clientUrl: null, pid: null, ...DOWN}
   }
   const known = {name, id: ready.node, clientUrl: ready.clientUrl, pid: ready.pid}
   const stats = await askStats(ready.httpUrl)
-  if (stats === undefined) return {...known, role: 'down', master: null, term: null, clients: null}
-  const {role, master, term, connections} = stats
+  if (stats === undefined) return {...known, ...DOWN}
+  const {role, master, term, connections, view} = stats
   return {
     ...known,
     role: typeof role === 'string' ? role : 'down',
     master: typeof master === 'string' ? master : null,
     term: typeof term === 'number' ? term : null,
     clients: typeof connections === 'number' ? connections : null,
+    view: Array.isArray(view) ? view.map(String) : [],
   }
 }
 

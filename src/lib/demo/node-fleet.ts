@@ -20,8 +20,8 @@ export interface FleetOptions {
   readonly start: (name: string) => NodeProcess
   /** One line for people: what happened to which node. */
   readonly report: (line: string) => void
-  /** How the demo's user types wsmesh here. */
-  readonly wsmesh: string
+  /** `wsmesh pool list` as it is typed here. */
+  readonly listCommand: string
   readonly restartMs?: number
   readonly readyMs: number
   readonly stopMs: number
@@ -127,12 +127,11 @@ export class NodeFleet {
     const how = await process.ended
     place.ready = undefined
     if (this.#isStopping) return
-    const {report, wsmesh, restartMs = RESTART_MS} = this.#options
+    const {report, listCommand, restartMs = RESTART_MS} = this.#options
     if (performance.now() - place.startedAt >= STEADY_MS) place.restartMs = restartMs
     report(
-      `node ${place.name} (pid ${process.pid}) died: ${how}; `
-        + `${wsmesh} pool list shows the mesh without it. `
-        + `A fresh node takes its place in ${place.restartMs / 1000} s`,
+      `node ${place.name} (pid ${process.pid}) died: ${how}; a fresh one takes its place in `
+        + `${place.restartMs / 1000} s. The mesh without it: ${listCommand}`,
     )
     this.#restartLater(place)
   }

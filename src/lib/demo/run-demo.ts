@@ -4,6 +4,7 @@ import {ensureDataDir, defaultDataDir} from '../auth/data-dir.js'
 import {loadSecret} from '../auth/secret.js'
 import {signToken} from '../auth/token.js'
 import {withResolvers} from '../client/resolvers.js'
+import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
 import {isWhole, viewMesh} from './mesh-view.js'
 import type {MeshView} from './mesh-view.js'
@@ -74,6 +75,7 @@ export async function runDemo(
   } finally {
     await demo.stop()
   }
+  output.notice('All nodes have ended.')
 }
 
 class Demo {
@@ -97,7 +99,7 @@ class Demo {
       count: options.nodes,
       readyMs: READY_MS,
       stopMs: STOP_MS,
-      wsmesh: this.#wsmesh,
+      listCommand: this.#commandsFor(undefined)[0]?.command ?? '',
       report: (line) => output.notice(line),
       start: (name) => {
         const onLog = (line: string): void => output.notice(`node ${name}: ${line}`)
@@ -136,12 +138,16 @@ class Demo {
     const {dataDir = defaultDataDir(this.#options.env), env, secretFile, port} = this.#options
     await ensureDataDir(dataDir)
     const secret = await loadSecret({secretFile, env, dataDir})
-    return startPageServer({
+    const server = {
       port,
       files: await readPageFiles(),
       whenReady,
       describe: () => this.#describe(),
-      signToken: (user, groups) => signToken({user, groups, ttlMs: TOKEN_TTL_MS}, secret),
+      signToken: (user: string, groups: readonly string[]) =>
+        signToken({user, groups, ttlMs: TOKEN_TTL_MS}, secret),
+    }
+    return startPageServer(server).catch(async (error: unknown) => {
+      throw await namingPortOwner(error, port, this.#wsmesh)
     })
   }
 
@@ -173,15 +179,31 @@ class Demo {
 
   async #describe(): Promise<object> {
     const view = await viewMesh(this.#fleet.nodes())
-    return {...view, commands: this.#commands(view), wsmesh: this.#wsmesh}
+    return {...view, commands: this.#commands(view)}
   }
 
   #commands(view: MeshView): readonly TryCommand[] {
-    const {dataDir, secretFile} = this.#options
     const master = view.nodes.find(({id}) => id !== null && id === view.master)
-    const masterPid = master?.pid ?? undefined
+    return this.#commandsFor(master?.pid ?? undefined)
+  }
+
+  #commandsFor(masterPid: number | undefined): readonly TryCommand[] {
+    const {dataDir, secretFile} = this.#options
     return tryCommands({wsmesh: this.#wsmesh, dataDir, secretFile, masterPid})
   }
+}
+
+/** A port that is taken is most often another demo's: says whose, and what to type. */
+async function namingPortOwner(error: unknown, port: number, wsmesh: string): Promise<unknown> {
+  if (!(error instanceof WsmeshError) || error.code !== 'ADDRESS_IN_USE') return error
+  const owner = await findPortOwner(port)
+  const by = owner === undefined ? '' : ` by process ${owner.pid}: ${owner.command.slice(0, 200)}`
+  const suggestions = [
+    `${wsmesh} demo --port ${port < 65_535 ? port + 1 : 0}`,
+    ...(owner === undefined ? [] : [`kill ${owner.pid}   (ends that one)`]),
+  ]
+  const message = `Port ${port} for the page is in use${by}`
+  return new WsmeshError('ADDRESS_IN_USE', message, {cause: error.cause, suggestions})
 }
 
 function nodeArguments(options: DemoOptions, binFile: string): readonly string[] {

@@ -25,8 +25,7 @@ function nodeCard({name, id, role, pid, clients, clientUrl}, isLost) {
   return element(
     'li',
     {class: `node is-${shown}`, 'data-node': colourOf(name), title: clientUrl ?? ''},
-    element('span', {class: 'dot', 'aria-hidden': 'true'}),
-    element('strong', {}, `Node ${name}`),
+    element('strong', {}, element('span', {class: 'dot'}), `Node ${name}`),
     element('span', {class: 'role'}, shown === 'master' ? `★ ${label}` : label),
     ...facts.map((fact) => element('span', {class: 'fact'}, fact)),
   )

@@ -65,7 +65,7 @@ export class Tab {
     this.#state = element('span', {class: 'state', role: 'status'})
     this.#log = element('ol', {class: 'log', 'aria-label': 'What arrived', tabindex: '0'})
     this.#text = element('input', {
-      id: id('text'), class: 'text', placeholder: 'Say hello', maxlength: '2000',
+      id: id('text'), class: 'text', placeholder: 'Hello!', maxlength: '2000',
       autocomplete: 'off', 'aria-label': 'Message',
     })
     this.#to = element(
@@ -175,9 +175,9 @@ export class Tab {
     }
     const [said, extra] = details
     const isHello = action === 'hello' && typeof said === 'string'
-    const from = extra?.from === undefined ? '' : `user ${extra.from}: `
-    const words = isHello ? `${from}${said}` : `${action} ${JSON.stringify(details)}`
-    this.#line('arrived', words, [...this.#way(id), position ?? ''], text)
+    const from = isHello && extra?.from !== undefined ? `user ${extra.from}: ` : ''
+    const words = isHello ? said : `${action} ${JSON.stringify(details)}`
+    this.#line('arrived', words, [...this.#way(id), position ?? ''], text, from)
   }
 
   /** Where it entered the mesh and where it came out; an answer of the node itself has no id. */
@@ -192,14 +192,14 @@ export class Tab {
     this.#line('note', text, [])
   }
 
-  #line(kind, text, way, frame) {
+  #line(kind, text, way, frame, from = '') {
     const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40
     this.#log.append(
       element(
         'li',
         {class: kind},
         element('time', {}, timeOfDay()),
-        element('span', {class: 'words'}, text),
+        element('span', {class: 'words'}, element('span', {class: 'from'}, from), text),
         ...(way.length === 0 ? [] : [element('span', {class: 'way'}, ...spaced(way))]),
         ...(frame === undefined ? [] : [element('code', {class: 'frame'}, frame)]),
       ),
