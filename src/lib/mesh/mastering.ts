@@ -43,6 +43,8 @@ export function onFollow(
     return
   }
   const address = addressOf(state, link.peer) ?? {id: link.peer, url: ''}
+  // Not seen in the pool yet: only a member whose address is known can be in the view.
+  if (!address.url) state.pool.askedAt = -Infinity
   const known = role.members.get(link.peer)
   if (known?.link !== link.id) closeLink(state, known?.link, 'replaced by a newer link')
   closeLink(state, known?.probe, 'answered')

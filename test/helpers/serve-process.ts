@@ -1,0 +1,102 @@
+/** Real `wsmesh serve` processes that share a pool, and clients of theirs. */
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {signToken} from '../../src/lib/auth/token.js'
+import {loadSecret} from '../../src/lib/auth/secret.js'
+import type {NodeStats} from '../../src/lib/protocol/operator-frame.js'
+import {runCli, startCli, type CliResult, type RunningCli} from './cli.js'
+import {eventually} from './eventually.js'
+import {connectTestClient, type TestClient} from './test-client.js'
+
+export interface Ready {
+  readonly type: 'ready'
+  readonly node: string
+  readonly role: 'master' | 'follower'
+  readonly term: number
+  readonly clientUrl: string
+  readonly nodeUrl: string
+  readonly httpUrl: string
+  readonly pool: string
+  readonly pid: number
+}
+
+export interface ServeProcess {
+  readonly cli: RunningCli
+  readonly ready: Ready
+  stats(): Promise<NodeStats>
+}
+
+export interface PoolListJson {
+  readonly master: string | null
+  readonly term: number
+  readonly nodes: readonly {id: string; role: string; state: string; clients: number}[]
+}
+
+/** A data folder, a pool, and what runs on them; all of it ends with the disposal. */
+export class ServeMesh implements AsyncDisposable {
+  readonly nodes: ServeProcess[] = []
+  readonly #clients: TestClient[] = []
+
+  private constructor(
+    readonly folder: string,
+    readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Without a pool: the embedded one of the folder. */
+  static async open(pool?: string): Promise<ServeMesh> {
+    const folder = await mkdtemp(join(tmpdir(), 'wsmesh-mesh-'))
+    const env = {WSMESH_DATA_DIR: folder, ...(pool === undefined ? {} : {WSMESH_POOL: pool})}
+    return new ServeMesh(folder, env)
+  }
+
+  /** Starts a node and waits until it is linked. */
+  async start(...args: string[]): Promise<ServeProcess> {
+    const cli = startCli(['serve', '--port', '0', '--json', ...args], {env: this.env})
+    const line = await eventually(
+      () => cli.stdout().includes('\n') && cli.stdout().split('\n')[0],
+      {what: `a node to be ready; it said: ${cli.stderr()}`, timeoutMs: 20_000},
+    )
+    const ready = JSON.parse(line) as Ready
+    const stats = async (): Promise<NodeStats> => {
+      const answer = await fetch(`${ready.httpUrl}/stats`)
+      return (await answer.json()) as NodeStats
+    }
+    const node = {cli, ready, stats}
+    this.nodes.push(node)
+    return node
+  }
+
+  /** kill -9, and it is no longer one of ours. */
+  async kill(node: ServeProcess): Promise<void> {
+    node.cli.child.kill('SIGKILL')
+    await node.cli.exit
+    this.nodes.splice(this.nodes.indexOf(node), 1)
+  }
+
+  async connect(node: ServeProcess, user: string): Promise<TestClient> {
+    const secret = await loadSecret({env: {}, dataDir: this.folder})
+    const token = await signToken({user, groups: [], ttlMs: 600_000}, secret)
+    const client = await connectTestClient(node.ready.clientUrl)
+    client.send({action: 'Client/authentication', details: [{token}]})
+    await client.next()
+    client.texts.length = 0
+    this.#clients.push(client)
+    return client
+  }
+
+  run(...args: string[]): Promise<CliResult> {
+    return runCli(args, {env: this.env})
+  }
+
+  async poolList(): Promise<PoolListJson> {
+    const {stdout} = await this.run('pool', 'list', '--json')
+    return JSON.parse(stdout) as PoolListJson
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.ws.terminate()
+    await Promise.all(this.nodes.map(({cli}) => cli[Symbol.asyncDispose]()))
+    await rm(this.folder, {recursive: true, force: true})
+  }
+}
