@@ -12,7 +12,7 @@ export type NodeDialResult =
   | {readonly ok: true}
   | {
       readonly ok: false
-      /** Proof that the node dialled no longer runs: nobody listens, or another node answers. */
+      /** Proof that the node dialled no longer runs: nobody listens, or another answers there. */
       readonly gone: boolean
       readonly detail: string
     }
@@ -100,7 +100,8 @@ class Proving {
         if (this.#isOver) return
         const {send, done, fail} = handshake.receive(data)
         if (send !== undefined) socket.send(send)
-        if (fail !== undefined) this.#fail(false, fail.text)
+        // Whoever had this address has it no more: this node listens there itself.
+        if (fail !== undefined) this.#fail(fail.reason === 'self', fail.text)
         else if (done !== undefined) this.#proved(socket, done.peer)
       },
       onPong: () => this.#inner?.onPong?.(),
@@ -123,8 +124,7 @@ class Proving {
       this.#settle({ok: true})
       return
     }
-    // A node that we dialled through an address that leads to ourselves proves nothing of it.
-    this.#fail(peer !== this.#options.self, `${peer} answers where ${id} was`)
+    this.#fail(true, `${peer} answers where ${id} was`)
   }
 
   #fail(gone: boolean, detail: string): void {
