@@ -290,12 +290,16 @@ class RunningNode implements MeshNode {
     return createSend(this.#publisher)(action, details, target)
   }
 
-  /** The port stays open until the core has left: a refused dial would be read as a death. */
+  /**
+   * Clients go first, to nodes that go on: nothing is delivered here that would miss them. The port
+   * stays open until the core has left: a refused dial would be read as a death.
+   */
   async drain(): Promise<void> {
     this.#status.startDraining()
     this.#services.log.info('Draining', {clients: this.#registry.size})
+    await this.#clients.closePaced('drain')
     this.#queue.push({type: 'drain'})
-    await Promise.all([this.#drained, this.#clients.closePaced('drain')])
+    await this.#drained
     await this.#store?.settled()
     this.#operators.closeAll('drain')
     await this.close()
