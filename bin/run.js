@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import {execute} from '@oclif/core'
 
-process.on('uncaughtException', async (error) => {
-  const {reportBug} = await import('../dist/lib/cli/report-bug.js')
-  reportBug(error)
+process.on('uncaughtException', (bug) => {
+  void import('../dist/lib/cli/report-bug.js').then(({reportBug}) => reportBug(bug))
 })
 
 await execute({dir: import.meta.url})

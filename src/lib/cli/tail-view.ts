@@ -1,6 +1,7 @@
 import type {ChalkInstance} from 'chalk'
 
-import type {MessageEvent, OperatorEvent} from '../protocol/operator-frame.js'
+import type {TailNotice} from '../client/tail-mesh.js'
+import type {MessageEvent} from '../protocol/operator-frame.js'
 import {WsmeshError} from '../util/errors.js'
 import {plural} from './plural.js'
 import {printable} from './printable.js'
@@ -26,7 +27,7 @@ export function tailLine(message: MessageEvent, colours: ChalkInstance): string 
 
 /** What happens beside the messages, for stderr. */
 export function tailNotice(
-  event: Exclude<OperatorEvent, MessageEvent>,
+  event: TailNotice,
   colours: ChalkInstance,
 ): string {
   switch (event.event) {

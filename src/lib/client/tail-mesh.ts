@@ -9,10 +9,13 @@ import type {OperatorConnection} from './operator-connection.js'
 export interface TailHandler {
   /** A message, each position once and in order. */
   onMessage(message: MessageEvent): void
-  onNotice(event: Exclude<OperatorEvent, MessageEvent>): void
+  /** Each master and term once, also when it changed while no node was tailed. */
+  onNotice(event: TailNotice): void
   /** Tailing from this node now; `lost` says why it is not the one before any more. */
   onNode(node: string, lost: string | undefined): void
 }
+
+export type TailNotice = Exclude<OperatorEvent, MessageEvent>
 
 /** Between two rounds of looking for a node. */
 const RETRY_MS = 250
@@ -28,15 +31,20 @@ export async function tailMesh(
   signal: AbortSignal,
 ): Promise<void> {
   const order = new Order()
+  const masters = new Masters()
   const onEvent = (event: OperatorEvent) => {
     if (signal.aborted) return
-    if (event.event !== 'message') handler.onNotice(event)
-    else if (order.isNew(event.position)) handler.onMessage(event)
+    if (event.event === 'message') {
+      if (order.isNew(event.position)) handler.onMessage(event)
+    } else if (event.event !== 'master' || masters.isNew(event.master, event.term)) {
+      handler.onNotice(event)
+    }
   }
   let lost: string | undefined
   while (!signal.aborted) {
     const connection = await startTail(access, filter, onEvent)
     handler.onNode(connection.node, lost)
+    tellMaster(connection, access.timeoutMs, onEvent)
     const stop = () => connection.close()
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
@@ -62,6 +70,30 @@ async function startTail(
       if (!isLost || performance.now() + RETRY_MS > deadlineMs) throw error
       await delay(RETRY_MS)
     }
+  }
+}
+
+/** Who is master as tailing begins; a node that is gone again by then has nothing to tell. */
+function tellMaster(
+  connection: OperatorConnection,
+  timeoutMs: number,
+  onEvent: (event: OperatorEvent) => void,
+): void {
+  connection.stats(timeoutMs).then(
+    ({master, term}) => onEvent({event: 'master', master, term}),
+    () => undefined,
+  )
+}
+
+/** The same news comes as an event and with the first look at a node. */
+class Masters {
+  #last = ''
+
+  isNew(master: string | null, term: number): boolean {
+    const now = `${term} ${master}`
+    const isNew = now !== this.#last
+    this.#last = now
+    return isNew
   }
 }
 

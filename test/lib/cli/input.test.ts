@@ -87,15 +87,15 @@ describe('what belongs together in send', () => {
   })
 })
 
-describe('lines of a stream', () => {
-  async function read(chunks: readonly string[], max = 100): Promise<InputLine[]> {
-    const lines: InputLine[] = []
-    for await (const line of linesOf(Readable.from(chunks.map((text) => Buffer.from(text))), max)) {
-      lines.push(line)
-    }
-    return lines
+async function read(chunks: readonly string[], max = 100): Promise<InputLine[]> {
+  const lines: InputLine[] = []
+  for await (const line of linesOf(Readable.from(chunks.map((text) => Buffer.from(text))), max)) {
+    lines.push(line)
   }
+  return lines
+}
 
+describe('lines of a stream', () => {
   test('chunks are put together and split at line ends', async () => {
     await expect(read(['{"a"', ':1}\n\n{"b":2}\r\n{"c"', ':3}'])).resolves.toEqual([
       {number: 1, text: '{"a":1}'},

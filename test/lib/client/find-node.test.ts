@@ -170,6 +170,8 @@ test.each<ErrorCode>(['POOL_DENIED', 'POOL_URL_INVALID', 'POOL_READ_ONLY'])(
 )
 
 test('a bug in what connects is no unreachable node', async () => {
-  const connect = () => Promise.reject(new TypeError('bug'))
-  await expect(findNode({sources: [pool('a')], connect, timeoutMs: 500})).rejects.toThrow(TypeError)
+  const options = {
+    sources: [pool('a')], timeoutMs: 500, connect: () => Promise.reject(new TypeError('bug')),
+  }
+  await expect(findNode(options)).rejects.toThrow(TypeError)
 })
