@@ -1,4 +1,4 @@
-/** What an action module sees: `export default (mesh) => { mesh.on('hello', async (call) => …) }`. */
+/** What an action module sees: `export default (mesh) => mesh.on('hello', async (call) => …)`. */
 import type {PublishResult} from '../protocol/operator-frame.js'
 import type {TargetJson} from '../protocol/target.js'
 
@@ -12,8 +12,8 @@ export interface ActionMesh {
    * `Client/disconnection` are events of the node itself: clients cannot send them. Several
    * handlers of one action are all called, in the order in which they were added.
    */
-  on(action: string, handler: ActionHandler): void
-  send: SendMessage
+  readonly on: (action: string, handler: ActionHandler) => void
+  readonly send: SendMessage
 }
 
 export type ActionHandler = (call: ActionCall) => unknown
@@ -42,9 +42,9 @@ export interface ActionCall {
   readonly language: string | undefined
   readonly connection: ActionConnection
   /** Answers the same action, on this connection only. */
-  reply(details?: unknown): void
+  readonly reply: (details?: unknown) => void
   /** Answers `<action>:error` with [code, text], on this connection only; code from 400 to 599. */
-  error(code: number, text: string): void
+  readonly error: (code: number, text: string) => void
   readonly send: SendMessage
 }
 

@@ -50,7 +50,7 @@ export class ActionRegistry {
 export function whatIsWrongWithSubscription(action: unknown, handler: unknown): string | undefined {
   const wrong = whatIsWrongWithAction(action)
   if (typeof action !== 'string' || wrong !== undefined) {
-    return `mesh.on(${JSON.stringify(action) ?? 'undefined'}, …): ${wrong ?? 'the action is no text'}`
+    return `mesh.on(${describe(action)}, …): ${wrong ?? 'the action is no text'}`
   }
   if (typeof handler !== 'function') {
     return `mesh.on('${action}', …): the handler is ${describe(handler)}, not a function`

@@ -19,7 +19,7 @@ import type {CounterName, Counters} from './counters.js'
 /** Pings without an answer that end a connection. */
 const UNANSWERED_PINGS_MAX = 2
 
-/** Clients closed in one go when all have to leave: they come back to the other nodes in as many. */
+/** Clients closed at once when all have to leave: so many come back to the other nodes. */
 const CLOSE_BATCH = 500
 const CLOSE_PAUSE_MS = 50
 

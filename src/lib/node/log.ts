@@ -50,7 +50,7 @@ function prettyLine(time: string, level: LogLevel, text: string, fields: LogFiel
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${visible(text)}${details}`
 }
 
-/** Text from outside must not move a terminal's cursor: control characters are shown as JSON does. */
+/** Text from outside must not move a terminal's cursor: control characters are shown as in JSON. */
 function visible(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }

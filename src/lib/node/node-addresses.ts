@@ -41,7 +41,7 @@ function reachableHost(host: string, isPoolShared: boolean): string {
   return found?.address ?? hostname()
 }
 
-/** What an operator should know about an address that others are told; undefined when all is well. */
+/** What an operator should know about an address that others are told; undefined: all is well. */
 export function adviceOnAddresses(options: AddressOptions, nodeUrl: string): string | undefined {
   if (!options.isPoolShared || options.nodeUrl !== undefined) return undefined
   if (/^ws:\/\/(127\.|localhost[:/]|\[::1\])/.test(nodeUrl)) {

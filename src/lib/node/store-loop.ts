@@ -24,6 +24,7 @@ export class StoreLoop {
   readonly #options: StoreLoopOptions
   readonly #pending = new Set<Promise<void>>()
   #members: ReadonlySet<NodeId> | undefined
+  #namesake: {readonly id: NodeId; readonly beat: number} | undefined
   #failure: string | undefined
   #isLeaving = false
 
@@ -104,10 +105,27 @@ export class StoreLoop {
   }
 
   #compare(members: readonly Member[]): void {
+    this.#lookForNamesake(members)
     const now = new Set(members.map((member) => member.id))
     const before = this.#members ?? now
     this.#members = now
     for (const id of now) if (!before.has(id)) this.#options.onMembers('joined', id)
     for (const id of before) if (!now.has(id)) this.#options.onMembers('left', id)
+  }
+
+  /**
+   * Two nodes that say the same address would each find itself where the other should be, and take
+   * the other for dead. A row that does not beat is only what an earlier node left behind.
+   */
+  #lookForNamesake(members: readonly Member[]): void {
+    const {self, log} = this.#options
+    const found = members.find(({id, url}) => url === self.url && id !== self.id)
+    const before = this.#namesake
+    this.#namesake = found
+    if (found === undefined || found.id !== before?.id || found.beat === before.beat) return
+    log.error("Another node says that it has this node's address: give each its own --node-url", {
+      node: found.id,
+      url: found.url,
+    })
   }
 }

@@ -1,0 +1,118 @@
+/** The clients' half of a node, without network, mesh or time. */
+import {MeshSecret} from '../../src/lib/auth/mesh-secret.js'
+import {signToken} from '../../src/lib/auth/token.js'
+import {ActionDispatcher} from '../../src/lib/node/action-dispatcher.js'
+import type {ActionHandler, SendMessage} from '../../src/lib/node/action-api.js'
+import {ActionRegistry} from '../../src/lib/node/action-registry.js'
+import {createAuthenticator} from '../../src/lib/node/authenticate.js'
+import {ClientRegistry} from '../../src/lib/node/client-registry.js'
+import {ClientSessions} from '../../src/lib/node/client-sessions.js'
+import {Clients} from '../../src/lib/node/clients.js'
+import {Counters} from '../../src/lib/node/counters.js'
+import type {Log, LogFields} from '../../src/lib/node/log.js'
+import {encodePayload} from '../../src/lib/protocol/payload.js'
+import {targetFromJson} from '../../src/lib/protocol/target.js'
+import type {TargetJson} from '../../src/lib/protocol/target.js'
+import type {SocketHandler} from '../../src/lib/transport/transport.js'
+import {nodeId} from '../../src/lib/util/brand.js'
+import {eventually} from './eventually.js'
+import {FakeSocket} from './fake-socket.js'
+
+export interface BenchClient {
+  readonly socket: FakeSocket
+  readonly handler: SocketHandler
+  say(value: unknown): void
+  /** Authenticates and forgets the answer. */
+  login(user: string, claims?: {groups?: string[]; session?: string}, proof?: object): Promise<void>
+}
+
+export interface BenchOptions {
+  readonly guests?: 'allow' | 'deny'
+  readonly queueBytesMax?: number
+  readonly handlerTimeoutMs?: number
+  readonly send?: SendMessage
+  readonly handlers?: Readonly<Record<string, ActionHandler>>
+}
+
+export class ClientBench {
+  nowMs = 0
+  readonly secret = new MeshSecret('a secret for tests only', 'test')
+  readonly counters = new Counters()
+  readonly registry = new ClientRegistry()
+  readonly actions = new ActionRegistry()
+  readonly clients: Clients
+  readonly logged: {text: string; fields: LogFields}[] = []
+  #counter = 0
+
+  constructor(options: BenchOptions = {}) {
+    const keep = (text: string, fields: LogFields = {}): void => {
+      this.logged.push({text, fields})
+    }
+    const log: Log = {debug: keep, info: keep, warn: keep, error: keep}
+    const handlers = Object.entries(options.handlers ?? {})
+    this.actions.replace('test', handlers.map(([action, handler]) => ({action, handler})))
+    const dispatcher = new ActionDispatcher({
+      registry: this.actions,
+      send: options.send ?? (() => Promise.reject(new Error('No mesh here'))),
+      counters: this.counters,
+      log,
+      handlerTimeoutMs: options.handlerTimeoutMs ?? 30_000,
+    })
+    const now = (): number => this.nowMs
+    const common = {
+      node: 'n-1',
+      registry: this.registry,
+      dispatcher,
+      counters: this.counters,
+      now,
+    }
+    const authenticator = createAuthenticator({
+      secret: this.secret,
+      guests: options.guests ?? 'deny',
+      wallClock: () => Date.now(),
+    })
+    const sessions = new ClientSessions({...common, authenticator, position: () => 'e.1.1'})
+    const queueBytesMax = options.queueBytesMax ?? 1024 * 1024
+    this.clients = new Clients({...common, sessions, queueBytesMax})
+  }
+
+  connect(form: 'object' | 'v1' = 'object'): BenchClient {
+    const socket = new FakeSocket()
+    const handler = this.clients.accept(socket, form)
+    const say = (value: unknown): void =>
+      handler.onMessage(Buffer.from(JSON.stringify(value)), false)
+    return {
+      socket,
+      handler,
+      say,
+      login: async (user, claims = {}, proof = {}) => {
+        const token = await this.token(user, claims)
+        say({action: 'Client/authentication', details: [{token, ...proof}]})
+        await eventually(() => socket.texts.length > 0, {what: 'an answer to the login'})
+        const [answer] = socket.take() as {details: unknown[]}[]
+        if (answer?.details[0] !== 'ok') throw new Error(`Not let in: ${JSON.stringify(answer)}`)
+      },
+    }
+  }
+
+  token(
+    user: string,
+    claims: {groups?: string[]; session?: string; ttlMs?: number} = {},
+  ): Promise<string> {
+    return signToken({user, ttlMs: 60_000, ...claims}, this.secret)
+  }
+
+  /** Delivers as the core would; returns to how many connections. */
+  deliver(action: string, details: unknown, to: TargetJson): number {
+    const target = targetFromJson(to)
+    if (!target.ok) throw new Error(target.reason)
+    this.#counter += 1
+    const envelope = {
+      origin: nodeId('n-2'),
+      counter: this.#counter,
+      target: target.value,
+      payload: encodePayload(action, details),
+    }
+    return this.clients.deliver(envelope, {epoch: 'e', term: 1, seq: this.#counter})
+  }
+}

@@ -1,0 +1,56 @@
+import type {AcceptedSocket, WireFrame} from '../../src/lib/transport/transport.js'
+
+/** An accepted socket without a network: what it was told, and a backlog that a test sets. */
+export class FakeSocket implements AcceptedSocket {
+  readonly remoteAddress = '127.0.0.1'
+  readonly texts: string[] = []
+  closed: {code: number; reason: string} | undefined
+  pings = 0
+  isProved = false
+  /** Bytes that the peer does not take, however often they are offered. */
+  stuckBytes = 0
+  /** Bytes gathered in this turn. */
+  freshBytes = 0
+
+  get bufferedBytes(): number {
+    return this.stuckBytes + this.freshBytes
+  }
+
+  send(data: string | Uint8Array): void {
+    this.texts.push(Buffer.from(data).toString())
+    this.freshBytes += Buffer.byteLength(data)
+  }
+
+  /** The texts of frames, without their header. */
+  sendFrame({bytes}: WireFrame): void {
+    const size = bytes[1] ?? 0
+    const headerBytes = size < 126 ? 2 : size === 126 ? 4 : 10
+    this.texts.push(Buffer.from(bytes.subarray(headerBytes)).toString())
+    this.freshBytes += bytes.byteLength
+  }
+
+  flush(): void {
+    this.freshBytes = 0
+  }
+
+  ping(): void {
+    this.pings += 1
+  }
+
+  close(code: number, reason: string): void {
+    this.closed ??= {code, reason}
+  }
+
+  destroy(): void {
+    this.closed ??= {code: 1006, reason: ''}
+  }
+
+  liftProofLimit(): void {
+    this.isProved = true
+  }
+
+  /** Frames so far, parsed, and forgotten. */
+  take(): unknown[] {
+    return this.texts.splice(0).map((text) => JSON.parse(text) as unknown)
+  }
+}

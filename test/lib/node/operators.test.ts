@@ -1,0 +1,157 @@
+import {describe, expect, it} from 'vitest'
+import {Counters} from '../../../src/lib/node/counters.js'
+import {Operators} from '../../../src/lib/node/operators.js'
+import {Publisher} from '../../../src/lib/node/publisher.js'
+import type {MeshEvent} from '../../../src/lib/mesh/event.js'
+import {encodePayload} from '../../../src/lib/protocol/payload.js'
+import type {TailFilter} from '../../../src/lib/protocol/operator-frame.js'
+import type {Target} from '../../../src/lib/protocol/target.js'
+import {nodeId} from '../../../src/lib/util/brand.js'
+import {eventually} from '../../helpers/eventually.js'
+import {FakeSocket} from '../../helpers/fake-socket.js'
+
+function bench() {
+  const pushed: MeshEvent[] = []
+  const counters = new Counters()
+  const publisher = new Publisher((event) => void pushed.push(event), counters)
+  const operators = new Operators({
+    publisher,
+    counters,
+    stats: () => {
+      throw new Error('Not asked for here')
+    },
+    wallClock: () => 1000,
+  })
+  const socket = new FakeSocket()
+  const handler = operators.accept(socket)
+  const ask = (request: unknown): void =>
+    handler.onMessage(Buffer.from(JSON.stringify(request)), false)
+  return {pushed, counters, publisher, operators, socket, handler, ask}
+}
+
+const publish = {id: 7, op: 'publish', action: 'hello', details: ['Hi'], target: {user: 42}}
+
+function envelope(action: string, target: Target, origin = 'n-1') {
+  return {origin: nodeId(origin), counter: 1, target, payload: encodePayload(action, ['Hi'])}
+}
+
+const position = {epoch: 'e', term: 1, seq: 9}
+
+describe('an operator', () => {
+  it('publishes, and gets the receipt', async () => {
+    const {ask, pushed, publisher, socket} = bench()
+    ask(publish)
+    const target = {kind: 'user', ids: ['42']}
+    expect(pushed).toMatchObject([{type: 'publish', ticket: 1, target}])
+    publisher.accepted(1, 'n-1-1')
+    publisher.receipt(1, {
+      type: 'stable',
+      position,
+      byNode: [{node: nodeId('n-1'), connections: 3}, {node: nodeId('n-2'), connections: 0}],
+      missing: [nodeId('n-3')],
+    })
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toEqual([{
+      id: 7,
+      ok: true,
+      result: {
+        id: 'n-1-1', position: 'e.1.9', connections: 3, nodes: 1,
+        byNode: [{node: 'n-1', connections: 3}], missing: ['n-3'],
+      },
+    }])
+    expect(publisher.waiting).toBe(0)
+  })
+
+  it.each([
+    ['refused', 503, undefined],
+    ['timeout', 504, 'n-1-1'],
+  ])('hears that a message was %s', async (how, status, messageId) => {
+    const {ask, publisher, socket} = bench()
+    ask(publish)
+    if (how === 'refused') {
+      publisher.refused(1, 'outbox-full')
+    } else {
+      publisher.accepted(1, 'n-1-1')
+      publisher.receipt(1, {type: 'timeout'})
+    }
+    await eventually(() => socket.texts.length > 0)
+    const error = {status, message: expect.any(String), ...(messageId && {messageId})}
+    expect(socket.take()).toEqual([{id: 7, ok: false, error}])
+  })
+
+  it.each([
+    ['a target that is none', {...publish, target: {}}],
+    ['an unknown request', {id: 7, op: 'reboot'}],
+    ['details that are too large', {...publish, details: 'x'.repeat(1024 * 1024)}],
+  ])('is told of %s, and may go on', async (_name, request) => {
+    const {ask, socket, pushed} = bench()
+    ask(request)
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toMatchObject([{id: 7, ok: false, error: {status: 400}}])
+    ask({id: 8, op: 'ping'})
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toEqual([{id: 8, ok: true, result: {pong: true}}])
+    expect(pushed).toEqual([])
+  })
+
+  it('who sends rubbish is closed and counted', () => {
+    const {handler, socket, counters, operators} = bench()
+    handler.onMessage(Buffer.from('rubbish'), false)
+    expect(socket.closed?.code).toBe(4502)
+    expect(counters.get('operatorViolations')).toBe(1)
+    expect(operators.count).toBe(0)
+  })
+
+  it('who reads no answers is closed, not buffered for ever', async () => {
+    const {ask, socket} = bench()
+    socket.stuckBytes = 17 * 1024 * 1024
+    ask({id: 1, op: 'ping'})
+    await eventually(() => socket.closed)
+    expect(socket.closed?.code).toBe(4001)
+  })
+})
+
+describe('a tail', () => {
+  const user42: Target = {kind: 'user', ids: ['42', '7']}
+  const filters: [TailFilter, boolean][] = [
+    [{}, true],
+    [{action: 'chat/*'}, true],
+    [{action: 'chat*'}, false],
+    [{action: '**'}, true],
+    [{action: 'c?at/hel**'}, true],
+    [{action: 'chat.hello'}, false],
+    [{user: '7'}, true],
+    [{user: '8'}, false],
+    [{origin: 'n-1'}, true],
+    [{origin: 'n-2'}, false],
+  ]
+
+  it.each(filters)('with %j shows what it asked for', async (filter, isShown) => {
+    const {ask, operators, socket} = bench()
+    operators.delivered(envelope('chat/hello', user42), position)
+    ask({id: 1, op: 'tail', filter})
+    await eventually(() => socket.take().length > 0)
+    operators.delivered(envelope('chat/hello', user42), position)
+    const event = {
+      event: 'message', at: 1000, position: 'e.1.9', id: 'n-1-1', origin: 'n-1',
+      target: {user: ['42', '7']}, action: 'chat/hello', details: ['Hi'],
+    }
+    expect(socket.take()).toEqual(isShown ? [event] : [])
+    operators.changed({event: 'member', change: 'joined', node: nodeId('n-3')})
+    expect(socket.take()).toEqual([{event: 'member', change: 'joined', node: 'n-3'}])
+  })
+
+  it('that is too slow loses messages, and is told how many', async () => {
+    const {ask, operators, socket, counters} = bench()
+    ask({id: 1, op: 'tail', filter: {}})
+    await eventually(() => socket.take().length > 0)
+    socket.stuckBytes = 5 * 1024 * 1024
+    for (let n = 0; n < 3; n += 1) operators.delivered(envelope('x', user42), position)
+    operators.sweep()
+    expect(socket.take()).toEqual([])
+    socket.stuckBytes = 0
+    operators.sweep()
+    expect(socket.take()).toEqual([{event: 'dropped', messages: 3}])
+    expect(counters.get('tailDropped')).toBe(3)
+  })
+})
