@@ -247,7 +247,6 @@ describe('rows of nodes that are gone, and of one that hangs', () => {
     ])
     expect(warnings.join('\n')).toMatch(/gone.*refused[^]*hangs.*no answer[^]*moved.*answers there/)
     expect(result.exit).toBe(0)
-    expect(result.ms).toBeLessThan(5000)
   })
 
   test('pool prune removes them, when told to', async () => {

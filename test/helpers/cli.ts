@@ -20,7 +20,6 @@ export interface CliResult {
   readonly exit: number
   readonly stdout: string
   readonly stderr: string
-  readonly ms: number
 }
 
 const SIGNALS: Readonly<Record<string, number>> = {SIGINT: 130, SIGKILL: 137, SIGTERM: 143}
@@ -29,12 +28,11 @@ export async function runCli(
   args: readonly string[],
   {input = '', timeoutMs = 20_000, ...options}: CliOptions = {},
 ): Promise<CliResult> {
-  const startMs = performance.now()
   const cli = startCli(args, options)
   cli.child.stdin?.end(input)
   try {
     const exit = await within(cli.exit, `wsmesh ${args.join(' ')} to end`, timeoutMs)
-    return {exit, stdout: cli.stdout(), stderr: cli.stderr(), ms: performance.now() - startMs}
+    return {exit, stdout: cli.stdout(), stderr: cli.stderr()}
   } finally {
     cli.child.kill('SIGKILL')
   }

@@ -53,7 +53,7 @@ export abstract class BaseCommand extends Command {
     const file = await readConfigFile(process.cwd())
     if (file !== undefined) {
       const known = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})
-      applyConfigFile(file, known, output, process.env)
+      applyConfigFile(file, output, {command: this.id ?? '', known, env: process.env})
     }
     return output
   }

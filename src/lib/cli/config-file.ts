@@ -52,17 +52,20 @@ export function parseConfigFile(path: string, text: string): ConfigFile {
   return {path, values}
 }
 
+export interface ApplyTo {
+  readonly command: string
+  /** The command's flags. */
+  readonly known: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
 /** Gives the file's values to the flags that neither the command line nor the environment set. */
-export function applyConfigFile(
-  file: ConfigFile,
-  known: readonly string[],
-  parsed: Parsed,
-  env: Readonly<Record<string, string | undefined>>,
-): void {
+export function applyConfigFile(file: ConfigFile, parsed: Parsed, to: ApplyTo): void {
   for (const [flag, value] of file.values) {
-    if (!known.includes(flag)) continue
+    const only = CONFIG_KEYS.find((entry) => entry.flag === flag)?.only
+    if (!to.known.includes(flag) || (only !== undefined && only !== to.command)) continue
     // The environment wins: WSMESH_SECRET is the same setting by another way.
-    if (flag === 'secret-file' && env['WSMESH_SECRET']) continue
+    if (flag === 'secret-file' && to.env['WSMESH_SECRET']) continue
     const isDefault = parsed.metadata.flags[flag]?.setFromDefault === true
     if (isDefault || parsed.flags[flag] === undefined) parsed.flags[flag] = value
   }

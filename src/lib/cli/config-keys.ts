@@ -9,6 +9,7 @@ import {COLOUR_MODES} from './colours.js'
 export interface ConfigKey {
   readonly key: string
   readonly flag: string
+  /** Empty where there is none. */
   readonly env: string
   /** What is allowed, for an error that names it. */
   readonly allowed: string
@@ -17,6 +18,8 @@ export interface ConfigKey {
   /** Relative to the file's folder, not to where the command runs. */
   readonly isPath?: boolean
   readonly defaultText: string
+  /** The one command that it is for: others may have a flag of that name that means another thing. */
+  readonly only?: 'serve'
 }
 
 const DAY_MS = 86_400_000
@@ -29,14 +32,14 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   key('node', 'WSMESH_NODE', text('a URL: ws://host:port'), ''),
   key('timeout', 'WSMESH_TIMEOUT', duration(), '5 s'),
   key('color', 'WSMESH_COLOR', oneOf(COLOUR_MODES), 'auto'),
-  key('host', 'WSMESH_HOST', text('an address to listen at'), '127.0.0.1'),
-  key('port', 'WSMESH_PORT', integer(0, 65_535), '8080'),
-  key('path', 'WSMESH_PATH', text('a path: /WebSockets'), '/WebSockets'),
-  key('node-url', 'WSMESH_NODE_URL', text('a URL: ws://host:port'), ''),
-  key('public-url', 'WSMESH_PUBLIC_URL', text('a URL: wss://example.com/WebSockets'), ''),
-  key('actions', 'WSMESH_ACTIONS', paths(), ''),
-  key('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
-  key('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
+  serveKey('host', 'WSMESH_HOST', text('an address to listen at'), '127.0.0.1'),
+  serveKey('port', 'WSMESH_PORT', integer(0, 65_535), '8080'),
+  serveKey('path', 'WSMESH_PATH', text('a path: /WebSockets'), '/WebSockets'),
+  serveKey('node-url', 'WSMESH_NODE_URL', text('a URL: ws://host:port'), ''),
+  serveKey('public-url', 'WSMESH_PUBLIC_URL', text('a URL: wss://example.com/WebSockets'), ''),
+  serveKey('actions', '', paths(), ''),
+  serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
+  serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]
 
 export function configKey(name: string): ConfigKey | undefined {
@@ -48,6 +51,10 @@ type Kind = Pick<ConfigKey, 'allowed' | 'read' | 'isPath'>
 function key(flag: string, env: string, kind: Kind, defaultText: string): ConfigKey {
   const camel = flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
   return {key: camel, flag, env, defaultText, ...kind}
+}
+
+function serveKey(flag: string, env: string, kind: Kind, defaultText: string): ConfigKey {
+  return {...key(flag, env, kind, defaultText), only: 'serve'}
 }
 
 function text(allowed: string): Kind {

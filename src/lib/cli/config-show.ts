@@ -46,7 +46,7 @@ function settingOf(key: ConfigKey, {flags, env, file}: ConfigSources): SettingJs
     const source = `--${key.flag}`
     return {key: name, value: text(flags[key.flag]), origin: 'flag', source}
   }
-  if (env[key.env]) {
+  if (key.env !== '' && env[key.env]) {
     return {key: name, value: text(env[key.env]), origin: 'environment', source: key.env}
   }
   if (file?.values.has(key.flag)) {

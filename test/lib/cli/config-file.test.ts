@@ -81,20 +81,34 @@ describe('precedence', () => {
   test('the file gives way to what is set and wins over defaults', () => {
     const flags: Record<string, unknown> = {pool: 'given', timeout: 5000, node: undefined}
     const metadata = {flags: {pool: {setFromDefault: false}, timeout: {setFromDefault: true}}}
-    applyConfigFile(file, known, {flags, metadata}, {})
+    applyConfigFile(file, {flags, metadata}, {command: 'send', known, env: {}})
     expect(flags).toEqual({pool: 'given', timeout: 9000, node: undefined})
   })
 
   test('a setting of another command is left alone', () => {
     const flags: Record<string, unknown> = {}
-    applyConfigFile(file, ['timeout'], {flags, metadata: {flags: {}}}, {})
+    const to = {command: 'send', known: ['timeout'], env: {}}
+    applyConfigFile(file, {flags, metadata: {flags: {}}}, to)
     expect(flags).toEqual({timeout: 9000})
+  })
+
+  test('port is a port of serve, not of another command', () => {
+    const port = parseConfigFile(PATH, '{"port": 7}')
+    const given = (command: string) => {
+      const flags: Record<string, unknown> = {}
+      const to = {command, known: ['port'], env: {}}
+      applyConfigFile(port, {flags, metadata: {flags: {}}}, to)
+      return flags
+    }
+    expect(given('serve')).toEqual({port: 7})
+    expect(given('demo')).toEqual({})
   })
 
   test('WSMESH_SECRET in the environment wins over secretFile in the file', () => {
     const secret = parseConfigFile(PATH, '{"secretFile": "s"}')
     const flags: Record<string, unknown> = {}
-    applyConfigFile(secret, ['secret-file'], {flags, metadata: {flags: {}}}, {WSMESH_SECRET: 'x'})
+    const to = {command: 'send', known: ['secret-file'], env: {WSMESH_SECRET: 'x'}}
+    applyConfigFile(secret, {flags, metadata: {flags: {}}}, to)
     expect(flags).toEqual({})
   })
 
