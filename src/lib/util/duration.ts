@@ -14,8 +14,9 @@ export function parseDuration(text: string): number | undefined {
 
 /** Milliseconds as an operator reads them: "4.1 ms", "12 s", "3 m 20 s", "2 h 5 m", "3 d 4 h". */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`
-  const seconds = Math.floor(ms / 1000)
+  const wholeMs = Math.round(ms)
+  if (wholeMs < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : wholeMs} ms`
+  const seconds = Math.floor(wholeMs / 1000)
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
   if (minutes < 60) return `${minutes} m ${seconds % 60} s`

@@ -7,6 +7,7 @@ import {deriveKey} from '../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
 import {loadSecret} from '../../../src/lib/auth/secret.js'
 
+const IN_HOME = '/h/.local/share/wsmesh'
 const LONG = 'a secret that is long enough'
 
 let folder: string
@@ -127,9 +128,9 @@ describe('the data folder', () => {
   it.each([
     ['WSMESH_DATA_DIR', {WSMESH_DATA_DIR: '/d', XDG_DATA_HOME: '/x', HOME: '/h'}, '/d'],
     ['XDG_DATA_HOME', {XDG_DATA_HOME: '/x', HOME: '/h'}, '/x/wsmesh'],
-    ['HOME', {HOME: '/h'}, '/h/.local/share/wsmesh'],
-    ['HOME when XDG_DATA_HOME is relative', {XDG_DATA_HOME: 'x', HOME: '/h'}, '/h/.local/share/wsmesh'],
-    ['HOME when the others are empty', {WSMESH_DATA_DIR: '', XDG_DATA_HOME: '', HOME: '/h'}, '/h/.local/share/wsmesh'],
+    ['HOME', {HOME: '/h'}, IN_HOME],
+    ['HOME, not from a relative XDG_DATA_HOME', {XDG_DATA_HOME: 'x', HOME: '/h'}, IN_HOME],
+    ['HOME when others are empty', {WSMESH_DATA_DIR: '', XDG_DATA_HOME: '', HOME: '/h'}, IN_HOME],
   ])('comes from %s', (_, env, path) => {
     expect(defaultDataDir(env)).toBe(path)
   })

@@ -152,7 +152,13 @@ export const framesOf: {
   resend: fc.record({type: fc.constant('resend'), term, after: numbers}),
   leave: fc.record({type: fc.constant('leave'), term}),
   relay: fc
-    .record({type: fc.constant('relay' as const), term, run: runs, commit: numbers, stable: numbers})
+    .record({
+      type: fc.constant('relay' as const),
+      term,
+      run: runs,
+      commit: numbers,
+      stable: numbers,
+    })
     .map(({run, ...frame}) => ({...frame, ...run})),
   stable: fc.record({
     type: fc.constant('stable'),

@@ -52,8 +52,8 @@ describe('frames of the handshake', () => {
     ['a short nonce', '{"type":"challenge","node":"a","nonce":"x","versions":[1]}', 'nonce is "x"'],
     ['a long mac', `{"type":"proved","mac":"${mac}A"}`, 'mac is'],
     ['a mac of other letters', `{"type":"proved","mac":"${mac.replace('A', '+')}"}`, 'mac is'],
-    ['a node without id', `{"type":"challenge","node":"A!","nonce":"${mac}","versions":[]}`, 'node'],
-    ['text as version', `{"type":"challenge","node":"a","nonce":"${mac}","versions":["1"]}`, 'vers'],
+    ['no node id', `{"type":"challenge","node":"A!","nonce":"${mac}","versions":[]}`, 'node is'],
+    ['text as one', `{"type":"challenge","node":"a","nonce":"${mac}","versions":["1"]}`, 'versi'],
     ['an unknown reason', '{"type":"denied","reason":"tired"}', 'reason is "tired"'],
   ])('with %s are refused', (_, text, reason) => {
     const read = decodeHandshakeFrame(text)

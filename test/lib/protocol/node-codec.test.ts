@@ -83,7 +83,7 @@ describe('node frames', () => {
     ['an unknown reason', '02 05 09 00', 'reason is unknown'],
     ['an url over 255 bytes', '0c 05 01 61 80 02', 'url of 256 bytes where 255 are allowed'],
     ['a length beyond the frame', '0c 05 01 61 7f', 'url of 127 bytes does not fit the frame'],
-    ['an envelope of an unknown target', '03 05 00 01 01 61 01 06 01 61 00 00', 'target is unknown'],
+    ['an unknown target', '03 05 00 01 01 61 01 06 01 61 00 00', 'target is unknown'],
     ['an empty action', '03 05 00 01 01 61 01 05 00 00 00', 'action is empty'],
     ['an unknown shape', '03 05 00 01 01 61 01 05 01 61 03 00', 'shape is unknown'],
     ['none with details', '03 05 00 01 01 61 01 05 01 61 00 01 31', 'do not have their shape'],
