@@ -1,0 +1,173 @@
+/** `wsmesh serve` as a process: its start, its refusals, its end, and whatever strangers send it. */
+import {randomBytes} from 'node:crypto'
+import {writeFile} from 'node:fs/promises'
+import {connect} from 'node:net'
+import {join} from 'node:path'
+import {describe, expect, it} from 'vitest'
+import {seededRandom} from '../../src/lib/util/random.js'
+import {eventually, within} from '../helpers/eventually.js'
+import {ServeMesh} from '../helpers/serve-process.js'
+import {connectTestClient} from '../helpers/test-client.js'
+
+describe('a node that starts', () => {
+  it('says one line when it is ready, and logs NDJSON on stderr', async () => {
+    await using mesh = await ServeMesh.open()
+    const node = await mesh.start()
+    expect(Object.keys(node.ready)).toEqual([
+      'type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl', 'pool', 'pid',
+    ])
+    expect(node.ready).toMatchObject({type: 'ready', role: 'master', pid: node.cli.child.pid})
+    expect(node.ready.pool).toBe(`sqlite:${join(mesh.folder, 'pool.db')}`)
+    const health = await fetch(`${node.ready.httpUrl}/healthz`)
+    expect([health.status, await health.json()]).toEqual([200, {status: 'ok', role: 'master'}])
+    expect(node.cli.stdout().split('\n')).toHaveLength(2)
+    for (const line of node.cli.stderr().trim().split('\n')) {
+      expect(JSON.parse(line)).toMatchObject({at: expect.any(String), text: expect.any(String)})
+    }
+  })
+
+  it.each([
+    [['--port', '70000'], 2, '70000'],
+    [['--port', 'http'], 2, 'http'],
+    [['--node-url', 'http://10.0.0.5'], 2, '--node-url ws://10.0.0.5:8080'],
+    [['--public-url', 'example.com'], 2, '--public-url wss://'],
+    [['--path', '/mesh'], 2, '/mesh'],
+    [['--path', 'no path'], 2, '--path /WebSockets'],
+    [['--guests', 'some'], 2, 'allow, deny'],
+    [['--log-level', 'loud'], 2, 'debug, info, warn, error'],
+    [['--handler-timeout', '5 apples'], 2, '--handler-timeout 5s'],
+    [['--pool', 'redis://x'], 2, 'sqlite:'],
+    [['--host', '203.0.113.1'], 1, '--host 127.0.0.1'],
+    [['--actions', 'no-such-file.mjs'], 1, 'no-such-file.mjs'],
+    [['--secret-file', 'no-such-file'], 1, 'no-such-file'],
+  ])('refuses %j with status %i', async (args, exit, hint) => {
+    await using mesh = await ServeMesh.open()
+    const port = args.includes('--port') ? [] : ['--port', '0']
+    const result = await mesh.run('serve', ...port, ...args)
+    expect(result.exit).toBe(exit)
+    expect(result.stdout).toBe('')
+    expect(result.stderr).toContain(hint)
+  })
+
+  it('names who holds its port, and what to type', async () => {
+    await using mesh = await ServeMesh.open()
+    const {ready} = await mesh.start()
+    const result = await mesh.run('serve', '--port', new URL(ready.httpUrl).port, '--json')
+    expect(result.exit).toBe(1)
+    expect(result.stderr).toContain(`process ${ready.pid}:`)
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      error: {code: 'ADDRESS_IN_USE', hint: 'Take any free port: --port 0'},
+    })
+  })
+
+  it('names a module whose exports are wrong', async () => {
+    await using mesh = await ServeMesh.open()
+    const path = join(mesh.folder, 'wrong.mjs')
+    await writeFile(path, 'export const hello = 1')
+    const result = await mesh.run('serve', '--port', '0', '--actions', path)
+    expect(result.exit).toBe(1)
+    expect(result.stderr).toContain(`${path}: it has exports named hello`)
+    expect(result.stderr).toContain('export default (mesh) =>')
+  })
+})
+
+describe('a node that is stopped', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('by %s drains and ends with 0', async (signal) => {
+    await using mesh = await ServeMesh.open()
+    const first = await mesh.start()
+    const second = await mesh.start()
+    const client = await mesh.connect(first, '42')
+    first.cli.child.kill(signal)
+    expect(await within(client.closed, 'close')).toEqual({code: 4000, reason: 'drain'})
+    expect(await within(first.cli.exit, 'the end of the first')).toBe(0)
+    await eventually(async () => (await second.stats()).role === 'master')
+    const list = await mesh.poolList()
+    expect(list.nodes.map(({id}) => id)).toEqual([second.ready.node])
+  })
+
+  it('by a second signal ends at once', async () => {
+    await using mesh = await ServeMesh.open()
+    const master = await mesh.start()
+    const follower = await mesh.start()
+    await eventually(async () => (await master.stats()).view.length === 2)
+    // The heir does not answer, so the drain has to wait for it.
+    follower.cli.child.kill('SIGSTOP')
+    master.cli.child.kill('SIGTERM')
+    await eventually(() => master.cli.stderr().includes('Draining'))
+    master.cli.child.kill('SIGTERM')
+    expect(await within(master.cli.exit, 'the end')).toBe(143)
+    follower.cli.child.kill('SIGCONT')
+  })
+})
+
+describe('a handler', () => {
+  it('does what the article shows, on every tab of every node', async () => {
+    await using mesh = await ServeMesh.open()
+    const hello = join(import.meta.dirname, '../../examples/actions/hello.mjs')
+    const first = await mesh.start('--actions', hello)
+    const second = await mesh.start('--actions', hello)
+    const tabs = [await mesh.connect(first, '42'), await mesh.connect(second, '42')]
+    const other = await mesh.connect(first, '7')
+    tabs[0]?.send({action: 'hello', details: 'Hello, world!'})
+    for (const tab of tabs) {
+      await eventually(() => tab.texts.length === 1)
+      expect(tab.texts).toEqual(['{"action":"hello","details":["Hello, world!"]}'])
+    }
+    other.send({action: 'hello'})
+    await eventually(() => other.texts.length === 1)
+    expect(other.texts).toEqual(['{"action":"hello:error","details":[400,"No hello message:("]}'])
+  })
+})
+
+const FRAMES = Number(process.env['RUBBISH'] ?? 3000)
+
+async function throwAtWebSocket(url: string, subprotocol: string | undefined): Promise<void> {
+  const random = seededRandom(42)
+  let thrown = 0
+  while (thrown < FRAMES) {
+    const client = await connectTestClient(url, subprotocol === undefined ? [] : [subprotocol])
+    while (thrown < FRAMES && client.ws.readyState === client.ws.OPEN) {
+      const bytes = randomBytes(Math.floor(random.next() ** 4 * 4000))
+      client.sendRaw(random.next() < 0.5 ? bytes : bytes.toString('latin1'))
+      thrown += 1
+      if (random.next() < 0.1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    client.ws.terminate()
+  }
+}
+
+function throwAtPort(port: number, bytes: Uint8Array | string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => void socket.write(bytes))
+    socket.on('error', () => {})
+    socket.resume()
+    socket.once('close', () => resolve())
+  })
+}
+
+describe('strangers', () => {
+  it('stop no node and hold nothing of it', {timeout: 120_000}, async () => {
+    await using mesh = await ServeMesh.open()
+    const node = await mesh.start('--log-level', 'error')
+    const witness = await mesh.connect(node, '42')
+    const port = Number(new URL(node.ready.httpUrl).port)
+    // Connections that never finish what they begin are ended by the node.
+    const halves = ['', 'G', 'GET / HTTP/1.1\r\nHost: x\r\n', 'POST / HTTP/1.1\r\nContent-Length: 9']
+    const unfinished = Promise.all(halves.map((half) => throwAtPort(port, half)))
+    for (let n = 0; n < 50; n += 1) {
+      await throwAtPort(port, Buffer.concat([randomBytes(500), Buffer.from('\r\n\r\n')]))
+    }
+    await throwAtWebSocket(node.ready.clientUrl, undefined)
+    await throwAtWebSocket(node.ready.clientUrl, 'wsmesh.v1')
+    await throwAtWebSocket(node.ready.nodeUrl, 'wsmesh.node.v1')
+    await throwAtWebSocket(node.ready.nodeUrl, 'wsmesh.operator.v1')
+    await within(unfinished, 'the end of half-finished requests', 20_000)
+    await eventually(async () => (await node.stats()).connections === 1)
+    const stats = await node.stats()
+    expect([stats.links, stats.operators, stats.timers]).toEqual([0, 0, 2])
+    const sent = await mesh.run('send', 'hello', 'Hi', '--user', '42', '--json')
+    expect(sent.exit).toBe(0)
+    await eventually(() => witness.texts.length === 1)
+    expect(node.cli.stderr()).toBe('')
+  })
+})
