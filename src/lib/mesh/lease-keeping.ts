@@ -6,7 +6,7 @@ import type {NodeAddress} from '../protocol/node-frame.js'
 import type {Lease} from './membership.js'
 import {isAtLeastHalf, isInView, isMajority, isSameView, type View} from './quorum.js'
 import {isAnswered} from './mastering.js'
-import type {Mastering} from './role.js'
+import type {Mastering, PendingView} from './role.js'
 import {becomeSeeking} from './transition.js'
 import {
   addressOf, closeLink, count, isStoreFree, log, selfAddress, swapLease, type MeshState,
@@ -30,10 +30,15 @@ export function checkRow(state: MeshState, role: Mastering, lease: Lease | undef
   becomeSeeking(state, 'the lease is held by another')
 }
 
-/** Takes over what the row says; a view written whose answer was lost is confirmed here. */
+/** Takes over what the row says; a view written whose answer was lost is decided here. */
 function adoptRow(state: MeshState, role: Mastering, lease: Lease): void {
   role.stamp = {epoch: lease.epoch, term: lease.term, version: lease.version}
-  if (role.pending && isSameView(lease.view, role.pending.view)) confirmView(state, role)
+  const {pending} = role
+  if (pending?.writtenOver === undefined) return
+  if (isSameView(lease.view, pending.view)) confirmView(state, role)
+  else if (lease.version > pending.writtenOver) pending.writtenOver = undefined
+  // It may still be on its way: the same again, over the same version, decides which.
+  else writeView(state, role, pending)
 }
 
 /**
@@ -44,8 +49,8 @@ function rewrite(state: MeshState, role: Mastering, row: Lease | undefined): voi
   if (!isAnswered(state, role)) return
   log(state, 'warn', 'lease row rewritten', {term: role.term, found: row?.term})
   const next: Lease = {
-    epoch: role.epoch, term: role.term, version: (row?.version ?? 0) + 1, holder: state.self.id,
-    view: role.view,
+    epoch: role.epoch, term: role.term, view: role.view,
+    version: Math.max(row?.version ?? 0, role.stamp.version) + 1, holder: state.self.id,
   }
   role.viewFrozenUntil = state.now + 2 * state.config.heartbeatMs
   swapLease(state, 'rewrite', row, next)
@@ -73,7 +78,7 @@ export function onSwapped(state: MeshState, role: Mastering, won: boolean, next:
   if (!role.pending) return
   if (isSameView(next.view, role.pending.view)) confirmView(state, role)
   // Our own later write went through with the old view: the new one can no longer arrive.
-  else if (role.pending.isWritten) role.pending.isWritten = false
+  else role.pending.writtenOver = undefined
 }
 
 function confirmView(state: MeshState, role: Mastering): void {
@@ -91,16 +96,20 @@ export function progressView(state: MeshState, role: Mastering): void {
     startChange(state, role)
   }
   const {pending} = role
-  if (!pending || pending.isWritten || !isStoreFree(state)) return
+  if (!pending || pending.writtenOver !== undefined || !isStoreFree(state)) return
   if (isMajority(pending.view, (id) => heldBy(state, role, id) >= pending.mark)) {
-    pending.isWritten = true
-    swapLease(state, 'view', role.stamp, {
-      ...role.stamp, version: role.stamp.version + 1, holder: state.self.id, view: pending.view,
-    })
+    writeView(state, role, pending)
   } else if (!isSameView(pending.view, nextView(state, role))) {
     // Whom we wait for may be gone by now, and nothing was written: the next turn chooses anew.
     role.pending = undefined
   }
+}
+
+function writeView(state: MeshState, role: Mastering, pending: PendingView): void {
+  pending.writtenOver = role.stamp.version
+  swapLease(state, 'view', role.stamp, {
+    ...role.stamp, version: role.stamp.version + 1, holder: state.self.id, view: pending.view,
+  })
 }
 
 /** Members outside of the view that leave, or that nobody waits for any more. */
@@ -118,7 +127,7 @@ function startChange(state: MeshState, role: Mastering): void {
   if (state.now < role.viewFrozenUntil) return
   const next = nextView(state, role)
   if (isSameView(next, role.view)) return
-  role.pending = {view: next, mark: state.log.last.seq, isWritten: false}
+  role.pending = {view: next, mark: state.log.last.seq, writtenOver: undefined}
 }
 
 /**

@@ -104,8 +104,8 @@ export interface PendingView {
   readonly view: View
   /** More than half of the new view must hold this before the row is written. */
   readonly mark: number
-  /** The write was asked for, and may have happened. */
-  isWritten: boolean
+  /** The row's version that the write was to replace; while it is set, it may still happen. */
+  writtenOver: number | undefined
 }
 
 export interface MasterMember {
