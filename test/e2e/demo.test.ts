@@ -19,6 +19,10 @@ async function wsmesh(demo: DemoProcess, ...args: readonly string[]): Promise<st
   return stdout
 }
 
+function shell(command = ''): Promise<{stdout: string}> {
+  return promisify(execFile)('sh', ['-c', command], {env: cleanEnvironment()})
+}
+
 async function look(ready: DemoReady): Promise<DemoReady> {
   const response = await fetch(`${ready.pageUrl}/demo.json`)
   expect(response.status).toBe(200)
@@ -94,18 +98,16 @@ test('the commands it prints work as they stand', async () => {
     .filter((line) => /^(node |kill )/.test(line) && line.includes('run.js'))
   expect(commands).toHaveLength(5)
   const [list, tail, send, token, kill] = commands.map((line) => line.replace(/\s+# .*/, ''))
-  const run = (command = ''): Promise<{stdout: string}> =>
-    promisify(execFile)('sh', ['-c', command], {env: cleanEnvironment()})
-  expect((await run(list)).stdout).toContain('2 nodes, all up')
-  const first = run(`${tail} --count 1 --json`)
+  expect((await shell(list)).stdout).toContain('2 nodes, all up')
+  const first = shell(`${tail} --count 1 --json`)
   // A tail sees what comes after it: messages go on until it has one.
-  let hasOne = false
-  void first.finally(() => (hasOne = true))
-  while (!hasOne) await run(`${send}; test $? = 5`)
+  const seen = {isOne: false}
+  void first.finally(() => (seen.isOne = true))
+  while (!seen.isOne) await shell(`${send}; test $? = 5`)
   expect((await first).stdout).toContain('"action":"hello"')
-  expect((await run(token)).stdout.split('.')).toHaveLength(3)
+  expect((await shell(token)).stdout.split('.')).toHaveLength(3)
   const [masterId] = /n-[0-9a-f]+(?= +master)/.exec(demo.output.stdout) ?? []
-  const after = (await run(kill)).stdout
+  const after = (await shell(kill)).stdout
   expect(after).toMatch(/master\*/)
   expect(after).not.toContain(`${masterId}  master`)
 }, 60_000)

@@ -74,32 +74,34 @@ export class NodeFleet {
     await Promise.all(others.map((place) => this.#firstStart(place)))
   }
 
-  /** One SIGTERM to each; resolves when all have ended, by SIGKILL if they do not in time. */
-  async stop(): Promise<void> {
+  /**
+   * One SIGTERM to each; resolves when all have ended, by SIGKILL if they do not in time. The
+   * place named last, the master's, is told when the others are gone: nobody is left to hand over
+   * to, so nothing has to be handed over.
+   */
+  async stop(last?: string): Promise<void> {
     this.#isStopping = true
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
-    const running = new Map<string, NodeProcess>()
-    for (const {name, process} of this.#places) if (process) running.set(name, process)
-    const ends = Array.from(running, async ([name, process]) => {
-      process.signal('SIGTERM')
-      await process.ended
-      running.delete(name)
-    })
-    const late = setTimeout(() => {
-      for (const [name, process] of running) {
-        this.#options.report(`node ${name} (pid ${process.pid}) does not end: killed`)
-        process.signal('SIGKILL')
-      }
-    }, this.#options.stopMs)
-    await Promise.all(ends)
-    clearTimeout(late)
+    await Promise.all(this.#places.filter(({name}) => name !== last).map((place) => this.#end(place)))
+    await Promise.all(this.#places.filter(({name}) => name === last).map((place) => this.#end(place)))
   }
 
   /** At once: what a second Ctrl-C asks for. */
   kill(): void {
     this.#isStopping = true
     for (const {process} of this.#places) process?.signal('SIGKILL')
+  }
+
+  async #end({name, process}: Place): Promise<void> {
+    if (process === undefined) return
+    process.signal('SIGTERM')
+    const late = setTimeout(() => {
+      this.#options.report(`node ${name} (pid ${process.pid}) does not end: killed`)
+      process.signal('SIGKILL')
+    }, this.#options.stopMs)
+    await process.ended
+    clearTimeout(late)
   }
 
   async #firstStart(place: Place): Promise<void> {

@@ -126,8 +126,11 @@ class Demo {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    await this.#page?.close()
-    await this.#fleet.stop()
+    const [{master, nodes}] = await Promise.all([
+      viewMesh(this.#fleet.nodes()),
+      this.#page?.close(),
+    ])
+    await this.#fleet.stop(nodes.find(({id}) => id !== null && id === master)?.name)
   }
 
   kill(): void {
