@@ -12,6 +12,7 @@ import process from 'node:process'
 const needs = [
   {package: 'mariadb-server', programs: ['mariadbd'], why: 'the tests of the MySQL pool store'},
   {package: 'mariadb-server', programs: ['mariadb-install-db'], why: 'its throw-away servers'},
+  {package: 'chromium', programs: ['chromium'], why: 'the tests of the demo page'},
 ]
 
 /** Servers are kept in sbin, which is not on everybody's path. */
