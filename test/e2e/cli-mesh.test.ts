@@ -294,20 +294,4 @@ describe('tail', () => {
     expect(tail.stderr()).not.toMatch(/Error|EPIPE/)
     await sender
   })
-
-  test('moves to another node when its node dies, and says so', async () => {
-    await using tail = startCli(['tail'], {env, cwd: mesh.folder})
-    await tail.says('tailing from')
-    const first = /tailing from (\S+)/.exec(tail.stderr())?.[1]
-    const victim = mesh.nodes.find(({id}) => id === first)
-    expect(victim).toBeDefined()
-    await victim?.close()
-    await tail.says(`${first} went away`)
-    await eventually(() => tail.stderr().match(/tailing from/g)?.length === 2)
-    await eventually(() => tail.stderr().match(/is master \(term \d+\)/g)?.length === 2)
-    await cli(['send', 'after', 'it', '--everyone'])
-    await tail.says('after')
-    tail.child.kill('SIGINT')
-    expect(await tail.exit).toBe(130)
-  })
 })

@@ -3,6 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {ChalkInstance} from 'chalk'
 
 import {surveyPool} from '../client/pool-survey.js'
+import {formatDuration} from '../util/duration.js'
 import {WsmeshError} from '../util/errors.js'
 import {plural} from './plural.js'
 import {poolScreen} from './pool-screen.js'
@@ -57,6 +58,7 @@ export async function watchPool(
   print: WatchPrint,
 ): Promise<never> {
   if (print.isScreen) print.write(CLEAR_SCREEN)
+  const every = formatDuration(intervalMs)
   for (;;) {
     let text: string
     try {
@@ -65,7 +67,9 @@ export async function watchPool(
       if (!(error instanceof WsmeshError)) throw error
       text = print.failed(error)
     }
-    print.write(print.isScreen ? `${HOME_AND_CLEAR}${text}\n` : `${text}\n`)
+    const at = new Date().toLocaleTimeString('sv')
+    const head = `${HOME_AND_CLEAR}${at}, every ${every}; Ctrl-C ends it\n\n`
+    print.write(`${print.isScreen ? head : ''}${text}\n`)
     await delay(intervalMs)
   }
 }
