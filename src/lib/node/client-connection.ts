@@ -90,8 +90,7 @@ export class ClientConnection implements SocketHandler {
    * in this turn is offered to the operating system first: a burst is no slowness.
    */
   #hasRoomFor(bytes: number): boolean {
-    const waiting = this.socket.bufferedBytes
-    if (waiting === 0 || waiting + bytes <= this.#queueBytesMax) return true
+    if (this.socket.bufferedBytes + bytes <= this.#queueBytesMax) return true
     this.socket.flush()
     const left = this.socket.bufferedBytes
     if (left === 0 || left + bytes <= this.#queueBytesMax) return true

@@ -267,7 +267,8 @@ class RunningNode implements MeshNode {
   #setStanding(standing: Standing): void {
     const masterBefore = masterOf(this.#status.standing, this.id)
     this.#status.standing = standing
-    this.#services.log.info(`Now ${standing.state}`, {...standing})
+    const level = standing.state === 'isolated' ? 'warn' : 'debug'
+    this.#services.log[level](`Now ${standing.state}`, {...standing})
     const event = masterOf(standing, this.id)
     if (event.master !== masterBefore.master || event.term !== masterBefore.term) {
       this.#operators.changed(event)

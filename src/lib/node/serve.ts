@@ -160,6 +160,8 @@ async function announce(
   const {role, term} = node.stats()
   const {clientUrl, nodeUrl, httpUrl} = node.addresses
   const where = {clientUrl, nodeUrl, httpUrl, pool, pid: process.pid}
-  log.info('Ready', {node: node.id, role, term, ...where})
+  // A person at a terminal is shown a block that says the same.
+  const level = process.stdout.isTTY ? 'debug' : 'info'
+  log[level]('Ready', {node: node.id, role, term, ...where})
   onReady({type: 'ready', node: node.id, role, term, ...where})
 }

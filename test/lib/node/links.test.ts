@@ -108,18 +108,24 @@ describe('a link', () => {
     await eventually(() => a.events.length === 1)
     const mute = await listen({
       host: '127.0.0.1', port: 0, kinds: {node: {maxFrameBytes: 1000}}, connectionsMax: 10,
-      onUpgrade: ({subprotocols}) => ({
-        accept: true, kind: 'node', subprotocol: subprotocols[0],
-        handler: () => ({onMessage() {}, onClose() {}}),
-      }),
+      onUpgrade: ({path, subprotocols}) =>
+        path === '/mesh'
+          ? {
+              accept: true, kind: 'node', subprotocol: subprotocols[0],
+              handler: () => ({onMessage() {}, onClose() {}}),
+            }
+          : {accept: false, status: 404, text: 'Nothing here'},
       onRequest: () => ({status: 404, type: 'text/plain; charset=utf-8', body: ''}),
     })
     cleanups.push(() => mute.close())
     a.links.dial(3, {id: nodeId('b'), url: `ws://127.0.0.1:${mute.port}/mesh`})
     await eventually(() => a.events.length === 2)
+    a.links.dial(5, {id: nodeId('b'), url: `ws://127.0.0.1:${mute.port}/other`})
+    await eventually(() => a.events.length === 3)
     expect(a.events).toEqual([
       {type: 'link-failed', link: 1, gone: true},
       {type: 'link-failed', link: 3, gone: false},
+      {type: 'link-failed', link: 5, gone: false},
     ])
   })
 
