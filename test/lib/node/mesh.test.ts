@@ -48,3 +48,34 @@ it('goes on after the master died, and after a drain', async () => {
   await eventually(() => follower.standing.state === 'mastering')
   expect((await follower.publish('hello', ['last'], {everyone: true})).missing).toEqual([])
 })
+
+it('closes a client that never reads, and serves the others unharmed', async () => {
+  await using mesh = await startTestMesh(1, {clientQueueBytes: 256 * 1024})
+  const [node] = mesh.nodes
+  if (!node) throw new Error('one node')
+  const stuck = await mesh.client(node, '42')
+  const fine = await mesh.client(node, '42')
+  stuck.ws.pause()
+  let sent = 0
+  await eventually(async () => {
+    await node.publish('fill', ['x'.repeat(50_000)], {user: 42})
+    sent += 1
+    return node.stats().counters['slowConsumers'] === 1
+  }, {timeoutMs: 20_000})
+  expect(node.stats().connections).toBe(1)
+  await eventually(() => fine.texts.length === sent + 1)
+  await eventually(() => node.stats().queueBytes === 0)
+})
+
+it('sends the clients of a node that drains elsewhere, and takes no new ones', async () => {
+  await using mesh = await startTestMesh(2)
+  const [a, b] = mesh.nodes
+  if (!a || !b) throw new Error('two nodes')
+  await eventually(() => a.stats().view.length === 2)
+  const client = await mesh.client(b, '42', {isV1: true})
+  expect((await mesh.client(a, '42')).subprotocol).toBe('')
+  await b.drain()
+  expect(await client.closed).toEqual({code: 4000, reason: 'drain'})
+  await expect(mesh.client(b, '42')).rejects.toThrow()
+  expect((await a.publish('hello', [], {user: 42})).missing).toEqual([])
+})
