@@ -131,12 +131,14 @@ describe('send', () => {
       JSON.stringify({action: 'n', details: [index], user: [7]}),
     )
     const result = await cli(['send', '--stdin', '--json'], {input: lines.join('\n')})
-    const answers = result.stdout.trim().split('\n').map((line) => JSON.parse(line) as {position: string})
+    const answers = result.stdout.trim().split('\n')
+      .map((line) => JSON.parse(line) as {position: string})
     expect(answers).toHaveLength(2000)
     const seqs = answers.map(({position}) => Number(position.split('.')[2]))
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
     await eventually(() => other.texts.length === count + 2000)
-    const got = other.texts.slice(count).map((text) => (JSON.parse(text) as {details: number[]}).details[0])
+    const got = other.texts.slice(count)
+      .map((text) => (JSON.parse(text) as {details: number[]}).details[0])
     expect(got).toEqual(lines.map((_, index) => index))
     expect(result.exit).toBe(0)
   })
@@ -152,7 +154,9 @@ describe('send', () => {
     ])
     expect(asJson.exit).toBe(2)
     const plain = await cli(['send', '--stdin'], {input})
-    expect(plain.stdout).toMatch(/^sent 3 messages in .*, delivered to 1 connection, 1 to nobody, 1 failed\n$/)
+    expect(plain.stdout).toMatch(
+      /^sent 3 messages in .*, delivered to 1 connection, 1 to nobody, 1 failed\n$/,
+    )
     expect(plain.stderr).toContain('Line 2 is not JSON')
     expect(plain.exit).toBe(2)
   })

@@ -68,8 +68,11 @@ export function startCli(args: readonly string[], {env = {}, cwd}: CliOptions = 
     stdout: () => texts.stdout,
     stderr: () => texts.stderr,
     async says(text) {
-      const found = (all: string) => (typeof text === 'string' ? all.includes(text) : text.test(all))
-      await eventually(() => found(`${texts.stdout}\n${texts.stderr}`), {
+      const found = () => {
+        const all = `${texts.stdout}\n${texts.stderr}`
+        return typeof text === 'string' ? all.includes(text) : text.test(all)
+      }
+      await eventually(found, {
         what: `${String(text)} from wsmesh ${args.join(' ')}`,
         timeoutMs: 15_000,
       })

@@ -23,6 +23,20 @@ export class WsmeshCommandHelp extends CommandHelp {
     return lines.length === 0 ? undefined : lines.map((text) => `$ ${text}`).join('\n')
   }
 
+  /** Short: all flags are listed right below. */
+  protected override defaultUsage(): string {
+    const {id, args, flags} = this.command
+    const required = Object.values(flags).filter((flag) => flag.required)
+    return [
+      id,
+      ...Object.values(args).map((arg) => this.arg(arg)),
+      ...required.map((flag) =>
+        flag.type === 'option' ? `--${flag.name} ${[flag.helpValue].join()}` : `--${flag.name}`,
+      ),
+      '[FLAGS]',
+    ].join(' ')
+  }
+
   /** Of several arguments only the last may be given again. */
   protected override args(args: Command.Arg.Any[]): [string, string | undefined][] | undefined {
     const rows = super.args(args)

@@ -5,7 +5,7 @@ import {expect, test} from 'vitest'
 const SRC = join(import.meta.dirname, '..', '..', '..', 'src')
 const HEAVY = /^(ws|mysql2|libsql|jose)(\/|$)/
 
-/** What a file loads before any of its functions runs: `import type` and `import()` do not count. */
+/** What a file loads before its functions run: not `import type`, not `import()`. */
 function staticImports(path: string): string[] {
   const text = readFileSync(path, 'utf8')
   const found = text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^'"]*?from\s+)?'([^']+)'/gm)

@@ -14,7 +14,7 @@ describe('targets', () => {
     [{user: ['42']}, {user: ['42']}, 'user 42'],
     [{user: ['42', '7']}, {user: ['42', '7']}, 'users 42, 7'],
     [{group: ['staff']}, {group: ['staff']}, 'group staff'],
-    [{filter: ['language=en', 'a=b=c']}, {filter: {language: 'en', a: 'b=c'}}, 'filter language=en a=b=c'],
+    [{filter: ['lang=en', 'a=b=c']}, {filter: {lang: 'en', a: 'b=c'}}, 'filter lang=en a=b=c'],
     [{registered: true, everyone: false}, {registered: true}, 'everyone registered'],
     [{everyone: true}, {everyone: true}, 'everyone'],
   ])('%j', (flags, target, words) => {
@@ -39,13 +39,15 @@ describe('details', () => {
 
   test('words are text, or JSON when asked for', async () => {
     const words = ['1', '{"a":2}']
-    await expect(readDetails({words, asJson: false, from: undefined}, none)).resolves.toEqual(words)
-    await expect(readDetails({words, asJson: true, from: undefined}, none)).resolves.toEqual([1, {a: 2}])
+    const input = {words, from: undefined}
+    await expect(readDetails({...input, asJson: false}, none)).resolves.toEqual(words)
+    await expect(readDetails({...input, asJson: true}, none)).resolves.toEqual([1, {a: 2}])
   })
 
   test('an array comes from stdin', async () => {
     const stdin = Readable.from([Buffer.from('["ž', 'utf8'), Buffer.from('", 1]')])
-    await expect(readDetails({words: [], asJson: false, from: '-'}, stdin)).resolves.toEqual(['ž', 1])
+    const input = {words: [], asJson: false, from: '-'}
+    await expect(readDetails(input, stdin)).resolves.toEqual(['ž', 1])
   })
 
   test.each([
@@ -61,9 +63,8 @@ describe('details', () => {
 
   test('a terminal is not waited for', async () => {
     const terminal = Object.assign(Readable.from([]), {isTTY: true})
-    await expect(readDetails({words: [], asJson: false, from: '-'}, terminal)).rejects.toMatchObject({
-      code: 'USAGE',
-    })
+    const input = {words: [], asJson: false, from: '-'}
+    await expect(readDetails(input, terminal)).rejects.toMatchObject({code: 'USAGE'})
   })
 })
 
@@ -78,7 +79,8 @@ describe('what belongs together in send', () => {
     [{...base, stdin: true, details: '-'}, undefined],
     [{...base, stdin: true, 'json-details': true}, undefined],
   ])('%j with action %s is a usage error', (flags, action) => {
-    expect(() => checkSendUsage(flags, action, pipe)).toThrow(expect.objectContaining({code: 'USAGE'}))
+    const check = () => checkSendUsage(flags, action, pipe)
+    expect(check).toThrow(expect.objectContaining({code: 'USAGE'}))
   })
 
   test('--stdin on a terminal is a usage error', () => {
@@ -143,7 +145,8 @@ describe('flags', () => {
   })
 
   test.each(['', '5', 'abc', '-1s', '0ms', '31d'])('%j is no allowed duration', (text) => {
-    expect(() => durationWithin(text, '--ttl', {})).toThrow(expect.objectContaining({code: 'USAGE'}))
+    const read = () => durationWithin(text, '--ttl', {})
+    expect(read).toThrow(expect.objectContaining({code: 'USAGE'}))
   })
 
   test.each([

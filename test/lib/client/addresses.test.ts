@@ -36,7 +36,9 @@ describe('addresses seen last', () => {
     await expect(book.recall()).resolves.toEqual([node])
   })
 
-  test.each(['', 'rubbish', '[]', '{"nodes":7}', '{"nodes":[{"id":"n1"},null]}', '{"nodes":[{"id":"BAD ID"}]}'])(
+  test.each([
+    '', 'rubbish', '[]', '{"nodes":7}', '{"nodes":[{"id":"n1"},null]}', '{"nodes":[{"id":"B D"}]}',
+  ])(
     'rubbish in the file is no memory: %s',
     async (text) => {
       const book = fileAddressBook(folder, 'a')

@@ -144,7 +144,7 @@ test.each([
   expect(connection.isOver).toBe(false)
 })
 
-test('a connection that ends rejects what waits, and says that a publish may have happened', async () => {
+test('a connection that ends rejects what waits; a publish may have happened', async () => {
   const url = await fakeNode({onRequest: (_request, socket) => socket.destroy()})
   const connection = await connect(url)
   await expect(connection.publish(publication, 5000)).rejects.toMatchObject({
