@@ -200,7 +200,6 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   #fail(error: WsmeshError): void {
     if (this.#over) return
     this.#proved.reject(error)
-    this.#pending.failAll(error)
     this.#end(error.cause instanceof Error ? error.cause.message : error.message)
     this.#socket.destroy()
   }
