@@ -44,7 +44,7 @@ export type OperatorResult =
   | {readonly pong: true}
   | {readonly tailing: true}
 
-/** As in HTTP: 400 bad request, 413 too big, 503 outbox full or draining, 504 no receipt yet. */
+/** As in HTTP: 400 bad request, too big among them, 503 outbox full or draining, 504 no receipt. */
 export interface OperatorError {
   readonly status: number
   readonly message: string
