@@ -18,7 +18,7 @@ export interface ConfigKey {
   /** Relative to the file's folder, not to where the command runs. */
   readonly isPath?: boolean
   readonly defaultText: string
-  /** The one command that it is for: others may have a flag of that name that means another thing. */
+  /** The one command that it is for: in others a flag of that name may mean another thing. */
   readonly only?: 'serve'
 }
 

@@ -34,7 +34,8 @@ export function describeSent(sent: SendJson, forWhom: string): string {
   const time = formatDuration(sent.ms)
   const missing = sent.missing ? `; no word from ${sent.missing.join(', ')}` : ''
   if (sent.connections === 0) {
-    const why = forWhom.startsWith('everyone') ? 'nobody is connected' : `no connection of ${forWhom}`
+    const isAll = forWhom.startsWith('everyone')
+    const why = isAll ? 'nobody is connected' : `no connection of ${forWhom}`
     return `delivered to nobody: ${why} (${time})${missing}`
   }
   const connections = plural(sent.connections, 'connection')
