@@ -21,6 +21,7 @@ type Deliver = Extract<MeshEffect, {type: 'deliver'}>
 export interface InvariantOptions {
   /** The run is shorter than the history window: nobody has a reason to lose its place. */
   readonly isHistoryWhole: boolean
+  readonly isLinked: (a: NodeId, b: NodeId) => boolean
 }
 
 /** A tick, a link's beat and a store's answer late: what a receipt may be late by. */
@@ -305,8 +306,7 @@ export class Invariants implements Watcher {
 
   /**
    * Linked to this master, in the term of the message, since before it was published. Nobody waits
-   * for a node that drains: it has said that it leaves. One that was stopped may have been dropped
-   * meanwhile, and takes until silenceMs after its return to notice.
+   * for a node that drains: it has said that it leaves. One that was dropped may not know it yet.
    */
   #mustBeIn(
     other: NodeRecord,
@@ -317,13 +317,14 @@ export class Invariants implements Watcher {
     const {standing} = other
     return (
       other.process.state === 'running' &&
-      message.publishedMs - other.pausedMs > this.#config.silenceMs + 2 * this.#config.tickMs &&
       other.drainAskedMs === undefined &&
       standing !== undefined &&
+      master !== undefined &&
       (standing.state === 'following' || standing.state === 'mastering') &&
       standing.term === term &&
       masterOf(standing, other.process.id) === master &&
-      other.standingSinceMs < message.publishedMs
+      other.standingSinceMs < message.publishedMs &&
+      (master === other.process.id || this.#options.isLinked(other.process.id, master))
     )
   }
 }

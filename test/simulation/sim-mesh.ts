@@ -55,7 +55,10 @@ export class SimMesh {
     const random = (stream: string): SimRandom => new SimRandom(options.seed, stream)
     this.network = new SimNetwork(scheduler, random('network'), options.network)
     this.store = new SimStore(scheduler, random('store'), options.store)
-    this.invariants = new Invariants(scheduler, config, {isHistoryWhole: options.isHistoryWhole})
+    this.invariants = new Invariants(scheduler, config, {
+      isHistoryWhole: options.isHistoryWhole,
+      isLinked: (a, b) => this.network.isLinked(a, b),
+    })
     this.store.onLease = (lease) => {
       this.note('store', `lease ${lease ? describe(lease) : 'lost'}`)
       if (lease) this.#lastLease = lease

@@ -96,8 +96,14 @@ export class SimNetwork {
     return host
   }
 
-  get connectionCount(): number {
-    return this.#connections.size
+  /** Both processes have their end of a link open: neither gave the other up. */
+  isLinked(a: NodeId, b: NodeId): boolean {
+    for (const {dialler, acceptor} of this.#connections) {
+      if (dialler.state !== 'open' || acceptor?.state !== 'open') continue
+      const [from, to] = [dialler.process.id, acceptor.process.id]
+      if ((from === a && to === b) || (from === b && to === a)) return true
+    }
+    return false
   }
 
   dial(process: NetworkProcess, link: number, to: NodeAddress, answerMs: number): void {
