@@ -1,0 +1,51 @@
+import {existsSync, readFileSync, readdirSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import {describe, expect, test} from 'vitest'
+
+import {MeshCore} from '../src/lib/mesh/core.js'
+import {defaultMeshConfig} from '../src/lib/mesh/config.js'
+import {COUNTER_NAMES} from '../src/lib/node/counters.js'
+import {nodeId} from '../src/lib/util/brand.js'
+
+const ROOT = join(import.meta.dirname, '..')
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md',
+  'docs/OPERATIONS.md', 'docs/PROTOCOL.md']
+
+function read(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8')
+}
+
+describe.each(PAGES)('%s', (page) => {
+  test('leads nowhere wrong', () => {
+    const targets = [...read(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, to]) => to ?? '')
+    const broken = targets.filter(
+      (to) => !/^[a-z]+:/.test(to) && !existsSync(join(ROOT, dirname(page), to)),
+    )
+    expect(broken).toEqual([])
+  })
+
+  test('names files that exist', () => {
+    const named = [...read(page).matchAll(/`((?:src|test|bench|bin|examples)\/[\w./-]+)`/g)]
+    expect(named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+})
+
+test('OPERATIONS.md explains every counter', () => {
+  const core = new MeshCore({
+    self: {id: nodeId('n1'), url: '', clientUrl: '', version: '', pid: 1},
+    config: defaultMeshConfig,
+    random: {next: () => 0},
+    now: 0,
+  })
+  const page = read('docs/OPERATIONS.md')
+  const names = [...COUNTER_NAMES, ...Object.keys(core.stats().counters)]
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
+
+test('README.md lists every command', () => {
+  const folder = join(ROOT, 'src', 'commands')
+  const commands = readdirSync(folder, {recursive: true, encoding: 'utf8'})
+    .filter((path) => path.endsWith('.ts') && path !== 'help.ts')
+    .map((path) => `wsmesh ${path.replace('.ts', '').replaceAll('/', ' ')}`)
+  expect(commands.filter((command) => !read('README.md').includes(`\`${command}\``))).toEqual([])
+})
