@@ -316,7 +316,7 @@ function onFrame(state: MeshState, id: number, frame: NodeFrame): void {
     if (frame.type === 'welcome') onWelcome(state, link, frame)
     else if (frame.type === 'refuse') onRefused(state, role, link, frame)
   } else if (frame.type === 'follow') {
-    if (role.type === 'mastering' && !state.isDraining) onFollow(state, role, link, frame)
+    if (role.type === 'mastering') onFollow(state, role, link, frame)
     else if (role.type === 'claimed') onEarlyFollow(state, role, link, frame)
     else refuseFollower(state, link, frame.term)
   } else if (role.type === 'mastering') onFollowerFrame(state, role, link, frame)
@@ -339,7 +339,7 @@ function refuseFollower(state: MeshState, link: Link, term: number): void {
   const master = role.type === 'following' ? role.master : hint?.master
   send(state, link.id, {
     type: 'refuse', term: state.highestTerm,
-    reason: role.type === 'mastering' ? 'draining' : 'not-master',
+    reason: 'not-master',
     master: master?.id === state.self.id ? undefined : master,
   })
 }

@@ -119,6 +119,7 @@ function letGo(state: MeshState, role: Mastering): void {
     if (!member.isLeaving && (member.isWaitedFor || member.link !== undefined)) continue
     closeLink(state, member.link, 'left')
     closeLink(state, member.probe, 'left')
+    if (member.isLeaving) state.pool.beats.delete(id)
     role.members.delete(id)
   }
 }

@@ -1,5 +1,6 @@
 import {assert} from '../util/assert.js'
 import type {NodeId} from '../util/brand.js'
+import {envelopeSize} from '../protocol/envelope-codec.js'
 import type {Chain, LogEntry, Snapshot, TermEnd} from '../protocol/node-frame.js'
 import {ORIGIN_PLACE, comparePlaces, type Place} from '../protocol/position.js'
 
@@ -7,7 +8,7 @@ import {ORIGIN_PLACE, comparePlaces, type Place} from '../protocol/position.js'
 const ENDS_MAX = 128
 /** Origins whose last counter is remembered, least recently heard forgotten first. */
 const ORIGINS_MAX = 10_000
-/** What an entry costs besides its details: object headers, ids, target. An estimate. */
+/** What an entry costs in memory besides its bytes: object headers and maps. An estimate. */
 const ENTRY_OVERHEAD_BYTES = 200
 
 /** An entry with what only this node knows of it. */
@@ -105,7 +106,7 @@ export class Log {
     assert(entry.seq === last.seq + 1, 'a log has no gaps')
     assert(entry.term >= last.term, 'terms rise along a log')
     const {envelope} = entry
-    const bytes = envelope ? ENTRY_OVERHEAD_BYTES + envelope.payload.details.length : 1
+    const bytes = envelope ? ENTRY_OVERHEAD_BYTES + envelopeSize(envelope) : 1
     const slot: Slot = {
       term: entry.term,
       seq: entry.seq,

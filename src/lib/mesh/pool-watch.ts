@@ -14,6 +14,7 @@ export function takeSnapshot(state: MeshState, snapshot: PoolSnapshot): void {
   const before = pool.snapshot?.lease
   const {lease} = snapshot
   if (!pool.isUp || !lease || !before || !isSameRow(lease, before)) pool.leaseChangedAt = now
+  if (lease?.term !== before?.term || lease?.epoch !== before?.epoch) pool.termSeenAt = now
   pool.missingSince = lease ? undefined : (pool.missingSince ?? now)
   pool.snapshot = snapshot
   pool.readAt = now

@@ -1,11 +1,12 @@
 /** This node's own messages: accepted, sent to the master, sent again, answered. */
 import type {Payload} from '../protocol/envelope.js'
 import {messageId} from '../protocol/envelope.js'
+import {envelopeSize} from '../protocol/envelope-codec.js'
 import type {PublishFrame, Stability} from '../protocol/node-frame.js'
 import type {Target} from '../protocol/target.js'
 import {count, emit, type MeshState} from './state.js'
 
-/** Beside the details, as in the history's estimate. */
+/** Beside the envelope's own, as in the history's estimate. */
 const MESSAGE_OVERHEAD_BYTES = 200
 
 /** Sent to the master and not stable yet: what is beyond waits for the first to be stable. */
@@ -16,7 +17,8 @@ export function accept(
   state: MeshState, ticket: number, target: Target, payload: Payload,
 ): void {
   const {outbox, config, self} = state
-  const bytes = payload.details.length + MESSAGE_OVERHEAD_BYTES
+  const envelope = {origin: self.id, counter: state.counter + 1, target, payload}
+  const bytes = envelopeSize(envelope) + MESSAGE_OVERHEAD_BYTES
   const isFull =
     outbox.size >= config.outboxMessages || outbox.bytes + bytes > config.outboxBytes
   if (isFull || state.isDraining) {
@@ -24,8 +26,7 @@ export function accept(
     emit(state, {type: 'refused', ticket, reason: isFull ? 'outbox-full' : 'draining'})
     return
   }
-  const counter = ++state.counter
-  const envelope = {origin: self.id, counter, target, payload}
+  state.counter = envelope.counter
   outbox.add({envelope, bytes, acceptedAt: state.now, ticket})
   count(state, 'accepted')
   emit(state, {type: 'accepted', ticket, id: messageId(envelope)})
@@ -47,8 +48,8 @@ export function takeUnsent(state: MeshState, term: number): PublishFrame | undef
   const envelopes = []
   let bytes = 0
   for (const {envelope, bytes: size} of outbox.above(state.sentCounter)) {
-    const isFull = bytes + size > config.frameBytes || state.sentBytes + bytes >= SENT_BYTES_MAX
-    if (isFull && (envelopes.length > 0 || state.sentBytes > 0)) break
+    const isFrameFull = envelopes.length > 0 && bytes + size > config.frameBytes
+    if (isFrameFull || state.sentBytes + bytes >= SENT_BYTES_MAX) break
     envelopes.push(envelope)
     bytes += size
   }

@@ -18,7 +18,9 @@ const REDIRECTS_MAX = 3
 /** Called whenever something may have changed: starts what can be started. */
 export function progressSeeking(state: MeshState, role: Seeking): void {
   expireAttempt(state, role)
-  if (state.now - role.since >= state.config.answerMs) role.isInvited = false
+  // A node that drains does not take over, and who takes over for long does not manage to.
+  const isLate = state.now - role.since >= state.config.answerMs
+  if (isLate || state.isDraining) role.isInvited = false
   tryFollowing(state, role)
   if (state.isDraining) return
   claimUnheld(state)

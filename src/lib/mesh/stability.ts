@@ -10,6 +10,9 @@ import {isInView} from './quorum.js'
 import {closeLink, count, log, send, type MeshState} from './state.js'
 import {settle} from './publishing.js'
 
+/** Messages in one stable frame: with a hundred nodes each, still far from the frame's limit. */
+const STABLE_MAX = 1000
+
 /** Takes a member's connection counts, each once. */
 export function takeCounts(
   state: MeshState, member: MasterMember, countsAfter: number, connections: readonly number[],
@@ -92,7 +95,11 @@ function tellStable(
     return
   }
   const link = role.members.get(origin)?.link
-  if (link !== undefined) send(state, link, {type: 'stable', term: role.term, messages})
+  if (link === undefined) return
+  for (let from = 0; from < messages.length; from += STABLE_MAX) {
+    const part = messages.slice(from, from + STABLE_MAX)
+    send(state, link, {type: 'stable', term: role.term, messages: part})
+  }
 }
 
 function stabilityOf(state: MeshState, role: Mastering, slot: Slot): Stability {

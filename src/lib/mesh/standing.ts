@@ -34,13 +34,13 @@ function standingOf(state: MeshState): Standing {
   }
 }
 
-/** Isolated: the lease is being renewed by a master that this node has not reached for a lease. */
+/** Isolated: a master renews its lease, and this node has known of it, unreached, for a lease. */
 function withoutMaster(state: MeshState): Standing {
   const {role, pool, config, now, self} = state
   if (!state.hasJoined) return {state: 'joining'}
   const {term} = state.promised
   const lease = pool.snapshot?.lease
-  const since = role.type === 'seeking' ? role.since : now
+  const since = role.type === 'seeking' ? Math.max(role.since, pool.termSeenAt) : now
   const isLeftBehind =
     now - since >= config.leaseMs && pool.isUp && lease?.holder !== undefined &&
     lease.holder !== self.id && now - pool.leaseChangedAt < config.leaseMs

@@ -43,6 +43,8 @@ export interface PoolWatch {
   isUp: boolean
   /** When the lease was last seen to differ from the read before. */
   leaseChangedAt: number
+  /** When its term was first seen. */
+  termSeenAt: number
   /** Since when reads find no lease row. */
   missingSince: number | undefined
   /** Beats of the members and when each last changed. */
@@ -120,7 +122,7 @@ export function initialState(options: {
     links: new Map(),
     pool: {
       request: undefined, snapshot: undefined, askedAt: -Infinity, readAt: -Infinity, isUp: false,
-      leaseChangedAt: now, missingSince: undefined, beats: new Map(),
+      leaseChangedAt: now, termSeenAt: now, missingSince: undefined, beats: new Map(),
     },
     role: {type: 'seeking', since: now, attempt: undefined, retryAt: now, round: undefined,
       roundAt: now, redirects: 0, isInvited: false},

@@ -5,6 +5,7 @@
 import type {Lease, Member, MemberInfo} from '../mesh/membership.js'
 import type {NodeAddress} from '../protocol/node-frame.js'
 import {LIMITS} from '../protocol/limits.js'
+import {isEpoch} from '../protocol/position.js'
 import {isNodeId} from '../util/brand.js'
 import type {NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
@@ -53,7 +54,7 @@ export function orderFromRow(row: SqlRow | undefined): number {
 export function leaseFromRow(row: SqlRow): Lease {
   const holder = row['holder']
   return {
-    epoch: textOf(row['epoch']),
+    epoch: epochOf(row['epoch']),
     term: countOf(row['term']),
     version: countOf(row['version']),
     holder: holder === null ? undefined : idOf(holder),
@@ -82,6 +83,11 @@ function viewFromJson(text: string): NodeAddress[] {
 function idOf(value: unknown): NodeId {
   if (typeof value === 'string' && isNodeId(value)) return value
   throw damaged('id', value)
+}
+
+function epochOf(value: unknown): string {
+  if (typeof value === 'string' && isEpoch(value)) return value
+  throw damaged('epoch', value)
 }
 
 function textOf(value: unknown): string {
