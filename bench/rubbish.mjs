@@ -25,11 +25,11 @@ const GROWTH_MIB_MAX = 64
 const folder = mkdtempSync(join(tmpdir(), 'wsmesh-rubbish-'))
 const env = {...process.env, WSMESH_DATA_DIR: folder}
 const bin = join(import.meta.dirname, '..', 'bin', 'run.js')
+const state = {sent: 0, isRunning: true}
 const child = spawn(process.execPath, [bin, 'serve', '--port', '0', '--json'], {
   env, stdio: ['ignore', 'pipe', 'ignore'],
 })
-let isRunning = true
-child.once('exit', () => (isRunning = false))
+child.once('exit', () => (state.isRunning = false))
 const ready = await new Promise((resolve) => {
   let out = ''
   child.stdout.on('data', (data) => {
@@ -58,7 +58,6 @@ function rubbish() {
   return randomInt(3) === 0 ? bytes.toString('latin1') : bytes
 }
 
-let sent = 0
 const closes = new Map()
 
 /** One connection that sends rubbish until it is closed, or has sent its share. */
@@ -101,7 +100,7 @@ function attackHttp() {
 }
 
 async function attacker() {
-  while (sent < framesMax && isRunning) {
+  while (state.sent < framesMax && state.isRunning) {
     const kind = randomInt(6)
     if (kind === 0) await attackSocket(ready.clientUrl, [])
     else if (kind === 1) await attackSocket(ready.clientUrl, [SUBPROTOCOL.client], proof)
@@ -114,19 +113,19 @@ async function attacker() {
 
 try {
   // Warm: code compiled, buffers made; growth is measured from here.
-  while (sent < framesMax / 10) await Promise.all(Array.from({length: PARALLEL}, attackSocketOnce))
+  while (state.sent < framesMax / 10) await Promise.all(Array.from({length: PARALLEL}, attackSocketOnce))
   const before = await stats()
   const startMs = performance.now()
   await Promise.all(Array.from({length: PARALLEL}, attacker))
   const seconds = (performance.now() - startMs) / 1000
-  if (!isRunning) throw new Error('the node died')
+  if (!state.isRunning) throw new Error('the node died')
   let after = await stats()
   for (let i = 0; i < 600 && (after.connections > 0 || after.operators > 0); i++) {
     await new Promise((resolve) => setTimeout(resolve, 50))
     after = await stats()
   }
   const growthMiB = (after.rssBytes - before.rssBytes) / 2 ** 20
-  console.log(`${sent} frames and requests in ${seconds.toFixed(1)} s; the node lives`)
+  console.log(`${state.sent} frames and requests in ${seconds.toFixed(1)} s; the node lives`)
   console.log(`closes by code: ${JSON.stringify(Object.fromEntries(closes))}`)
   console.log(`connections after: ${after.connections}, operators ${after.operators}, links ${after.links}`)
   console.log(`RSS ${(before.rssBytes / 2 ** 20).toFixed(0)} -> ${(after.rssBytes / 2 ** 20).toFixed(0)} MiB`)

@@ -26,8 +26,8 @@ export function expectMember(
   const member: MasterMember = {
     address, link: undefined, held: 0, delivered: 0, counted: 0, sent: ORIGIN_PLACE,
     beatAt: -Infinity,
-    heardAt: state.now, ackedAt: -Infinity, probeAt: state.now + state.config.retryMs, probe: undefined,
-    isWaitedFor: true, isLeaving: false, toldCommit: -1,
+    heardAt: state.now, ackedAt: -Infinity, probeAt: state.now + state.config.retryMs,
+    probe: undefined, isWaitedFor: true, isLeaving: false, toldCommit: -1,
   }
   role.members.set(address.id, member)
   return member

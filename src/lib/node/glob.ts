@@ -24,7 +24,9 @@ export function compileGlob(glob: string): (text: string) => boolean {
   }
 }
 
-function* after(parts: readonly Part[], open: Iterable<number>, character: string): Iterable<number> {
+function* after(
+  parts: readonly Part[], open: Iterable<number>, character: string,
+): Iterable<number> {
   for (const index of open) {
     const part = parts[index]
     if (part?.type === 'run' && (part.isSlashTaken || character !== '/')) yield index
