@@ -144,6 +144,16 @@ test('nodes end when the demo is killed, and leave the pool', async () => {
   await store.close()
 })
 
+test('a second Ctrl-C ends everything at once', async () => {
+  await using demo = await startDemo()
+  const ready = await demo.ready()
+  process.kill(demo.pid, 'SIGINT')
+  await eventually(() => demo.output.stderr.includes('Stopping'))
+  process.kill(demo.pid, 'SIGINT')
+  expect((await within(demo.ended, 'the demo to end')).code).toBe(130)
+  expect(await nobodyRuns(ready.nodes.map(({pid}) => pid))).toBe(true)
+})
+
 test('a busy port: who holds it and what to type; another port joins the same mesh', async () => {
   await using demo = await startDemo({args: ['--nodes', '1']})
   const ready = await demo.ready()

@@ -83,8 +83,11 @@ export class NodeFleet {
     this.#isStopping = true
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
-    await Promise.all(this.#places.filter(({name}) => name !== last).map((place) => this.#end(place)))
-    await Promise.all(this.#places.filter(({name}) => name === last).map((place) => this.#end(place)))
+    const others = this.#places.filter(({name}) => name !== last)
+    const lasts = this.#places.filter(({name}) => name === last)
+    for (const places of [others, lasts]) {
+      await Promise.all(places.map((place) => this.#end(place)))
+    }
   }
 
   /** At once: what a second Ctrl-C asks for. */

@@ -1,5 +1,5 @@
-/** `wsmesh demo`: nodes as processes of their own, a page to see them, and an end without remains. */
-import {join} from 'node:path'
+/** `wsmesh demo`: nodes in processes of their own, a page, and an end that leaves nothing. */
+import {isAbsolute, join, relative} from 'node:path'
 import {ensureDataDir, defaultDataDir} from '../auth/data-dir.js'
 import {loadSecret} from '../auth/secret.js'
 import {signToken} from '../auth/token.js'
@@ -169,10 +169,9 @@ class Demo {
   }
 
   #present(view: MeshView): void {
-    const {actionsDir} = this.#options
     const pool = this.#fleet.nodes()[0]?.ready?.pool ?? ''
     const pageUrl = this.#page?.url
-    const actions = actionsDir ?? 'examples/actions/demo.mjs'
+    const actions = fromHere(actionsOf(this.#options), this.#options.cwd)
     const commands = this.#commands(view)
     this.#output.print(
       renderStartBlock({pageUrl, pool, actions, view, commands}, this.#output.colours),
@@ -210,15 +209,23 @@ async function namingPortOwner(error: unknown, port: number, wsmesh: string): Pr
 }
 
 function nodeArguments(options: DemoOptions, binFile: string): readonly string[] {
-  const {dataDir, secretFile, actionsDir, packageRoot} = options
+  const {dataDir, secretFile} = options
   return [
     '--import', new URL('keep-with-parent.js', import.meta.url).href,
     binFile, 'serve', '--host', '127.0.0.1', '--port', '0', '--json', '--log-level', 'info',
     ...(dataDir === undefined ? [] : ['--data-dir', dataDir]),
     ...(secretFile === undefined ? [] : ['--secret-file', secretFile]),
-    ...(actionsDir === undefined
-      ? ['--actions', join(packageRoot, 'examples', 'actions', 'demo.mjs')]
-      : ['--actions', actionsDir]),
+    '--actions', actionsOf(options),
   ]
+}
+
+function actionsOf({actionsDir, packageRoot}: DemoOptions): string {
+  return actionsDir ?? join(packageRoot, 'examples', 'actions', 'demo.mjs')
+}
+
+/** Relative where that is shorter to read: below the folder where the user stands. */
+function fromHere(path: string, cwd: string): string {
+  const below = relative(cwd, path)
+  return below === '' || below.startsWith('..') || isAbsolute(below) ? path : below
 }
 
