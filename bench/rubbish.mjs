@@ -69,7 +69,7 @@ function attackSocket(url, subprotocols, opening) {
       if (opening) ws.send(opening)
       for (let i = randomInt(1, 40); i > 0 && ws.readyState === ws.OPEN; i--) {
         ws.send(rubbish(), {binary: randomInt(2) === 0})
-        sent += 1
+        state.sent += 1
       }
       setTimeout(() => ws.terminate(), 100)
     })
@@ -90,7 +90,7 @@ function attackHttp() {
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname, () => {
       socket.write(randomInt(4) === 0 ? randomBytes(200) : HALVES[randomInt(HALVES.length)])
-      sent += 1
+      state.sent += 1
       // Some are left half-finished for the node to end; the others go at once.
       if (randomInt(20) > 0) setTimeout(() => socket.destroy(), randomInt(50))
     })
