@@ -1,8 +1,8 @@
 import {execFile} from 'node:child_process'
-import {writeFile} from 'node:fs/promises'
+import {rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
-import {expect, test} from 'vitest'
+import {expect, onTestFinished, test} from 'vitest'
 
 import {openPoolStore} from '../../src/lib/pool/open-pool-store.js'
 import {
@@ -171,6 +171,7 @@ test('a busy port: who holds it and what to type; another port joins the same me
 
 test('--dir serves the modules of a folder, and what is dropped there at once', async () => {
   const folder = await temporaryFolder()
+  onTestFinished(() => rm(folder, {recursive: true}))
   await using demo = await startDemo({args: ['--nodes', '1', '--dir', folder]})
   const ready = await demo.ready()
   const client = await connectAs(ready, '42', nodeAt(ready, 0))
