@@ -42,6 +42,7 @@ try {
   }
   if (process.argv.includes('--test')) run('node', ['test/setup-system.mjs'])
 } catch (error) {
-  // The program that failed has said why.
-  process.exitCode = error.status ?? 1
+  // A program that failed has said why.
+  if (typeof error.status !== 'number') throw error
+  process.exitCode = error.status
 }

@@ -10,6 +10,8 @@ const BIN = process.env['WSMESH_TEST_BIN'] ?? join(import.meta.dirname, '..', '.
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Another wsmesh than that of the other tests. */
+  readonly bin?: string
   /** What is piped in; without it stdin is empty. */
   readonly input?: string
   readonly timeoutMs?: number
@@ -48,8 +50,11 @@ export interface RunningCli extends AsyncDisposable {
 }
 
 /** A command that goes on: `await using tail = startCli(['tail'])`. */
-export function startCli(args: readonly string[], {env = {}, cwd}: CliOptions = {}): RunningCli {
-  const child = spawn(process.execPath, [BIN, ...args], {
+export function startCli(
+  args: readonly string[],
+  {env = {}, cwd, bin = BIN}: CliOptions = {},
+): RunningCli {
+  const child = spawn(process.execPath, [bin, ...args], {
     env: {...cleanEnvironment(), ...env},
     cwd,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -9,7 +9,7 @@ import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator
 import {formatPosition} from '../protocol/position.js'
 import type {TargetJson} from '../protocol/target.js'
 import type {Listener} from '../transport/transport.js'
-import {dial, listen} from '../transport/ws-transport.js'
+import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
 import {ActionDispatcher} from './action-dispatcher.js'
 import {ActionRegistry} from './action-registry.js'
@@ -59,9 +59,13 @@ export interface MeshNode {
   close(): Promise<void>
 }
 
+type Transport = typeof wsTransport
+
 /** Rejects with a WsmeshError when the address, the actions or the pool cannot be had. */
 export async function createNode(config: NodeConfig, services: NodeServices): Promise<MeshNode> {
-  const node = new RunningNode(config, services)
+  // Not at the top: a program that imports wsmesh for its tokens needs no sockets.
+  const transport = await import('../transport/ws-transport.js')
+  const node = new RunningNode(config, services, transport)
   try {
     await node.start()
   } catch (error) {
@@ -76,6 +80,7 @@ class RunningNode implements MeshNode {
   readonly ready: Promise<void>
   readonly #config: NodeConfig
   readonly #services: NodeServices
+  readonly #transport: Transport
   readonly #queue = new EventQueue()
   readonly #counters = new Counters()
   readonly #status = new NodeStatus()
@@ -98,7 +103,7 @@ class RunningNode implements MeshNode {
   #onReady: () => void = () => {}
   #onDrained: () => void = () => {}
 
-  constructor(config: NodeConfig, services: NodeServices) {
+  constructor(config: NodeConfig, services: NodeServices, transport: Transport) {
     const {secret, log, now, wallClock} = services
     const counters = this.#counters
     const push = this.#queue.push.bind(this.#queue)
@@ -106,6 +111,7 @@ class RunningNode implements MeshNode {
     this.id = config.id
     this.#config = config
     this.#services = services
+    this.#transport = transport
     this.ready = new Promise((resolve) => (this.#onReady = resolve))
     this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
     this.#publisher = new Publisher(push, counters)
@@ -141,7 +147,7 @@ class RunningNode implements MeshNode {
       wallClock,
     })
     const timeoutMs = config.mesh.answerMs
-    const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, dial})
+    const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, dial: transport.dial})
     this.#links = new Links({push, dialNode, counters, log})
     this.#door = new MeshDoor({self: config.id, secret, counters, log, now})
   }
@@ -183,7 +189,7 @@ class RunningNode implements MeshNode {
       status: () => this.#status,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
     }
-    return listen({
+    return this.#transport.listen({
       host: this.#config.host,
       port: this.#config.port,
       kinds: SOCKET_KINDS,

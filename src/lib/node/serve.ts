@@ -1,11 +1,8 @@
 /** `wsmesh serve`: one node as a process, from its settings to its end. */
-import {randomBytes} from 'node:crypto'
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
 import {loadSecret} from '../auth/secret.js'
-import {defaultMeshConfig} from '../mesh/config.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import {findPortOwner} from '../transport/port-owner.js'
-import {nodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
 import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
@@ -13,6 +10,7 @@ import {createLog, describeError} from './log.js'
 import type {Log, LogLevel} from './log.js'
 import {checkClientPath, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
+import {defaultNodeConfig, defaultNodeServices} from './node-defaults.js'
 
 /** What the command's flags say; undefined where the default depends on others. */
 export interface ServeOptions {
@@ -100,7 +98,7 @@ function firstSignal(): Promise<NodeJS.Signals> {
 function configOf(options: ServeOptions): NodeConfig {
   const {nodeUrl, publicUrl, maxClients} = options
   return {
-    id: nodeId(`n-${randomBytes(4).toString('hex')}`),
+    ...defaultNodeConfig(),
     version: options.version,
     host: options.host,
     port: options.port,
@@ -113,7 +111,6 @@ function configOf(options: ServeOptions): NodeConfig {
     unknownClientsMax: Math.max(1000, Math.ceil(maxClients / 4)),
     clientQueueBytes: options.clientQueueBytes,
     handlerTimeoutMs: options.handlerTimeoutMs,
-    mesh: defaultMeshConfig,
   }
 }
 
@@ -123,14 +120,7 @@ async function servicesOf(options: ServeOptions, log: Log): Promise<NodeServices
   const store = await openPoolStore({url, prefix: options.poolPrefix, dataDir})
   const secret = await loadSecret({secretFile: options.secretFile, env: process.env, dataDir})
   await ensureDataDir(dataDir)
-  return {
-    store,
-    secret,
-    log,
-    random: {next: () => Math.random()},
-    now: () => performance.now(),
-    wallClock: () => Date.now(),
-  }
+  return {...defaultNodeServices(), store, secret, log}
 }
 
 async function namingPortOwner(error: unknown, port: number): Promise<unknown> {
