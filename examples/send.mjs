@@ -9,5 +9,5 @@ const mesh = await connectOperator({url, secret, timeoutMs: 5000})
 
 const message = {action: 'hello', details: ['Hi'], target: {user: 42}}
 const {connections, nodes} = await mesh.publish(message, 5000)
-console.log(`Reached ${connections} connections on ${nodes} nodes`)
+console.log({connections, nodes})
 mesh.close()

@@ -118,7 +118,7 @@ describe('the command', () => {
     expect(sent.stdout).toContain('delivered to 1 connection on 1 node')
     expect(await client.next()).toEqual({action: 'hello', details: ['Hi']})
     const example = await runInProject(join(wsmesh.root, 'examples', 'send.mjs'), ready.nodeUrl)
-    expect(example).toBe('Reached 1 connections on 1 nodes\n')
+    expect(example).toBe('{ connections: 1, nodes: 1 }\n')
     expect(await client.next()).toEqual({action: 'hello', details: ['Hi']})
     const list = JSON.parse((await cli('pool', 'list', '--json')).stdout) as PoolListJson
     expect(list).toMatchObject({master: ready.node, nodes: [{id: ready.node, state: 'up'}]})
