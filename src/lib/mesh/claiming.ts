@@ -23,13 +23,19 @@ export function progressClaimed(state: MeshState, role: Claimed): void {
     return
   }
   if (role.fetch && now - role.fetch.startedAt >= config.answerMs) {
-    closeLink(state, role.fetch.link, 'no suffix')
-    const peer = role.peers.get(role.fetch.from)
-    if (peer) peerLost(peer, false)
-    role.fetch = undefined
+    loseFetch(state, role)
   }
   redial(state, role)
   if (!role.fetch && hasPromises(state, role)) fetchOrOpen(state, role)
+}
+
+/** With its link, so that the rest of this answer is not taken for a part of the next. */
+function loseFetch(state: MeshState, role: Claimed): void {
+  if (!role.fetch) return
+  closeLink(state, role.fetch.link, 'no suffix')
+  const peer = role.peers.get(role.fetch.from)
+  if (peer) peerLost(peer, false)
+  role.fetch = undefined
 }
 
 function redial(state: MeshState, role: Claimed): void {
@@ -112,7 +118,7 @@ export function onSuffix(state: MeshState, role: Claimed, link: Link, frame: Suf
     appendEntries(state, frame.after, frame.entries)
   if (!fits) {
     log(state, 'warn', 'suffix does not fit', {from: link.peer})
-    role.fetch = undefined
+    loseFetch(state, role)
     return
   }
   if (!frame.done) return

@@ -284,9 +284,7 @@ function onLost(state: MeshState, id: number, isGone: boolean): void {
       if (role.fetch?.link === id) role.fetch = undefined
       break
     case 'following':
-      if (role.link !== id) break
-      if (role.isLeaving) finishLeaving(state)
-      else becomeSeeking(state, 'the link to the master closed')
+      if (role.link === id) becomeSeeking(state, 'the link to the master closed')
       break
     case 'mastering':
       if (link.use === 'probe') onProbe(state, role, link, isGone ? 'gone' : 'silent')

@@ -56,6 +56,9 @@ export function onMasterFrame(state: MeshState, role: Following, frame: NodeFram
     case 'stable':
       settle(state, state.log.epoch, frame.messages)
       return
+    case 'leave':
+      if (role.isLeaving) finishLeaving(state)
+      return
     case 'handover':
       if (!state.isDraining) {
         becomeSeeking(state, 'the master hands over', {isInvited: true})
@@ -71,7 +74,6 @@ export function onMasterFrame(state: MeshState, role: Following, frame: NodeFram
     case 'publish':
     case 'ack':
     case 'resend':
-    case 'leave':
     case 'ask':
     case 'answer':
     case 'promise':
@@ -107,8 +109,7 @@ function onRelay(state: MeshState, role: Following, frame: RelayFrame): void {
 export function tickFollowing(state: MeshState, role: Following): void {
   const {config, now} = state
   if (now - role.heardAt >= config.silenceMs) {
-    if (role.isLeaving) finishLeaving(state)
-    else becomeSeeking(state, 'the master is silent')
+    becomeSeeking(state, 'the master is silent')
     return
   }
   if (now - role.ackAt >= config.linkBeatMs) role.isAckDue = true
@@ -138,7 +139,10 @@ export function flushFollowing(state: MeshState, role: Following): void {
   entries.prune(state.stable, state.now - config.historyMs, config.historyBytes)
 }
 
-/** Draining: the outbox is empty, say good-bye. The master closes the link when it let us go. */
+/**
+ * Draining: the outbox is empty, say good-bye. What this node holds may be needed until the view
+ * does without it: it goes on until the master says that it may go, this one or the next.
+ */
 export function leaveMaster(state: MeshState, role: Following): void {
   if (role.isLeaving) return
   role.isLeaving = true

@@ -9,7 +9,7 @@ import {isAnswered} from './mastering.js'
 import type {Mastering, PendingView} from './role.js'
 import {becomeSeeking} from './transition.js'
 import {
-  addressOf, closeLink, count, isStoreFree, log, selfAddress, swapLease, type MeshState,
+  addressOf, closeLink, count, isStoreFree, log, selfAddress, send, swapLease, type MeshState,
 } from './state.js'
 
 /** More copies do not make a message safer than this, only slower. */
@@ -117,6 +117,9 @@ function letGo(state: MeshState, role: Mastering): void {
   for (const [id, member] of role.members) {
     if (isInView(role.view, id)) continue
     if (!member.isLeaving && (member.isWaitedFor || member.link !== undefined)) continue
+    if (member.link !== undefined && member.isLeaving) {
+      send(state, member.link, {type: 'leave', term: role.term})
+    }
     closeLink(state, member.link, 'left')
     closeLink(state, member.probe, 'left')
     if (member.isLeaving) state.pool.beats.delete(id)

@@ -6,7 +6,7 @@ import type {Place} from './position.js'
  * What two nodes say to each other once the handshake proved both (`handshake.ts`). Each frame
  * carries the sender's term; a node refuses terms below the highest that it promised (P7).
  *
- * Following:   follow -> welcome | refuse; then publish, ack, resend, leave up; relay, stable,
+ * Following:   follow -> welcome | refuse; then publish, ack, resend, leave up; relay, stable, leave,
  *              handover down.
  * Taking over: ask -> answer; promise -> promised | refuse; fetch -> suffix (one or more).
  *
@@ -127,7 +127,7 @@ export interface ResendFrame {
   readonly after: number
 }
 
-/** Follower: I leave now, do not wait for me. */
+/** Follower: I want to leave. Master: you may, the view does without you. */
 export interface LeaveFrame {
   readonly type: 'leave'
   readonly term: number
