@@ -84,9 +84,12 @@ function drawKind(random: SimRandom): FaultKind {
   return 'kill'
 }
 
-export function drawPlan(seed: number, fromMs: number, untilMs: number): readonly PlannedFault[] {
+/** `density`: how many times as many faults as usual. */
+export function drawPlan(
+  seed: number, fromMs: number, untilMs: number, density: number,
+): readonly PlannedFault[] {
   const random = new SimRandom(seed, 'plan')
-  const meanMs = random.between(1200, 4000)
+  const meanMs = random.between(1200, 4000) / density
   const plan: PlannedFault[] = []
   for (let atMs = fromMs; ; ) {
     atMs += random.exponential(meanMs)

@@ -41,6 +41,7 @@ export const processFaults = {
     if (!process || !hasSpare(mesh) || mesh.recordOf(process).drainAskedMs !== undefined) {
       return undefined
     }
+    if (!mesh.mayLose(process, 'killed')) return undefined
     mesh.drain(process)
     return {
       what: `${process.id} drains`,

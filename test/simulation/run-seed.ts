@@ -56,8 +56,10 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
   const mesh = drawMesh(seed, random, options)
   const nodes = random.integer(3, 7)
   for (let index = 0; index < nodes; index += 1) mesh.addHost()
-  const plan = drawPlan(seed, FAULTS_FROM_MS, FAULTS_FROM_MS + FAULTS_MS)
-  const faults = new FaultRunner(mesh, plan, random.chance(0.2) ? 3 : 2)
+  // Mostly one or two faults at a time; one seed in eight is a storm.
+  const isStorm = random.chance(0.125)
+  const plan = drawPlan(seed, FAULTS_FROM_MS, FAULTS_FROM_MS + FAULTS_MS, isStorm ? 4 : 1)
+  const faults = new FaultRunner(mesh, plan, isStorm ? 6 : random.integer(2, 3))
   let failure: SeedFailure | undefined
   try {
     play(mesh, random, faults)

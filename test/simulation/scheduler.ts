@@ -2,6 +2,12 @@
  * Simulated time. Tasks run in order of time, then in order of their making, so that a run is the
  * same each time. Nothing else in the simulation waits for anything.
  */
+import {check} from './violation.js'
+
+/** A mesh under load makes some 1 task each ms; a loop of frames that answer each other makes more. */
+const TASKS_PER_MS_MAX = 20
+const TASKS_MAX = 50_000
+
 interface Task {
   readonly atMs: number
   readonly sequence: number
@@ -35,12 +41,15 @@ export class Scheduler {
 
   /** Runs all tasks up to this time, those that they make included; then it is this time. */
   runUntil(untilMs: number): void {
+    const ranMax = this.#ran + TASKS_MAX + (untilMs - this.#nowMs) * TASKS_PER_MS_MAX
     for (;;) {
       const first = this.#heap[0]
       if (first === undefined || first.atMs > untilMs) break
       this.#pop()
       this.#nowMs = first.atMs
       this.#ran += 1
+      const isQuiet = this.#ran <= ranMax && this.#heap.length <= TASKS_MAX
+      check(isQuiet, 'quiet', () => `${this.#heap.length} tasks wait at ${this.#nowMs} ms`)
       first.run()
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs)

@@ -180,7 +180,8 @@ export class SimMesh {
   /**
    * Whether this process may die now without loss that the design allows: what is committed is held
    * by more than half of the view, so fewer than that many copies may be dead at once. Deaths that
-   * nobody can prove (no power) also must leave a majority, or the mesh waits for its hosts.
+   * nobody can prove (no power) also must leave a majority, or the mesh waits for its hosts. A node
+   * that drains counts as dead: when it cannot hand over in time it leaves all the same.
    */
   mayLose(process: SimProcess, how: 'killed' | 'powerless'): boolean {
     const lease = this.store.lease
@@ -188,12 +189,15 @@ export class SimMesh {
     if (!view.some(({id}) => id === process.id)) return true
     // A wiped store knows nothing until the holder writes it again.
     if (!lease) return false
-    const living = new Set(this.living.map(({id}) => id))
+    const staying = this.living.filter(
+      (other) => other !== process && this.recordOf(other).drainAskedMs === undefined,
+    )
+    const living = new Set(staying.map(({id}) => id))
     const dead = view.filter(({id}) => !living.has(id))
     const powerless = dead.filter(({url}) => !this.hosts.find((host) => host.url === url)?.hasPower)
-    if (dead.length + 1 > Math.floor(view.length / 2)) return false
-    if (how === 'killed' && powerless.length === 0) return true
-    return powerless.length + 1 <= Math.floor((view.length - 1) / 2) || view.length === 2
+    if (dead.length > Math.floor(view.length / 2)) return false
+    const unproved = powerless.length + (how === 'powerless' ? 1 : 0)
+    return unproved <= Math.floor((view.length - 1) / 2) || view.length === 2
   }
 
   run(ms: number): void {

@@ -19,6 +19,9 @@ export interface StoreOptions {
   readonly latencyMs: readonly [min: number, max: number]
 }
 
+/** A query that its asker gave up may still wait for a lock in the server. */
+const LATE_MS_MAX = 4000
+
 /** `undefined`: failed, and whether anything was written is not known. */
 type Answer<T> = (answer: T | undefined) => void
 
@@ -126,6 +129,12 @@ export class SimStore {
       return
     }
     const isFailing = this.#flaky > 0 && this.#random.chance(0.4)
+    if (isFailing && this.#random.chance(0.3)) {
+      // Given up by the asker, and done by the server all the same, some time after.
+      this.#scheduler.after(latencyMs, () => answer(undefined))
+      this.#scheduler.after(this.#random.between(latencyMs, LATE_MS_MAX), work)
+      return
+    }
     const isWritten = !isFailing || this.#random.chance(0.5)
     this.#scheduler.after(latencyMs / 2, () => {
       if (this.#isAway(host)) {

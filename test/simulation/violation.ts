@@ -30,6 +30,7 @@ export const INVARIANTS = {
   poolHeals: 'After calm the pool lists the living nodes.',
   oneLink: 'After calm each follower has one link, to the master, and there are no others.',
   drainEnds: 'A node that drains has left within drainMs, and then nothing of its is lost.',
+  quiet: 'No two nodes answer each other without end.',
   noCrash: 'A core never throws.',
 } as const
 
