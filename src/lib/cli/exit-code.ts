@@ -7,7 +7,7 @@ export const EXIT = {
   usage: {code: 2, meaning: 'wrong flag, argument, input line or configuration'},
   unreachable: {code: 3, meaning: 'pool or node not in reach, or fewer nodes than expected'},
   notAllowed: {code: 4, meaning: 'wrong secret, or the pool store refused the login'},
-  notDelivered: {code: 5, meaning: 'sent, but nobody whom it was for was connected'},
+  notDelivered: {code: 5, meaning: 'nobody whom it was for, or who was asked for, was connected'},
   bug: {code: 70, meaning: 'a bug in wsmesh: please report it'},
   interrupted: {code: 130, meaning: 'ended by Ctrl-C (SIGINT)'},
   terminated: {code: 143, meaning: 'ended by SIGTERM'},

@@ -10,7 +10,7 @@ export class WsmeshCommandHelp extends CommandHelp {
     const others = sections.filter(({header}) => !first.includes(header))
     return [
       ...sections.filter(({header}) => header === 'EXAMPLES'),
-      {header: 'DESCRIPTION', generate: () => this.command.description},
+      {header: 'DESCRIPTION', generate: () => this.#description()},
       ...others,
       {header: 'JSON FIELDS', generate: () => this.#jsonFields()},
     ]
@@ -50,6 +50,11 @@ export class WsmeshCommandHelp extends CommandHelp {
     flags: Command.Flag.Any[],
   ): [string, string | undefined][] | undefined {
     return super.flags(flags.map((flag) => withReadableDefault(flag)))
+  }
+
+  #description(): string | undefined {
+    const {description} = this.command
+    return description === undefined ? undefined : this.wrap(description)
   }
 
   #jsonFields(): string | undefined {

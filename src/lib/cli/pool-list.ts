@@ -29,7 +29,11 @@ export function poolLines(
 
 /** What --expect asks for; undefined when enough nodes answer. */
 export function missingNodes(pool: PoolJson, expected: number): WsmeshError | undefined {
-  const count = answering(pool)
+  return nodesMissing(answering(pool), expected)
+}
+
+/** `count` nodes answer where `expected` should. */
+export function nodesMissing(count: number, expected: number): WsmeshError | undefined {
   if (count >= expected) return undefined
   return new WsmeshError(
     'NODES_MISSING',

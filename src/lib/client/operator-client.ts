@@ -13,11 +13,17 @@ import type {
   PublishResult,
   TailFilter,
 } from '../protocol/operator-frame.js'
+import type {WhoResult} from '../protocol/who-frame.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
 import type {DialFailure, Socket, SocketHandler} from '../transport/transport.js'
 import {isNodeId, type NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
-import type {OnOperatorEvent, OperatorConnection, Publication} from './operator-connection.js'
+import type {
+  OnOperatorEvent,
+  OperatorConnection,
+  Publication,
+  WhoQuery,
+} from './operator-connection.js'
 import {PendingRequests} from './pending-requests.js'
 import {withResolvers, type Resolvers} from './resolvers.js'
 
@@ -142,6 +148,11 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   async tail(filter: TailFilter, timeoutMs: number): Promise<void> {
     const result = await this.#request({op: 'tail', filter}, timeoutMs)
     if (!('tailing' in result)) this.#nonsense('tail')
+  }
+
+  async who(query: WhoQuery, timeoutMs: number): Promise<WhoResult> {
+    const result = await this.#request({...query, op: 'who'}, timeoutMs)
+    return 'matching' in result ? result : this.#nonsense('who')
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import type {
   PublishResult,
   TailFilter,
 } from '../protocol/operator-frame.js'
+import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {NodeId} from '../util/brand.js'
 
 /** What is published and for whom. */
@@ -27,6 +28,8 @@ export interface OperatorConnection {
   stats(timeoutMs: number): Promise<NodeStats>
   /** From now on onEvent hears what passes the filter. */
   tail(filter: TailFilter, timeoutMs: number): Promise<void>
+  /** One page of who is connected there. */
+  who(query: WhoQuery, timeoutMs: number): Promise<WhoResult>
 
   /** Bytes that wait in this process for the node to take them. */
   readonly bufferedBytes: number
@@ -37,5 +40,7 @@ export interface OperatorConnection {
 
   close(): void
 }
+
+export type WhoQuery = Omit<WhoRequest, 'id' | 'op'>
 
 export type OnOperatorEvent = (event: OperatorEvent) => void

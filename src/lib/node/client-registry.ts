@@ -39,6 +39,23 @@ export class ClientRegistry {
     return this.#all
   }
 
+  /** Users connected, each once. */
+  userIds(): Iterable<string> {
+    return this.#byUser.keys()
+  }
+
+  ofUser(id: string): ReadonlySet<ClientConnection> {
+    return this.#byUser.get(id) ?? NOBODY
+  }
+
+  ofGroup(name: string): ReadonlySet<ClientConnection> {
+    return this.#byGroup.get(name) ?? NOBODY
+  }
+
+  ofSession(id: string): ReadonlySet<ClientConnection> {
+    return this.#bySession.get(id) ?? NOBODY
+  }
+
   add(connection: ClientConnection): void {
     assert(!this.#all.has(connection), `Connection added twice: ${connection.id}`)
     this.#all.add(connection)

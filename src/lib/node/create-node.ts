@@ -37,6 +37,7 @@ import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
 import {StoreLoop} from './store-loop.js'
 import {decideUpgrade, SOCKET_KINDS} from './upgrades.js'
+import {answerWho} from './who.js'
 
 /** Time limits are looked at so often. */
 const SWEEP_MS = 500
@@ -144,6 +145,7 @@ class RunningNode implements MeshNode {
       publisher: this.#publisher,
       counters,
       stats: () => this.stats(),
+      who: (request) => answerWho(request, registry, now()),
       wallClock,
     })
     const timeoutMs = config.mesh.answerMs

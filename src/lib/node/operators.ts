@@ -14,6 +14,7 @@ import type {
 import {encodePayload} from '../protocol/payload.js'
 import type {Position} from '../protocol/position.js'
 import {targetFromJson} from '../protocol/target.js'
+import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {Socket, SocketHandler} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
@@ -31,6 +32,7 @@ export interface OperatorsOptions {
   readonly publisher: Publisher
   readonly counters: Counters
   readonly stats: () => NodeStats
+  readonly who: (request: WhoRequest) => WhoResult
   readonly wallClock: () => number
 }
 
@@ -113,6 +115,9 @@ export class Operators {
       case 'tail':
         operator.tail = new Tail(operator.socket, request.filter, this.#options.counters)
         this.#answer(operator, answered(request.id, {tailing: true}))
+        return
+      case 'who':
+        this.#answer(operator, answered(request.id, this.#options.who(request)))
         return
       default:
         unreachable(request)

@@ -20,6 +20,12 @@ export const LIMITS = {
   handshakeFrameBytes: 4096,
   /** A request of an operator: details, and a target with all the ids it may have. */
   operatorFrameBytes: 8 * 1024 * 1024,
+  /** Users in one answer to `who`: a page of them, of 1 MiB or a little more at most. */
+  whoUsers: 1000,
+  /** Sessions, and groups, named of one user in such an answer. */
+  whoNames: 50,
+  /** Connections named of one user in it. */
+  whoTabs: 200,
   /** Ids of users, groups and sessions, filter keys and values, in UTF-8. */
   idBytes: 255,
   /** Ids in one target. */

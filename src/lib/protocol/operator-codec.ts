@@ -29,6 +29,7 @@ import {
   type Shape,
 } from './shape.js'
 import {targetFromJson, type TargetJson} from './target.js'
+import {whoRequest, whoResult} from './who-frame.js'
 
 export type OperatorRequestRead =
   | {readonly ok: true; readonly value: OperatorRequest}
@@ -70,6 +71,7 @@ const REQUESTS = {
     {id: count, op: literal('tail'), filter: tailFilter},
     {closed: true},
   ),
+  who: whoRequest,
 } satisfies {[Op in OperatorRequest['op']]: Shape<RequestOf<Op>>}
 
 type RequestOf<Op extends OperatorRequest['op']> = Extract<OperatorRequest, {readonly op: Op}>
@@ -102,9 +104,10 @@ function shapeOfRequest(op: unknown): Shape<OperatorRequest> | string {
     case 'ping':
     case 'stats':
     case 'tail':
+    case 'who':
       return REQUESTS[op]
     default:
-      return `op ${JSON.stringify(op) ?? 'is missing'}: use publish, ping, stats or tail`
+      return `op ${JSON.stringify(op) ?? 'is missing'}: use ${Object.keys(REQUESTS).join(', ')}`
   }
 }
 
@@ -167,6 +170,7 @@ const result: Shape<OperatorResultOf> = (value) => {
   if (!isRecord(value)) return 'is not an object'
   if ('pong' in value) return pong(value)
   if ('tailing' in value) return tailing(value)
+  if ('matching' in value) return whoResult(value)
   return 'byNode' in value ? publishResult(value) : nodeStats(value)
 }
 

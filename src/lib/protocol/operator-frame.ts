@@ -1,6 +1,7 @@
 import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
 import type {TargetJson} from './target.js'
+import type {WhoRequest, WhoResult} from './who-frame.js'
 
 export type {TargetJson}
 
@@ -14,6 +15,7 @@ export type OperatorRequest =
   | {readonly id: number; readonly op: 'ping'}
   | {readonly id: number; readonly op: 'stats'}
   | {readonly id: number; readonly op: 'tail'; readonly filter: TailFilter}
+  | WhoRequest
 
 export interface PublishRequest {
   readonly id: number
@@ -43,6 +45,7 @@ export type OperatorResult =
   | NodeStats
   | {readonly pong: true}
   | {readonly tailing: true}
+  | WhoResult
 
 /** As in HTTP: 400 bad request, too big among them, 503 outbox full or draining, 504 no receipt. */
 export interface OperatorError {

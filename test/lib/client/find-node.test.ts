@@ -46,6 +46,7 @@ class FakeMesh {
       publish: () => Promise.reject(error('TIMED_OUT')),
       ping: () => Promise.resolve(1),
       tail: () => Promise.resolve(),
+      who: () => Promise.reject(error('TIMED_OUT')),
       stats: () =>
         behaviour === 'hangs after handshake'
           ? new Promise(() => undefined)

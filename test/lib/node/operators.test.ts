@@ -20,6 +20,9 @@ function bench() {
     stats: () => {
       throw new Error('Not asked for here')
     },
+    who: () => {
+      throw new Error('Not asked for here')
+    },
     wallClock: () => 1000,
   })
   const socket = new FakeSocket()

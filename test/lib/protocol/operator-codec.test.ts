@@ -43,6 +43,16 @@ const requests: fc.Arbitrary<OperatorRequest> = fc.oneof(
     op: fc.constant('tail'),
     filter: fc.record({action: texts, user: texts, origin: texts}, {requiredKeys: []}),
   }),
+  fc.record(
+    {
+      id: numbers,
+      op: fc.constant('who'),
+      filter: fc.record({user: texts, group: texts, session: texts}, {requiredKeys: []}),
+      limit: fc.integer({min: 1, max: LIMITS.whoUsers}),
+      after: texts,
+    },
+    {requiredKeys: ['id', 'op', 'filter', 'limit']},
+  ),
 )
 
 const role = fc.constantFrom<NodeStats['role'][]>(
@@ -84,7 +94,37 @@ const stats: fc.Arbitrary<NodeStats> = fc.record({
   counters: fc.dictionary(texts, numbers),
 })
 
+const guests = {connections: numbers, ageMs: numbers, queueBytes: numbers}
+const tabs = fc.record({
+  connection: texts,
+  session: fc.option(texts),
+  ageMs: numbers,
+  queueBytes: numbers,
+  language: fc.option(texts),
+  userAgent: fc.option(texts),
+})
+const who = fc.record({
+  users: fc.array(
+    fc.record(
+      {
+        ...guests,
+        user: texts,
+        sessions: fc.array(texts),
+        groups: fc.array(texts),
+        isCut: fc.boolean(),
+        tabs: fc.array(tabs),
+      },
+      {requiredKeys: ['user', 'sessions', 'groups', 'isCut', 'connections', 'ageMs', 'queueBytes']},
+    ),
+  ),
+  next: fc.option(texts),
+  matching: numbers,
+  guests: fc.option(fc.record(guests)),
+  unproved: numbers,
+})
+
 const results = fc.oneof(
+  who,
   fc.constant({pong: true as const}),
   fc.constant({tailing: true as const}),
   stats,
@@ -149,7 +189,7 @@ describe('requests of operators', () => {
   })
 
   it.each([
-    ['an unknown op', {id: 7, op: 'drop'}, 'op "drop": use publish, ping, stats or tail'],
+    ['an unknown op', {id: 7, op: 'drop'}, 'op "drop": use publish, ping, stats, tail'],
     ['no op', {id: 7}, 'op is missing'],
     ['no action', {id: 7, op: 'publish', target: {user: 1}}, 'action is missing'],
     ['an empty action', {id: 7, op: 'publish', action: '', target: {user: 1}}, 'action is no act'],
@@ -163,6 +203,10 @@ describe('requests of operators', () => {
     ['a tail without filter', {id: 7, op: 'tail'}, 'filter is missing'],
     ['a filter of a number', {id: 7, op: 'tail', filter: {user: 4}}, 'filter.user is 4, not text'],
     ['an unknown filter', {id: 7, op: 'tail', filter: {grep: 'x'}}, 'filter.grep is unknown'],
+    ['no page size', {id: 7, op: 'who', filter: {}}, 'limit is missing'],
+    ['a page of none', {id: 7, op: 'who', filter: {}, limit: 0}, 'limit is 0: 1 to 1000'],
+    ['a page too big', {id: 7, op: 'who', filter: {}, limit: 1001}, 'limit is 1001: 1 to 1000'],
+    ['an unknown wish', {id: 7, op: 'who', filter: {name: 'x'}, limit: 1}, 'filter.name is unkn'],
   ])('with %s are answered with status 400', (_, request, reason) => {
     const read = decodeOperatorRequest(JSON.stringify(request))
     expect(read).toMatchObject({
