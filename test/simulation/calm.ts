@@ -3,16 +3,15 @@ import type {SimMesh} from './sim-mesh.js'
 import {check, violate} from './violation.js'
 import type {Message} from './message.js'
 
-/** One master, everybody its follower, and nobody in between. */
+/** One master, every living node its follower, and nobody in between. */
 export function isSettled(mesh: SimMesh): boolean {
   const [master, another] = mesh.masters
   if (!master || another) return false
   const {standing} = master.core
   return (
     standing.state === 'mastering' &&
-    mesh.hosts.every((host) => {
-      const process = mesh.processAt(host)
-      if (!process || process.state !== 'running') return false
+    mesh.living.every((process) => {
+      if (process.state !== 'running') return false
       if (process === master) return true
       const other = process.core.standing
       return (

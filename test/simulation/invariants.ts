@@ -41,6 +41,8 @@ export class Invariants implements Watcher {
   /** Since when the mesh must not change any more. */
   #calmSinceMs = Infinity
   standingChanges = 0
+  /** Told of each effect, after it was found in order. */
+  onEffect: (process: SimProcess, effect: MeshEffect) => void = () => {}
 
   constructor(scheduler: Scheduler, config: MeshConfig, options: InvariantOptions) {
     this.#scheduler = scheduler
@@ -77,7 +79,11 @@ export class Invariants implements Watcher {
   }
 
   effect(process: SimProcess, effect: MeshEffect): void {
-    const record = this.record(process)
+    this.#check(this.record(process), effect)
+    this.onEffect(process, effect)
+  }
+
+  #check(record: NodeRecord, effect: MeshEffect): void {
     switch (effect.type) {
       case 'send':
       case 'dial':

@@ -109,8 +109,9 @@ function startHosts(mesh: SimMesh, random: SimRandom): void {
 
 function settle(mesh: SimMesh): void {
   const untilMs = mesh.nowMs + SETTLE_MS
-  while (mesh.nowMs < untilMs && !isSettled(mesh)) mesh.run(50)
-  check(isSettled(mesh), 'settles', () => describeStandings(mesh))
+  const isWhole = (): boolean => mesh.living.length === mesh.hosts.length && isSettled(mesh)
+  while (mesh.nowMs < untilMs && !isWhole()) mesh.run(50)
+  check(isWhole(), 'settles', () => describeStandings(mesh))
 }
 
 function drawMesh(seed: number, random: SimRandom, options: SeedOptions): SimMesh {
