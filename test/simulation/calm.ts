@@ -73,7 +73,7 @@ export function checkNothingLost(mesh: SimMesh): void {
 
 export function checkHealed(mesh: SimMesh): void {
   const {ledger} = mesh.invariants
-  const epoch = ledger.newestEpoch
+  const epoch = mesh.masters[0]?.core.stats().epoch ?? ''
   const last = ledger.lastSeq(epoch)
   const alive = mesh.living.map(({id}) => id).toSorted()
   for (const process of mesh.living) {

@@ -21,6 +21,8 @@ type Deliver = Extract<MeshEffect, {type: 'deliver'}>
 export interface InvariantOptions {
   /** The run is shorter than the history window: nobody has a reason to lose its place. */
   readonly isHistoryWhole: boolean
+  /** More than half of a view may be lost at once, and the store emptied with its holder dead. */
+  readonly isLossAllowed: boolean
   readonly isLinked: (a: NodeId, b: NodeId) => boolean
 }
 
@@ -28,7 +30,7 @@ export interface InvariantOptions {
 const RECEIPT_SLACK_MS = 1000
 
 export class Invariants implements Watcher {
-  readonly ledger = new OrderLedger()
+  readonly ledger: OrderLedger
   readonly records = new Map<NodeId, NodeRecord>()
   readonly #scheduler: Scheduler
   readonly #config: MeshConfig
@@ -48,6 +50,7 @@ export class Invariants implements Watcher {
     this.#scheduler = scheduler
     this.#config = config
     this.#options = options
+    this.ledger = new OrderLedger(options.isLossAllowed)
   }
 
   record(process: {readonly id: NodeId}): NodeRecord {
@@ -244,7 +247,7 @@ export class Invariants implements Watcher {
 
   #logReplaced(record: NodeRecord, to: {epoch: string; seq: number}): void {
     const {cursor, process} = record
-    if (cursor && cursor.epoch === to.epoch) {
+    if (cursor && cursor.epoch === to.epoch && !this.#options.isLossAllowed) {
       check(to.seq >= cursor.seq, 'neverTakenBack', () => {
         return `${process.id} delivered up to ${cursor.seq} and goes back to ${to.seq}`
       })
@@ -283,6 +286,7 @@ export class Invariants implements Watcher {
     }
     const entry = this.ledger.find(position.epoch, position.seq)
     if (entry?.id !== message.id || entry?.term !== position.term) {
+      if (this.#options.isLossAllowed) return
       return violate(
         'receiptTrue',
         `${message.id} has a receipt for ${JSON.stringify(position)}, there is ${entry?.id}`,

@@ -28,23 +28,26 @@ export interface Cursor {
   readonly seq: number
 }
 
+/**
+ * `isLossAllowed`: more than half of a view may die at once in this run. What only the dead held is
+ * gone then; the survivors go on from what they hold, in a higher term, so that a seq may come a
+ * second time, a position (epoch, term and seq) never.
+ */
 export class OrderLedger {
+  readonly #isLossAllowed: boolean
   readonly #epochs = new Map<string, EpochOrder>()
-  #newestEpoch = ''
+  /** Every message that was ever delivered anywhere. */
+  readonly #ids = new Set<string>()
+  /** What was delivered and then lost, by position. */
+  readonly #lost = new Map<string, string | undefined>()
 
-  get newestEpoch(): string {
-    return this.#newestEpoch
+  constructor(isLossAllowed: boolean) {
+    this.#isLossAllowed = isLossAllowed
   }
 
-  get epochCount(): number {
-    return this.#epochs.size
-  }
-
-  /** Messages ordered, the empty entries of terms not counted. */
+  /** Messages delivered. */
   get messageCount(): number {
-    let count = 0
-    for (const order of this.#epochs.values()) count += order.seqById.size
-    return count
+    return this.#ids.size
   }
 
   lastSeq(epoch: string): number {
@@ -57,10 +60,9 @@ export class OrderLedger {
     return order?.entries[seq - order.first]
   }
 
-  /** Where a message stands in any epoch. */
+  /** Delivered somewhere, at some time, in any epoch. */
   has(id: string): boolean {
-    for (const order of this.#epochs.values()) if (order.seqById.has(id)) return true
-    return false
+    return this.#ids.has(id)
   }
 
   seqOf(epoch: string, id: string): number | undefined {
@@ -71,8 +73,12 @@ export class OrderLedger {
   record(node: NodeId, epoch: string, entry: LogEntry, connections: number): void {
     const {term, seq, envelope} = entry
     const id = envelope && messageId(envelope)
+    if (id !== undefined) this.#ids.add(id)
     const found = this.find(epoch, seq)
-    if (found) {
+    if (found && this.#isLossAllowed && found.term !== term) {
+      if (term > found.term) this.#fork(epoch, seq)
+      else return this.#checkLost(node, epoch, entry, id)
+    } else if (found) {
       check(found.term === term && found.id === id, 'onePosition', () => {
         const others = [...found.deliveredBy.keys()].join(', ')
         return (
@@ -86,16 +92,37 @@ export class OrderLedger {
     this.#extend(node, epoch, entry, connections)
   }
 
+  /** The order goes on from before this seq in a higher term. */
+  #fork(epoch: string, seq: number): void {
+    const order = this.#epochs.get(epoch)
+    if (!order) return
+    for (const lost of order.entries.splice(seq - order.first)) {
+      this.#lost.set(`${epoch}.${lost.term}.${lost.seq}`, lost.id)
+      if (lost.id !== undefined) order.seqById.delete(lost.id)
+    }
+    order.lastCounters.clear()
+  }
+
+  /** Somebody who has not heard of the loss yet delivers what the others gave up. */
+  #checkLost(node: NodeId, epoch: string, {term, seq}: LogEntry, id: string | undefined): void {
+    const key = `${epoch}.${term}.${seq}`
+    check(!this.#lost.has(key) || this.#lost.get(key) === id, 'onePosition', () => {
+      return `${node} delivered ${id} at ${key}, others delivered ${this.#lost.get(key)} there`
+    })
+    this.#lost.set(key, id)
+  }
+
   #extend(node: NodeId, epoch: string, entry: LogEntry, connections: number): void {
     const {term, seq, envelope} = entry
     let order = this.#epochs.get(epoch)
     if (!order) {
       order = {first: seq, entries: [], seqById: new Map(), lastCounters: new Map()}
       this.#epochs.set(epoch, order)
-      this.#newestEpoch = epoch
     }
     const last = order.entries.at(-1)
-    check(seq === order.first + order.entries.length, 'noSkip', () => {
+    // Behind a loss a branch may begin with entries that nobody delivered in the one before.
+    const isNextSeq = seq === order.first + order.entries.length
+    check(isNextSeq, 'noSkip', () => {
       return `${node} delivered ${epoch}.${term}.${seq}, the last delivered anywhere is ${last?.seq}`
     })
     check(term >= (last?.term ?? 0), 'onePosition', () => {
@@ -118,7 +145,8 @@ export class OrderLedger {
       lastCounter === undefined
         ? !isFirstEpoch || envelope.counter === 1
         : envelope.counter === lastCounter + 1
-    check(isNext, 'originOrder', () => {
+    const isRising = this.#isLossAllowed && envelope.counter > (lastCounter ?? 0)
+    check(isNext || isRising, 'originOrder', () => {
       return `${node} delivered ${id} at ${epoch}.${term}.${seq} after counter ${lastCounter}`
     })
     order.lastCounters.set(envelope.origin, envelope.counter)

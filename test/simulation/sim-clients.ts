@@ -20,6 +20,10 @@ export class SimClients {
     this.#clients.push({user, groups})
   }
 
+  closeAll(): void {
+    this.#clients.length = 0
+  }
+
   addSome(random: SimRandom): void {
     const count = random.integer(0, 4)
     for (let index = 0; index < count; index += 1) {

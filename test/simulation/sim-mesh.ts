@@ -26,6 +26,8 @@ export interface SimMeshOptions {
   readonly lagChance: number
   readonly clockRateError: number
   readonly isHistoryWhole: boolean
+  /** Faults need not leave what the design needs to lose nothing. */
+  readonly isLossAllowed: boolean
   /** Gives each process a few clients by chance. */
   readonly hasRandomClients: boolean
   readonly trace?: Trace
@@ -57,6 +59,7 @@ export class SimMesh {
     this.store = new SimStore(scheduler, random('store'), options.store)
     this.invariants = new Invariants(scheduler, config, {
       isHistoryWhole: options.isHistoryWhole,
+      isLossAllowed: options.isLossAllowed,
       isLinked: (a, b) => this.network.isLinked(a, b),
     })
     this.store.onLease = (lease) => {
@@ -151,8 +154,10 @@ export class SimMesh {
     process.continue()
   }
 
+  /** As the node floor does it: clients are sent away first. */
   drain(process: SimProcess): void {
     this.note(process.id, 'is told to drain')
+    process.clients.closeAll()
     this.recordOf(process).drainAskedMs = this.nowMs
     process.handle({type: 'drain'})
   }
@@ -184,6 +189,7 @@ export class SimMesh {
    * that drains counts as dead: when it cannot hand over in time it leaves all the same.
    */
   mayLose(process: SimProcess, how: 'killed' | 'powerless'): boolean {
+    if (this.#options.isLossAllowed) return true
     const lease = this.store.lease
     const view = (lease ?? this.#lastLease)?.view ?? []
     if (!view.some(({id}) => id === process.id)) return true
@@ -198,6 +204,10 @@ export class SimMesh {
     if (dead.length > Math.floor(view.length / 2)) return false
     const unproved = powerless.length + (how === 'powerless' ? 1 : 0)
     return unproved <= Math.floor((view.length - 1) / 2) || view.length === 2
+  }
+
+  get isLossAllowed(): boolean {
+    return this.#options.isLossAllowed
   }
 
   run(ms: number): void {
