@@ -12,9 +12,11 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/pool': 3,
   'lib/transport': 3,
   'lib/auth': 3,
+  'lib/process': 3,
   'lib/node': 4,
   'lib/client': 4,
   'lib/demo': 5,
+  'lib/drill': 5,
   'lib/cli': 5,
   commands: 6,
 }

@@ -9,6 +9,7 @@ export const EXIT = {
   notAllowed: {code: 4, meaning: 'wrong secret, or the pool store refused the login'},
   notDelivered: {code: 5, meaning: 'nobody whom it was for, or who was asked for, was connected'},
   bug: {code: 70, meaning: 'a bug in wsmesh: please report it'},
+  promiseBroken: {code: 98, meaning: 'a drill found a promise broken'},
   interrupted: {code: 130, meaning: 'ended by Ctrl-C (SIGINT)'},
   terminated: {code: 143, meaning: 'ended by SIGTERM'},
 } as const

@@ -5,8 +5,8 @@
 import {assert} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import {describeError} from '../node/log.js'
-import type {ReadyLine} from './child-line.js'
-import type {NodeProcess} from './node-process.js'
+import type {ReadyLine} from '../process/child-line.js'
+import type {NodeProcess} from '../process/node-process.js'
 
 /** Long enough to look at the mesh without it. */
 const RESTART_MS = 2000

@@ -9,7 +9,7 @@ import {WsmeshError} from '../util/errors.js'
 import {isWhole, viewMesh} from './mesh-view.js'
 import type {MeshView} from './mesh-view.js'
 import {NodeFleet} from './node-fleet.js'
-import {startNodeProcess} from './node-process.js'
+import {startNodeProcess} from '../process/node-process.js'
 import {readPageFiles} from './page-files.js'
 import {startPageServer} from './page-server.js'
 import type {PageServer} from './page-server.js'
@@ -211,7 +211,7 @@ async function namingPortOwner(error: unknown, port: number, wsmesh: string): Pr
 function nodeArguments(options: DemoOptions, binFile: string): readonly string[] {
   const {dataDir, secretFile} = options
   return [
-    '--import', new URL('keep-with-parent.js', import.meta.url).href,
+    '--import', new URL('../process/keep-with-parent.js', import.meta.url).href,
     binFile, 'serve', '--host', '127.0.0.1', '--port', '0', '--json', '--log-level', 'info',
     ...(dataDir === undefined ? [] : ['--data-dir', dataDir]),
     ...(secretFile === undefined ? [] : ['--secret-file', secretFile]),

@@ -1,5 +1,5 @@
 /**
- * Loaded into each node of the demo before anything else (node --import): when the demo itself is
+ * Loaded into each node of a demo or drill before anything else (node --import): when that one is
  * gone, killed or crashed, its nodes drain and leave too. Nothing may outlive it unnoticed.
  */
 process.once('disconnect', () => {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 
-import {readableLogLine, readStdoutLine} from '../../../src/lib/demo/child-line.js'
+import {readableLogLine, readStdoutLine} from '../../../src/lib/process/child-line.js'
 
 const READY = {
   type: 'ready', node: 'n-1', role: 'master', term: 1, clientUrl: 'ws://127.0.0.1:1/WebSockets',

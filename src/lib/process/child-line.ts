@@ -1,5 +1,5 @@
 /**
- * What a node says to the demo: lines on its stdout (`serve --json`: one line when ready, or an
+ * What a node says to who started it: lines on its stdout (`serve --json`: one line when ready, or an
  * error) and its log on stderr (NDJSON). Pure. Lines that are neither are shown as they are.
  */
 import {parseJson, isRecord} from '../protocol/json-text.js'

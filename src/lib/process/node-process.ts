@@ -13,24 +13,27 @@ export interface NodeProcess {
   readonly ready: Promise<ReadyLine>
   /** How it ended, in words: "killed by SIGKILL", "ended with status 1: …". Never rejects. */
   readonly ended: Promise<string>
-  signal(name: 'SIGTERM' | 'SIGKILL'): void
+  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
 }
 
 export interface NodeProcessOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
+  /** The caller's own if undefined. */
+  readonly cwd?: string
   /** A line of its log that a person should see. */
   readonly onLog: (line: string) => void
 }
 
 /**
- * The process gets a session of its own, so that Ctrl-C reaches the demo alone; its IPC channel
- * closes with the demo, which keep-with-parent.ts takes as the order to drain.
+ * The process gets a session of its own, so that Ctrl-C reaches its parent alone; its IPC channel
+ * closes with the parent, which keep-with-parent.ts takes as the order to drain.
  */
 export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
   const child = spawn(options.command, options.args, {
     env: options.env,
+    cwd: options.cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

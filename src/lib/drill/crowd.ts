@@ -1,0 +1,107 @@
+/** All clients and backends of a drill. */
+import type {MeshSecret} from '../auth/mesh-secret.js'
+import {signToken} from '../auth/token.js'
+import {WsmeshError} from '../util/errors.js'
+import type {Audience, TabPlan} from './audience.js'
+import type {DrillMesh} from './drill-mesh.js'
+import type {Ledger} from './ledger.js'
+import type {Place} from './place.js'
+import {Publisher} from './publisher.js'
+import {Tab} from './tab.js'
+
+export interface CrowdOptions {
+  readonly mesh: DrillMesh
+  readonly audience: Audience
+  readonly ledger: Ledger
+  readonly secret: MeshSecret
+  readonly publishers: number
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+const TOKEN_TTL_MS = 24 * 3_600_000
+const ATTACH_MS = 30_000
+const LOOK_AGAIN_MS = 20
+
+export class Crowd {
+  readonly #options: CrowdOptions
+  #tabs: readonly Tab[] = []
+  #publishers: readonly Publisher[] = []
+  #publisherIds = 0
+
+  constructor(options: CrowdOptions) {
+    this.#options = options
+  }
+
+  get publishers(): readonly Publisher[] {
+    return this.#publishers
+  }
+
+  /** Connects all, and waits until all are let in. */
+  async start(): Promise<void> {
+    const {audience, publishers} = this.#options
+    this.#tabs = await Promise.all(audience.tabs.map((plan) => this.#openTab(plan)))
+    this.#publishers = Array.from({length: publishers}, (_, index) => this.#openPublisher(index))
+    await this.attached()
+  }
+
+  /** Waits until every tab and every publisher has a node. Rejects with NODE_FAILED. */
+  async attached(withinMs = ATTACH_MS): Promise<void> {
+    const deadline = performance.now() + withinMs
+    for (;;) {
+      const away = this.#tabs.filter(({place}) => place === undefined).length
+      const mute = this.#publishers.filter(({place}) => place === undefined).length
+      if (away + mute === 0) return
+      if (performance.now() > deadline) {
+        const who = `${away} clients and ${mute} publishers`
+        throw new WsmeshError('NODE_FAILED', `${who} found no node in ${withinMs / 1000} s`)
+      }
+      await this.#options.sleep(LOOK_AGAIN_MS)
+    }
+  }
+
+  /** Where a tab is let in at the moment. */
+  placeOf(tab: number): Place | undefined {
+    return this.#tabs[tab]?.place
+  }
+
+  /** A token for somebody to whom no message goes. */
+  token(user: string): Promise<string> {
+    const {secret} = this.#options
+    return signToken({user, groups: [], ttlMs: TOKEN_TTL_MS}, secret)
+  }
+
+  close(): void {
+    for (const tab of this.#tabs) tab.close()
+    for (const publisher of this.#publishers) publisher.close()
+  }
+
+  async #openTab({index, user, group, session, home}: TabPlan): Promise<Tab> {
+    const {ledger, secret} = this.#options
+    const claims = {user, groups: [group], session, ttlMs: TOKEN_TTL_MS}
+    return new Tab({
+      token: await signToken(claims, secret),
+      choose: (tries) => this.#choose(home + tries),
+      resumeFrom: () => ledger.placeOf(index),
+      onAttached: (position, recovered) => ledger.attached(index, position, recovered),
+      onDelivered: (n, position) => ledger.delivered(index, n, position),
+      onPassed: (position) => ledger.passed(index, position),
+      random: Math.random,
+    })
+  }
+
+  #openPublisher(home: number): Publisher {
+    const {ledger, secret, audience} = this.#options
+    return new Publisher({
+      secret,
+      ledger,
+      addressed: (n) => audience.addressed(n),
+      choose: (tries) => this.#choose(home + tries),
+      nextId: () => (this.#publisherIds += 1),
+    })
+  }
+
+  #choose(turn: number): Place | undefined {
+    const {places} = this.#options.mesh
+    return places[turn % places.length]
+  }
+}

@@ -1,0 +1,168 @@
+/** One drill, from the start of its mesh to its verdict. */
+import {WsmeshError} from '../util/errors.js'
+import type {Drill} from './drill.js'
+import {DrillWorld} from './drill-world.js'
+import {WITHIN} from './limits.js'
+import type {DrillOptions} from './options.js'
+import {spreadOf} from './percentile.js'
+import type {Spread} from './percentile.js'
+import {EMPTY_TALLY, addTallies} from './tally.js'
+import type {TabReport, Tally} from './tally.js'
+import {EMPTY_TAB} from './tally.js'
+import {whatIsBroken} from './verdict.js'
+import type {RoundFacts} from './verdict.js'
+
+/** What `--json` prints of a drill. Its fields are an API. */
+export interface DrillResult {
+  readonly drill: string
+  readonly verdict: 'pass' | 'fail'
+  /** Why it failed, the gravest first; empty when it passed. */
+  readonly reasons: readonly string[]
+  /** The first troubles, each with the message and the connection. */
+  readonly troubles: readonly string[]
+  readonly pool: string
+  readonly nodes: number
+  readonly ratePerS: number
+  readonly rounds: number
+  readonly masterChanges: number
+  /** From the fault to the first delivery of what was sent after it. */
+  readonly firstMs: Spread | null
+  /** The longest time without a delivery at nodes that were not hit. */
+  readonly gapMs: Spread | null
+  /** From the end of the fault to a whole mesh. */
+  readonly wholeMs: Spread | null
+  readonly tally: Tally
+  readonly connections: readonly TabReport[]
+}
+
+const CALM_MS = [2000, 700] as const
+const LOOK_AGAIN_MS = 20
+
+export async function runDrill(drill: Drill, options: DrillOptions): Promise<DrillResult> {
+  options.report(`${drill.name}: ${drill.fault}`)
+  const world = await DrillWorld.open(drill, options)
+  try {
+    const rounds: RoundFacts[] = []
+    let connections: readonly TabReport[] = world.audience.tabs.map(({index, user}) => ({
+      ...EMPTY_TAB, tab: index, user,
+    }))
+    const reasons = new Set<string>()
+    for (let round = 1; round <= options.repeat; round += 1) {
+      const {facts, tabs} = await runRound(drill, world, options)
+      rounds.push(facts)
+      connections = connections.map((report, index) => {
+        const tally = tabs[index] ?? EMPTY_TAB
+        return {...addTallies(report, {...tally, tab: 0, user: ''}), user: report.user}
+      })
+      for (const reason of whatIsBroken(drill, facts, options.isShort)) reasons.add(reason)
+      if (options.repeat > 1) options.report(progressOf(round, options.repeat, facts))
+    }
+    for (const fall of world.terms.falls) reasons.add(fall)
+    return resultOf(drill, world, options, {rounds, connections, reasons: [...reasons]})
+  } finally {
+    await world.close()
+  }
+}
+
+function progressOf(round: number, rounds: number, {tally, firstMs, gapMs}: RoundFacts): string {
+  const first = firstMs === undefined ? 'nothing came' : `first after ${Math.round(firstMs)} ms`
+  return `  ${round}/${rounds}: ${first}, gap ${Math.round(gapMs)} ms, ${tally.lost} lost`
+}
+
+interface Round {
+  readonly facts: RoundFacts
+  readonly tabs: ReturnType<DrillWorld['ledger']['settle']>['tabs']
+}
+
+/** Calm, the fault, its healing, calm again; then the books are closed. */
+async function runRound(drill: Drill, world: DrillWorld, options: DrillOptions): Promise<Round> {
+  const {mesh, ledger, crowd, gaps, terms} = world
+  const calmMs = CALM_MS[options.isShort ? 1 : 0]
+  const broken: string[] = []
+  await crowd.attached()
+  ledger.beginCalm()
+  world.startLoad()
+  await world.sleep(calmMs)
+  terms.takeChanges()
+  await terms.look()
+  await drill.run({
+    mesh,
+    store: world.store,
+    crowd,
+    isShort: options.isShort,
+    holdMs: options.holdMs ?? drill.holdMs[options.isShort ? 1 : 0],
+    strike: (victims) => {
+      ledger.endCalm()
+      gaps.strike(victims.map(({name}) => name))
+    },
+    sleep: (ms) => world.sleep(ms),
+    broken: (what) => broken.push(what),
+  })
+  const {firstMs, gapMs} = gaps.stop()
+  const healedMs = performance.now()
+  const wholeMs = await attempt(broken, async () => {
+    await mesh.whole(WITHIN.wholeMs)
+    const ms = performance.now() - healedMs
+    await crowd.attached()
+    ledger.beginCalm()
+    return ms
+  })
+  await world.sleep(calmMs)
+  ledger.endCalm()
+  world.stopLoad()
+  await settled(world)
+  await terms.look()
+  const {tally, tabs} = ledger.settle()
+  const masterChanges = terms.takeChanges()
+  return {facts: {tally, firstMs, gapMs, wholeMs, masterChanges, broken}, tabs}
+}
+
+/** A mesh that does not heal is a verdict, not an accident. */
+async function attempt<T>(broken: string[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof WsmeshError)) throw error
+    broken.push(error.message)
+    return undefined
+  }
+}
+
+/** Waits until every publisher has his answers and every client what is due, or it is too late. */
+async function settled(world: DrillWorld): Promise<void> {
+  const deadline = performance.now() + WITHIN.settledMs
+  while (performance.now() < deadline) {
+    if (world.ledger.waiting === 0 && world.ledger.due === 0) return
+    await world.sleep(LOOK_AGAIN_MS)
+  }
+}
+
+function resultOf(
+  drill: Drill,
+  {store, mesh, ledger}: DrillWorld,
+  {ratePerS}: DrillOptions,
+  {rounds, connections, reasons}: {
+    readonly rounds: readonly RoundFacts[]
+    readonly connections: readonly TabReport[]
+    readonly reasons: readonly string[]
+  },
+): DrillResult {
+  const spread = (name: 'firstMs' | 'gapMs' | 'wholeMs'): Spread | null =>
+    spreadOf(rounds.map((facts) => facts[name]).filter((ms) => ms !== undefined)) ?? null
+  return {
+    drill: drill.name,
+    verdict: reasons.length === 0 ? 'pass' : 'fail',
+    reasons,
+    troubles: ledger.troubles,
+    pool: store.label,
+    nodes: mesh.places.length,
+    ratePerS,
+    rounds: rounds.length,
+    masterChanges: rounds.reduce((sum, {masterChanges}) => sum + masterChanges, 0),
+    firstMs: spread('firstMs'),
+    gapMs: spread('gapMs'),
+    wholeMs: spread('wholeMs'),
+    tally: rounds.reduce((sum, {tally}) => addTallies(sum, tally), EMPTY_TALLY),
+    connections,
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * receipted: a receipt came. accepted: 504, the node has it and lives. refused: it said no.
+ * unanswered: the node went away before it said anything.
+ */
+export type Outcome = 'receipted' | 'accepted' | 'refused' | 'unanswered'
+
+export interface SentMessage {
+  readonly n: number
+  /** A connection of a publisher: order holds within one. */
+  readonly publisher: number
+  readonly tabs: readonly number[]
+  readonly sentMs: number
+  /** The calm in which it was sent; undefined while a fault goes on. */
+  readonly calm: number | undefined
+  outcome: Outcome | undefined
+  position: string | undefined
+  deliveries: number
+}

@@ -1,0 +1,44 @@
+/** Faults of the pool store: no message may feel them. */
+import type {Drill} from './drill.js'
+import {WITHIN} from './limits.js'
+
+/** "Whole within two heartbeats", a second each, and the time to look. */
+const WHOLE_AGAIN_MS = 3000
+
+export const storeDown: Drill = {
+  name: 'store-down',
+  fault: 'the pool store is out of reach for a while',
+  promise: {gapMs: WITHIN.deathMs, isRecovered: true, masterChangesMax: 0},
+  holdMs: [60_000, 5000],
+  async run({store, strike, sleep, holdMs}) {
+    strike([])
+    await store.down()
+    await sleep(holdMs)
+    await store.up()
+  },
+}
+
+export const storeWipe: Drill = {
+  name: 'store-wipe',
+  fault: 'everything in the pool store is deleted',
+  promise: {gapMs: WITHIN.deathMs, isRecovered: true, masterChangesMax: 0},
+  holdMs: [10_000, 3000],
+  async run({store, strike, sleep, holdMs}) {
+    strike([])
+    await store.wipe()
+    await sleep(Math.max(holdMs, WHOLE_AGAIN_MS))
+  },
+}
+
+export const storeSlow: Drill = {
+  name: 'store-slow',
+  fault: 'every write to the pool store takes 1.5 s',
+  promise: {gapMs: WITHIN.deathMs, isRecovered: true, masterChangesMax: 0},
+  holdMs: [30_000, 5000],
+  async run({store, strike, sleep, holdMs}) {
+    strike([])
+    await store.slow()
+    await sleep(holdMs)
+    await store.up()
+  },
+}

@@ -1,0 +1,146 @@
+/**
+ * A tab of a user as a real front end would be: it stays connected, goes to another node when its
+ * connection ends, and asks there for what it missed.
+ */
+import {AUTHENTICATION, ERROR_SUFFIX} from '../protocol/client-frame.js'
+import {isRecord, parseJson} from '../protocol/json-text.js'
+import {LIMITS} from '../protocol/limits.js'
+import {SUBPROTOCOL} from '../protocol/version.js'
+import {dial} from '../transport/ws-transport.js'
+import type {Socket, SocketHandler} from '../transport/transport.js'
+import type {Place} from './place.js'
+
+export interface TabOptions {
+  readonly token: string
+  /** Where to try the nth time in a row; undefined: nowhere at the moment. */
+  readonly choose: (tries: number) => Place | undefined
+  /** The position after which it wants what it missed. */
+  readonly resumeFrom: () => string | undefined
+  readonly onAttached: (position: string | null, recovered: boolean) => void
+  readonly onDelivered: (n: number, position: string) => void
+  readonly onPassed: (position: string) => void
+  readonly random: () => number
+}
+
+export const DRILL_ACTION = 'drill'
+const DIAL_MS = 3000
+/** Full jitter: a pause of at most this, more for each try in vain, up to the most. */
+const PAUSE_MS = 100
+const PAUSE_MS_MAX = 2000
+const NORMAL = 1000
+
+export class Tab {
+  readonly #options: TabOptions
+  #socket: Socket | undefined
+  #place: Place | undefined
+  #isClosed = false
+  #wake: () => void = () => {}
+
+  constructor(options: TabOptions) {
+    this.#options = options
+    void this.#stay()
+  }
+
+  /** The node that let it in; undefined while it is with none. */
+  get place(): Place | undefined {
+    return this.#place
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#socket?.close(NORMAL, '')
+    this.#socket?.destroy()
+    this.#wake()
+  }
+
+  /** The connection is gone, and nobody said so: what a lost network is. */
+  cut(): void {
+    this.#socket?.destroy()
+  }
+
+  async #stay(): Promise<void> {
+    for (let tries = 0; !this.#isClosed; tries += 1) {
+      const place = this.#options.choose(tries)
+      const wasIn = place !== undefined && (await this.#visit(place))
+      this.#place = undefined
+      this.#socket = undefined
+      if (wasIn) tries = 0
+      if (this.#isClosed) return
+      const mostMs = Math.min(PAUSE_MS * 2 ** Math.min(tries, 5), PAUSE_MS_MAX)
+      await this.#pause(this.#options.random() * mostMs)
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  /** Resolves at the end of the connection, with whether it was let in. */
+  async #visit(place: Place): Promise<boolean> {
+    const url = place.ready?.clientUrl
+    if (url === undefined) return false
+    let ended: () => void = () => {}
+    const end = new Promise<void>((resolve) => (ended = resolve))
+    let wasIn = false
+    const result = await dial(
+      url,
+      {
+        subprotocol: SUBPROTOCOL.client,
+        timeoutMs: DIAL_MS,
+        maxFrameBytes: LIMITS.nodeFrameBytes,
+      },
+      (socket) => this.#handler(socket, () => {
+        wasIn = true
+        this.#place = place
+      }, ended),
+    )
+    if (!result.ok) return false
+    // A node that takes the connection and then says nothing (stopped, cut off) is left again.
+    const timer = setTimeout(() => {
+      if (!wasIn) result.socket.destroy()
+    }, DIAL_MS)
+    await end
+    clearTimeout(timer)
+    return wasIn
+  }
+
+  #handler(socket: Socket, onIn: () => void, onEnd: () => void): SocketHandler {
+    if (this.#isClosed) socket.destroy()
+    this.#socket = socket
+    const {token} = this.#options
+    const resume = this.#options.resumeFrom()
+    const proof = resume === undefined ? {token} : {token, resume}
+    socket.send(JSON.stringify({action: AUTHENTICATION, details: [proof]}))
+    return {
+      onMessage: (data) => this.#received(data, socket, onIn),
+      onClose: onEnd,
+    }
+  }
+
+  #received(data: Uint8Array, socket: Socket, onIn: () => void): void {
+    const json = parseJson(Buffer.from(data.buffer, data.byteOffset, data.length).toString())
+    if (!json.ok || !isRecord(json.value) || this.#isClosed) return
+    const {action, details, position} = json.value
+    const first: unknown = Array.isArray(details) ? details[0] : undefined
+    const second: unknown = Array.isArray(details) ? details[1] : undefined
+    if (action === DRILL_ACTION && typeof first === 'number' && typeof position === 'string') {
+      this.#options.onDelivered(first, position)
+    } else if (action === AUTHENTICATION && isRecord(second)) {
+      const start = second['position']
+      this.#options.onAttached(typeof start === 'string' ? start : null,
+        second['recovered'] === true)
+      onIn()
+    } else if (action === AUTHENTICATION + ERROR_SUFFIX) {
+      socket.destroy()
+    } else if (action === 'Client/position') {
+      const passed = typeof first === 'string' ? first : position
+      if (typeof passed === 'string') this.#options.onPassed(passed)
+    }
+  }
+}
