@@ -1,6 +1,8 @@
 /** All clients and backends of a drill. */
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {signToken} from '../auth/token.js'
+import {connectOperator} from '../client/operator-client.js'
+import type {OperatorConnection} from '../client/operator-connection.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Audience, TabPlan} from './audience.js'
 import type {DrillMesh} from './drill-mesh.js'
@@ -15,6 +17,8 @@ export interface CrowdOptions {
   readonly ledger: Ledger
   readonly secret: MeshSecret
   readonly publishers: number
+  /** The last client of a node has left it. */
+  readonly onDeserted: (place: Place) => void
   readonly sleep: (ms: number) => Promise<void>
 }
 
@@ -64,10 +68,30 @@ export class Crowd {
     return this.#tabs[tab]?.place
   }
 
-  /** A token for somebody to whom no message goes. */
+  /** More clients, to whom no message of the load goes. Whoever asks closes them. */
+  async strangers(count: number): Promise<readonly Tab[]> {
+    const token = await this.token('nobody')
+    return Array.from({length: count}, (_, index) => new Tab({
+      token,
+      choose: (tries) => this.#choose(index + tries),
+      resumeFrom: () => undefined,
+      onAttached: () => {},
+      onDetached: () => {},
+      onDelivered: () => {},
+      onPassed: () => {},
+      random: Math.random,
+    }))
+  }
+
+  /** A token for somebody to whom no message of the load goes. */
   token(user: string): Promise<string> {
-    const {secret} = this.#options
-    return signToken({user, groups: [], ttlMs: TOKEN_TTL_MS}, secret)
+    return signToken({user, groups: [], ttlMs: TOKEN_TTL_MS}, this.#options.secret)
+  }
+
+  /** An operator's connection that sends beside the load. */
+  operator(place: Place): Promise<OperatorConnection> {
+    const url = `${place.ready?.httpUrl.replace('http', 'ws') ?? ''}/mesh`
+    return connectOperator({url, secret: this.#options.secret, timeoutMs: ATTACH_MS})
   }
 
   close(): void {
@@ -83,10 +107,16 @@ export class Crowd {
       choose: (tries) => this.#choose(home + tries),
       resumeFrom: () => ledger.placeOf(index),
       onAttached: (position, recovered) => ledger.attached(index, position, recovered),
+      onDetached: (place) => this.#left(place),
       onDelivered: (n, position) => ledger.delivered(index, n, position),
       onPassed: (position) => ledger.passed(index, position),
       random: Math.random,
     })
+  }
+
+  #left(place: Place): void {
+    const isDeserted = this.#tabs.every((tab) => tab.place !== place)
+    if (isDeserted) this.#options.onDeserted(place)
   }
 
   #openPublisher(home: number): Publisher {

@@ -56,6 +56,7 @@ export class DrillWorld {
     })
     this.terms = new TermWatch(this.mesh)
     this.crowd = new Crowd({
+      onDeserted: ({name}) => this.gaps.forget(name),
       mesh: this.mesh,
       audience: this.audience,
       ledger: this.ledger,
@@ -109,9 +110,11 @@ export class DrillWorld {
     this.terms.stop()
     this.crowd.close()
     await this.mesh.end()
-    await this.store.close().catch((error: unknown) => {
-      throw new Error('The drill leaves tables behind', {cause: error})
-    }).finally(() => rm(this.#folder, {recursive: true, force: true}))
+    try {
+      await this.store.close()
+    } finally {
+      await rm(this.#folder, {recursive: true, force: true})
+    }
   }
 
   async #start({startsTogether}: Drill): Promise<void> {

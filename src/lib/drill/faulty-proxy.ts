@@ -1,6 +1,6 @@
 /** A TCP proxy before a server, which can refuse, or hold each answer back for a time. */
 import {connect, createServer} from 'node:net'
-import type {AddressInfo, NetConnectOpts, Server, Socket} from 'node:net'
+import type {NetConnectOpts, Server, Socket} from 'node:net'
 import {once} from 'node:events'
 
 export class FaultyProxy {
@@ -24,8 +24,8 @@ export class FaultyProxy {
   }
 
   get port(): number {
-    const address = this.#server.address() as AddressInfo | null
-    return address?.port ?? 0
+    const address = this.#server.address()
+    return typeof address === 'object' ? (address?.port ?? 0) : 0
   }
 
   refuse(): void {

@@ -19,6 +19,7 @@ export class Ledger {
   #last = 0
   #calm = 0
   #isCalm = false
+  #repeated = 0
   #wrongReceipts = 0
   #positionsTwice = 0
   #onDelivered: (message: SentMessage, tab: number) => void = () => {}
@@ -73,6 +74,11 @@ export class Ledger {
       `the receipt of message ${message.n} names ${receipt.connections} connections where `
         + `${message.tabs.length} are, missing nodes: ${receipt.missing.join(', ') || 'none'}`,
     )
+  }
+
+  /** Sent again under its id. */
+  repeating(): void {
+    this.#repeated += 1
   }
 
   failed(message: SentMessage, outcome: Exclude<Outcome, 'receipted'>): void {
@@ -144,6 +150,7 @@ export class Ledger {
     const tally = this.#tally(tabs)
     this.#messages.clear()
     this.#atPosition.clear()
+    this.#repeated = 0
     this.#wrongReceipts = 0
     this.#positionsTwice = 0
     return {tally, tabs}
@@ -158,6 +165,7 @@ export class Ledger {
       ...outcomes,
       sent: this.#messages.size,
       accepted: outcomes.receipted + outcomes.accepted,
+      repeated: this.#repeated,
       wrongReceipts: this.#wrongReceipts,
       positionsTwice: this.#positionsTwice,
       delivered: sum('delivered'),

@@ -4,7 +4,7 @@
  * Who dials is read from the proof of the handshake, which travels in the open.
  */
 import {createServer, connect} from 'node:net'
-import type {AddressInfo, Server, Socket} from 'node:net'
+import type {Server, Socket} from 'node:net'
 import {once} from 'node:events'
 import {dialerOf} from './dialer-of.js'
 
@@ -38,8 +38,8 @@ export class LinkProxy {
   }
 
   get port(): number {
-    const address = this.#server.address() as AddressInfo | null
-    return address?.port ?? 0
+    const address = this.#server.address()
+    return typeof address === 'object' ? (address?.port ?? 0) : 0
   }
 
   /** The node listens there. Before that, who dials finds the door open and nobody in. */

@@ -5,6 +5,7 @@ import type {MeshSecret} from '../auth/mesh-secret.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Addressed} from './audience.js'
 import type {Ledger} from './ledger.js'
+import {CALLERS_HAVE_IDS} from './limits.js'
 import type {Place} from './place.js'
 import type {SentMessage} from './sent-message.js'
 import {DRILL_ACTION} from './tab.js'
@@ -29,6 +30,7 @@ export class Publisher {
   #connection: OperatorConnection | undefined
   #id = 0
   #place: Place | undefined
+  #again: SentMessage[] = []
   readonly #open = new Set<OperatorConnection>()
   readonly #ending = new AbortController()
 
@@ -45,8 +47,7 @@ export class Publisher {
   send(): boolean {
     const connection = this.#connection
     if (connection === undefined || connection.isOver) return false
-    const message = this.#options.ledger.sending(this.#id)
-    void this.#publish(connection, message)
+    void this.#publish(connection, this.#options.ledger.sending(this.#id))
     return true
   }
 
@@ -55,6 +56,10 @@ export class Publisher {
     for (const connection of this.#open) connection.close()
   }
 
+  /**
+   * As a careful backend does it: what has no answer, since its node went away or takes nothing
+   * more, is sent again through the next node, under the same id.
+   */
   async #publish(connection: OperatorConnection, message: SentMessage): Promise<void> {
     const {ledger, addressed} = this.#options
     const {target} = addressed(message.n)
@@ -64,10 +69,28 @@ export class Publisher {
       ))
     } catch (error) {
       if (!(error instanceof WsmeshError)) throw error
-      ledger.failed(message, outcomeOf(error))
+      const outcome = outcomeOf(error)
+      const isOver = this.#ending.signal.aborted || !CALLERS_HAVE_IDS
+      if (outcome !== 'again' || isOver) {
+        const isRefused = error.code === 'OUTBOX_FULL'
+        ledger.failed(message, outcome !== 'again' ? outcome : isRefused ? 'refused' : 'unanswered')
+        if (isRefused) this.#leave(connection)
+        return
+      }
+      ledger.repeating()
+      this.#again.push(message)
       // It drains, or is full: others may do better.
-      if (error.code === 'OUTBOX_FULL') this.#leave(connection)
+      this.#leave(connection)
+      this.#sendAgain()
     }
+  }
+
+  #sendAgain(): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    const again = this.#again.toSorted((a, b) => a.n - b.n)
+    this.#again = []
+    for (const message of again) void this.#publish(connection, message)
   }
 
   #leave(connection: OperatorConnection): void {
@@ -95,6 +118,7 @@ export class Publisher {
       this.#place = place
       this.#connection = connection
       void this.#watch(connection)
+      this.#sendAgain()
       return
     }
   }
@@ -108,13 +132,14 @@ export class Publisher {
   }
 }
 
-function outcomeOf({code}: WsmeshError): 'accepted' | 'refused' | 'unanswered' {
+function outcomeOf({code}: WsmeshError): 'accepted' | 'refused' | 'again' {
   switch (code) {
     case 'RECEIPT_TIMED_OUT':
       return 'accepted'
     case 'NODE_UNREACHABLE':
     case 'TIMED_OUT':
-      return 'unanswered'
+    case 'OUTBOX_FULL':
+      return 'again'
     default:
       return 'refused'
   }

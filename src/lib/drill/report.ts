@@ -2,7 +2,8 @@
 import {plainMs} from './plain-ms.js'
 import type {Spread} from './percentile.js'
 import type {DrillResult} from './run-drill.js'
-import type {Tally} from './tally.js'
+import {EMPTY_TAB} from './tally.js'
+import type {TabTally, Tally} from './tally.js'
 
 /** The part of chalk that is used: colour only stresses what a word says. */
 export interface Colours {
@@ -27,7 +28,7 @@ export function renderVerdict(result: DrillResult, colours: Colours): string {
 
 /** Below the verdict. */
 export function renderDetails(result: DrillResult, renderTable: RenderTable): readonly string[] {
-  const {reasons, troubles, pool, nodes, ratePerS, rounds, masterChanges, tally} = result
+  const {reasons, troubles, pool, nodes, ratePerS, rounds, masterChanges} = result
   const columns = [
     {header: 'COUNT', cell: (row: readonly string[]) => row[0] ?? ''},
     {header: 'ALL', align: 'right', cell: (row: readonly string[]) => row[1] ?? ''},
@@ -44,12 +45,10 @@ export function renderDetails(result: DrillResult, renderTable: RenderTable): re
     ...troubles.map((trouble) => `  trouble: ${trouble}`),
     '',
     ...renderTable(columns, COUNTS.map((name) => countRow(name, result))).map((l) => `  ${l}`),
-    ...(tally.refused + tally.unanswered === 0 ? [] : ['', '  refused: the node said no before it'
-      + ' took the message. unanswered: its own node died with it.']),
   ]
 }
 
-const COUNTS = ['sent', 'accepted', 'receipted', 'refused', 'unanswered', 'wrongReceipts',
+const COUNTS = ['sent', 'accepted', 'receipted', 'repeated', 'refused', 'unanswered', 'wrongReceipts',
   'delivered', 'duplicated', 'reordered', 'lost', 'misdelivered', 'notRecovered',
   'reconnects'] as const satisfies readonly (keyof Tally)[]
 
@@ -58,11 +57,12 @@ const WORDS: Readonly<Partial<Record<keyof Tally, string>>> = {
 }
 
 function countRow(name: (typeof COUNTS)[number], {tally, connections}: DrillResult) {
-  const isOfConnections = name in (connections[0] ?? {})
-  const worst = isOfConnections
-    ? String(Math.max(...connections.map((tab) => tab[name as keyof typeof tab] as number)))
-    : ''
+  const worst = isTabCount(name) ? String(Math.max(...connections.map((tab) => tab[name]))) : ''
   return [WORDS[name] ?? name, String(tally[name]), worst]
+}
+
+function isTabCount(name: keyof Tally): name is keyof TabTally {
+  return name in EMPTY_TAB
 }
 
 function inShort({tally, firstMs}: DrillResult): string {

@@ -1,6 +1,6 @@
 /**
  * receipted: a receipt came. accepted: 504, the node has it and lives. refused: it said no.
- * unanswered: the node went away before it said anything.
+ * unanswered: every node that it was sent to went away before it said anything.
  */
 export type Outcome = 'receipted' | 'accepted' | 'refused' | 'unanswered'
 

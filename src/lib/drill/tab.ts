@@ -8,6 +8,7 @@ import {LIMITS} from '../protocol/limits.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
 import {dial} from '../transport/ws-transport.js'
 import type {Socket, SocketHandler} from '../transport/transport.js'
+import {withResolvers} from '../client/resolvers.js'
 import type {Place} from './place.js'
 
 export interface TabOptions {
@@ -17,6 +18,8 @@ export interface TabOptions {
   /** The position after which it wants what it missed. */
   readonly resumeFrom: () => string | undefined
   readonly onAttached: (position: string | null, recovered: boolean) => void
+  /** It was let in there, and is no more. */
+  readonly onDetached: (place: Place) => void
   readonly onDelivered: (n: number, position: string) => void
   readonly onPassed: (position: string) => void
   readonly random: () => number
@@ -65,6 +68,7 @@ export class Tab {
       this.#place = undefined
       this.#socket = undefined
       if (wasIn) tries = 0
+      if (wasIn) this.#options.onDetached(place)
       if (this.#isClosed) return
       const mostMs = Math.min(PAUSE_MS * 2 ** Math.min(tries, 5), PAUSE_MS_MAX)
       await this.#pause(this.#options.random() * mostMs)
@@ -85,8 +89,7 @@ export class Tab {
   async #visit(place: Place): Promise<boolean> {
     const url = place.ready?.clientUrl
     if (url === undefined) return false
-    let ended: () => void = () => {}
-    const end = new Promise<void>((resolve) => (ended = resolve))
+    const end = withResolvers<void>()
     let wasIn = false
     const result = await dial(
       url,
@@ -98,14 +101,14 @@ export class Tab {
       (socket) => this.#handler(socket, () => {
         wasIn = true
         this.#place = place
-      }, ended),
+      }, () => end.resolve()),
     )
     if (!result.ok) return false
     // A node that takes the connection and then says nothing (stopped, cut off) is left again.
     const timer = setTimeout(() => {
       if (!wasIn) result.socket.destroy()
     }, DIAL_MS)
-    await end
+    await end.promise
     clearTimeout(timer)
     return wasIn
   }

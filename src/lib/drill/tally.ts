@@ -18,8 +18,10 @@ export interface Tally extends TabTally {
   readonly receipted: number
   /** Refused with a word: not the mesh's any more. */
   readonly refused: number
-  /** Its node went away before it answered: delivered to all or to none. */
+  /** No node answered, however often it was sent: delivered to all or to none. */
   readonly unanswered: number
+  /** Sent again under its id through another node, since its own went away or drained. */
+  readonly repeated: number
   /** Receipts of a whole mesh that named another number of connections than there were. */
   readonly wrongReceipts: number
   /** Two messages at one position. */
@@ -37,7 +39,7 @@ export const EMPTY_TAB: TabTally = {
 }
 
 export const EMPTY_TALLY: Tally = {
-  ...EMPTY_TAB, sent: 0, accepted: 0, receipted: 0, refused: 0, unanswered: 0, wrongReceipts: 0,
+  ...EMPTY_TAB, sent: 0, accepted: 0, receipted: 0, refused: 0, unanswered: 0, repeated: 0, wrongReceipts: 0,
   positionsTwice: 0,
 }
 

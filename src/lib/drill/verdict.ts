@@ -1,6 +1,6 @@
 /** Whether the promises held. Pure. */
 import type {Drill} from './drill.js'
-import {SHORT_FACTOR, WITHIN} from './limits.js'
+import {CALLERS_HAVE_IDS, CLIENTS_RECOVER, SHORT_FACTOR, WITHIN} from './limits.js'
 import {plainMs} from './plain-ms.js'
 import type {Tally} from './tally.js'
 
@@ -29,9 +29,10 @@ export function whatIsBroken(drill: Drill, facts: RoundFacts, isShort: boolean):
     [tally.duplicated > 0, `${tally.duplicated} deliveries doubled`],
     [tally.reordered > 0, `${tally.reordered} deliveries out of order`],
     [tally.misdelivered > 0, `${tally.misdelivered} deliveries to the wrong connection`],
-    [promise.isRecovered && tally.notRecovered > 0, `${tally.notRecovered} not recovered`],
+    [CLIENTS_RECOVER && tally.notRecovered > 0, `${tally.notRecovered} not recovered`],
     [tally.wrongReceipts > 0, `${tally.wrongReceipts} receipts with a wrong count`],
-    [promise.isAnswered === true && tally.unanswered > 0, `${tally.unanswered} without a receipt`],
+    [CALLERS_HAVE_IDS && promise.isAnswered && tally.receipted < tally.sent,
+      `${tally.sent - tally.receipted} messages without a receipt`],
     [tally.delivered === 0, 'nothing was delivered'],
     [firstMs === undefined, 'no message came after the fault'],
     [gapMs > gapMsMax, `no message for ${plainMs(gapMs)}, ${plainMs(gapMsMax)} are allowed`],
