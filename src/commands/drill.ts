@@ -9,10 +9,10 @@ import {DRILL_NAMES} from '../lib/drill/drill-names.js'
 export default class DrillCommand extends BaseCommand {
   static override summary = 'break a mesh of its own on purpose, and check every promise'
   static override description = [
-    'It starts real nodes in a folder of its own, puts load on them, does the fault, heals it, and',
-    'compares what was sent with what each connection got. Nothing of yours is touched: with --pool',
-    'it uses tables of its own, and drops them. The verdict is the first line, and the exit status:',
-    '0 when all promises held, 98 when one is broken.',
+    'It starts real nodes in a folder of its own, puts load on them, does the fault, heals it,',
+    'and compares what was sent with what each connection got. Nothing of yours is touched: with',
+    '--pool it uses tables of its own, and drops them. The first line is the verdict, and so is',
+    'the exit status: 0 when all promises held, 98 when one is broken.',
   ].join('\n')
   static override examples = [
     'wsmesh drill kill-master',

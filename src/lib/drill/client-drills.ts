@@ -27,7 +27,7 @@ export const slowClient: Drill = {
     const reader = await SlowReader.connect(place.ready?.clientUrl ?? '', token)
     try {
       const isClosed = await sendBulk(context, place)
-      if (!isClosed) broken(`a client that reads nothing is still there after ${plainMs(BULK_MS_MAX)}`)
+      if (!isClosed) broken(`the slow client is still there after ${plainMs(BULK_MS_MAX)}`)
       else if (!(await reader.ends())) broken('the connection of the slow client stays open')
     } finally {
       reader.destroy()

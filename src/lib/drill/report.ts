@@ -20,7 +20,9 @@ export type RenderTable = (
 
 export function renderVerdict(result: DrillResult, colours: Colours): string {
   const {drill, verdict, reasons} = result
-  if (verdict === 'pass') return `${colours.green(colours.bold('PASS'))} ${drill}: ${inShort(result)}`
+  if (verdict === 'pass') {
+    return `${colours.green(colours.bold('PASS'))} ${drill}: ${inShort(result)}`
+  }
   const [first = '', ...more] = reasons
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`
   return `${colours.red(colours.bold('FAIL'))} ${drill}: ${first}${others}`

@@ -39,8 +39,8 @@ export const EMPTY_TAB: TabTally = {
 }
 
 export const EMPTY_TALLY: Tally = {
-  ...EMPTY_TAB, sent: 0, accepted: 0, receipted: 0, refused: 0, unanswered: 0, repeated: 0, wrongReceipts: 0,
-  positionsTwice: 0,
+  ...EMPTY_TAB, sent: 0, accepted: 0, receipted: 0, refused: 0, unanswered: 0, repeated: 0,
+  wrongReceipts: 0, positionsTwice: 0,
 }
 
 export function addTallies<T extends TabTally>(a: T, b: T): T {

@@ -1,6 +1,6 @@
 /**
- * What a node says to who started it: lines on its stdout (`serve --json`: one line when ready, or an
- * error) and its log on stderr (NDJSON). Pure. Lines that are neither are shown as they are.
+ * What a node says to who started it: lines on its stdout (`serve --json`: one line when ready, or
+ * an error) and its log on stderr (NDJSON). Pure. Lines that are neither are shown as they are.
  */
 import {parseJson, isRecord} from '../protocol/json-text.js'
 
