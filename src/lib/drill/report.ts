@@ -50,8 +50,8 @@ export function renderDetails(result: DrillResult, renderTable: RenderTable): re
   ]
 }
 
-const COUNTS = ['sent', 'accepted', 'receipted', 'repeated', 'refused', 'unanswered', 'wrongReceipts',
-  'delivered', 'duplicated', 'reordered', 'lost', 'misdelivered', 'notRecovered',
+const COUNTS = ['sent', 'accepted', 'receipted', 'repeated', 'refused', 'unanswered',
+  'wrongReceipts', 'delivered', 'duplicated', 'reordered', 'lost', 'misdelivered', 'notRecovered',
   'reconnects'] as const satisfies readonly (keyof Tally)[]
 
 const WORDS: Readonly<Partial<Record<keyof Tally, string>>> = {
