@@ -28,7 +28,7 @@ export function failureOf(error: unknown, command: string): Failure {
   if (error instanceof WsmeshError) {
     return {
       code: error.code,
-      message: error.message,
+      message: withoutParser(error.message),
       reasons: reasonsOf(error),
       suggestions: error.suggestions,
       exit: exitCodeOf(error.code),
@@ -64,6 +64,13 @@ export function renderFailure(failure: Failure, colours: ChalkInstance): string 
   return `${lines.join('\n')}\n`
 }
 
+const SEE_MORE = /\n?See more help with --help/
+
+/** oclif wraps the message of what the parser of a flag throws; ours names the flag itself. */
+function withoutParser(message: string): string {
+  return message.replace(/^Parsing --\S+ \n\t/, '').replace(SEE_MORE, '')
+}
+
 interface UsageError extends Error {
   readonly oclif: {readonly exit?: number | false}
 }
@@ -75,7 +82,7 @@ function isUsageError(error: unknown): error is UsageError {
 
 function usageFailure(error: UsageError, command: string): Failure {
   const [first = '', ...rest] = error.message
-    .replace(/\n?See more help with --help/, '')
+    .replace(SEE_MORE, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
@@ -89,12 +96,13 @@ function usageFailure(error: UsageError, command: string): Failure {
   }
 }
 
+/** Each once: drivers wrap an error in another of the same text. */
 function reasonsOf(error: unknown): readonly string[] {
-  const reasons: string[] = []
+  const reasons = new Set<string>()
   let cause = error instanceof Error ? error.cause : undefined
-  while (cause instanceof Error && reasons.length < REASONS_MAX) {
-    reasons.push(...cause.message.split('\n').filter((line) => line !== ''))
+  while (cause instanceof Error && reasons.size < REASONS_MAX) {
+    for (const line of cause.message.split('\n')) if (line !== '') reasons.add(line)
     cause = cause.cause
   }
-  return reasons
+  return [...reasons]
 }

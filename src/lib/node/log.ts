@@ -55,10 +55,9 @@ function visible(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }
 
-/** An error for a log line: its message with those of its causes. */
+/** An error for a log line: its message with those of its causes, each said once. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined
-    ? error.message
-    : `${error.message}: ${describeError(error.cause)}`
+  const why = error.cause === undefined ? '' : describeError(error.cause)
+  return why === '' || error.message.includes(why) ? error.message : `${error.message}: ${why}`
 }

@@ -3,6 +3,7 @@ import {readdir, readFile, readlink} from 'node:fs/promises'
 
 export interface PortOwner {
   readonly pid: number
+  /** The program and its first words: flags and what follows them may hold a password. */
   readonly command: string
 }
 
@@ -34,11 +35,17 @@ async function ownerOf(sockets: ReadonlySet<string>): Promise<PortOwner | undefi
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     for (const link of await linksOf(`/proc/${pid}/fd`)) {
       if (!sockets.has(link)) continue
-      const command = (await readIfThere(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim()
-      return {pid: Number(pid), command}
+      return {pid: Number(pid), command: openingWords(await readIfThere(`/proc/${pid}/cmdline`))}
     }
   }
   return undefined
+}
+
+function openingWords(cmdline: string): string {
+  const words = cmdline.split('\0')
+  const firstFlag = words.findIndex((word) => word.startsWith('-'))
+  const opening = firstFlag === -1 ? words : words.slice(0, firstFlag)
+  return opening.join(' ').trim().replaceAll(/:\/\/\S*@/g, '://***@').slice(0, 200)
 }
 
 async function linksOf(folder: string): Promise<string[]> {
