@@ -6,6 +6,7 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {seededRandom} from '../../src/lib/util/random.js'
 import {eventually, within} from '../helpers/eventually.js'
+import {startCli} from '../helpers/cli.js'
 import {ServeMesh} from '../helpers/serve-process.js'
 import {connectTestClient} from '../helpers/test-client.js'
 
@@ -35,7 +36,9 @@ describe('a node that starts', () => {
     [['--path', 'no path'], 2, '--path /WebSockets'],
     [['--guests', 'some'], 2, 'allow, deny'],
     [['--log-level', 'loud'], 2, 'debug, info, warn, error'],
-    [['--handler-timeout', '5 apples'], 2, '--handler-timeout 5s'],
+    [['--handler-timeout', '5 apples'], 2, 'Error: --handler-timeout is no duration'],
+    [['--handler-timeout', '5 apples'], 2, 'try: --handler-timeout 5s'],
+    [['--host', ''], 2, '--host 127.0.0.1'],
     [['--pool', 'redis://x'], 2, 'sqlite:'],
     [['--host', '203.0.113.1'], 1, '--host 127.0.0.1'],
     [['--actions', 'no-such-file.mjs'], 1, 'no-such-file.mjs'],
@@ -60,6 +63,25 @@ describe('a node that starts', () => {
     })
   })
 
+  it('shows no flags of who holds its port: they may have a password', async () => {
+    await using mesh = await ServeMesh.open()
+    const {ready} = await mesh.start('--pool-prefix', 'pa55word_')
+    const result = await mesh.run('serve', '--port', new URL(ready.httpUrl).port)
+    expect(result.stderr).toMatch(/run\.js serve \[ADDRESS_IN_USE\]/)
+    expect(result.stderr).not.toContain('pa55word')
+  })
+
+  it('says that the other node has another secret, once', async () => {
+    await using mesh = await ServeMesh.open()
+    await mesh.start()
+    const env = {...mesh.env, WSMESH_SECRET: 'the secret of another mesh'}
+    const stranger = startCli(['serve', '--port', '0', '--json'], {env})
+    await eventually(() => stranger.stderr().includes('Not linked yet'), {timeoutMs: 20_000})
+    stranger.child.kill('SIGKILL')
+    expect(stranger.stderr().split('it has another mesh secret')).toHaveLength(2)
+    expect(stranger.stdout()).toBe('')
+  })
+
   it('names a module whose exports are wrong', async () => {
     await using mesh = await ServeMesh.open()
     const path = join(mesh.folder, 'wrong.mjs')
@@ -68,6 +90,27 @@ describe('a node that starts', () => {
     expect(result.exit).toBe(1)
     expect(result.stderr).toContain(`${path}: it has exports named hello`)
     expect(result.stderr).toContain('export default (mesh) =>')
+  })
+})
+
+describe('a node whose action modules let go of promises', () => {
+  it('lives on and says what happened', async () => {
+    await using mesh = await ServeMesh.open()
+    const path = join(mesh.folder, 'loose.mjs')
+    await writeFile(path, `export default (mesh) => {
+      mesh.on('loose', () => { Promise.reject(new Error('let go')) })
+      mesh.on('empty', () => { Promise.reject(null) })
+      mesh.on('fine', ({reply}) => reply('here'))
+    }`)
+    const node = await mesh.start('--actions', path)
+    const client = await mesh.connect(node, '42')
+    client.send({action: 'loose'})
+    client.send({action: 'empty'})
+    await eventually(() => node.cli.stderr().split('left a rejected promise').length === 3)
+    expect(node.cli.stderr()).toContain('let go')
+    client.send({action: 'fine'})
+    await eventually(() => client.texts.length === 1)
+    expect(client.texts).toEqual(['{"action":"fine","details":["here"]}'])
   })
 })
 

@@ -14,6 +14,8 @@ export type NodeDialResult =
       readonly ok: false
       /** Proof that the node dialled no longer runs: nobody listens, or another answers there. */
       readonly gone: boolean
+      /** They disagree on the secret or the version: it stays so until people act. */
+      readonly turnedAway?: boolean
       readonly detail: string
     }
 
@@ -101,7 +103,7 @@ class Proving {
         const {send, done, fail} = handshake.receive(data)
         if (send !== undefined) socket.send(send)
         // Whoever had this address has it no more: this node listens there itself.
-        if (fail !== undefined) this.#fail(fail.reason === 'self', fail.text)
+        if (fail !== undefined) this.#fail(fail.reason === 'self', fail.text, true)
         else if (done !== undefined) this.#proved(socket, done.peer)
       },
       onPong: () => this.#inner?.onPong?.(),
@@ -127,11 +129,11 @@ class Proving {
     this.#fail(true, `${peer} answers where ${id} was`)
   }
 
-  #fail(gone: boolean, detail: string): void {
+  #fail(gone: boolean, detail: string, turnedAway = false): void {
     if (this.#isOver) return
     this.#isOver = true
     const {code, reason} = CLOSE.unavailable
     this.#socket?.close(code, reason)
-    this.#settle({ok: false, gone, detail})
+    this.#settle({ok: false, gone, turnedAway: turnedAway && !gone, detail})
   }
 }

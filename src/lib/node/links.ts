@@ -35,6 +35,7 @@ export class Links {
   readonly #open = new Map<number, OpenLink>()
   readonly #dialling = new Map<number, AbortController>()
   #lastAccepted = 0
+  #lastComplaint = ''
   #lastEncoded: {readonly frame: NodeFrame; readonly bytes: Uint8Array} | undefined
 
   constructor(options: LinksOptions) {
@@ -66,7 +67,12 @@ export class Links {
     const {dialNode, push, log} = this.#options
     const result = await dialNode(to, signal, (socket) => this.#dialled(link, to.id, socket))
     if (result.ok || !this.#dialling.delete(link)) return
-    log.debug('A node cannot be reached', {node: to.id, url: to.url, why: result.detail})
+    const complaint = `${to.url} ${result.detail}`
+    // Once: the core dials again every second.
+    const isNews = result.turnedAway === true && complaint !== this.#lastComplaint
+    if (isNews) this.#lastComplaint = complaint
+    const text = isNews ? 'No link with a node' : 'A node cannot be reached'
+    log[isNews ? 'warn' : 'debug'](text, {node: to.id, url: to.url, why: result.detail})
     push({type: 'link-failed', link, gone: result.gone})
   }
 

@@ -2,6 +2,7 @@
 import {acceptorHandshake} from '../auth/handshake.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {CLOSE} from '../protocol/close-code.js'
+import type {CloseName} from '../protocol/close-code.js'
 import type {LinkRole} from '../protocol/handshake-frame.js'
 import {LIMITS} from '../protocol/limits.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
@@ -9,8 +10,11 @@ import type {NodeId} from '../util/brand.js'
 import type {Counters} from './counters.js'
 import type {Log} from './log.js'
 
-/** Strangers at once; nodes and operators prove themselves within milliseconds. */
-const STRANGERS_MAX = 256
+/**
+ * Strangers at once. Nodes and operators prove themselves within milliseconds, so beyond this the
+ * oldest go: idle strangers must not keep a node from its mesh.
+ */
+export const STRANGERS_MAX = 256
 
 export interface DoorOptions {
   readonly self: NodeId
@@ -28,10 +32,6 @@ export class MeshDoor {
     this.#options = options
   }
 
-  get isFull(): boolean {
-    return this.#strangers.size >= STRANGERS_MAX
-  }
-
   /** `onProved` says who hears the socket from then on; it may send at once. */
   accept(
     socket: AcceptedSocket,
@@ -40,6 +40,7 @@ export class MeshDoor {
   ): SocketHandler {
     const {self, secret, now} = this.#options
     const handshake = acceptorHandshake({secret, self, role})
+    this.#makeRoom()
     this.#strangers.set(socket, now())
     socket.send(handshake.opening)
     let inner: SocketHandler | undefined
@@ -74,13 +75,21 @@ export class MeshDoor {
     }
   }
 
+  #makeRoom(): void {
+    if (this.#strangers.size < STRANGERS_MAX) return
+    const [oldest] = this.#strangers.keys()
+    if (oldest === undefined) return
+    this.#options.counters.add('handshakesFailed')
+    this.#close(oldest, 'tooMany')
+  }
+
   #turnAway(socket: AcceptedSocket, role: LinkRole, why: string): void {
     this.#options.counters.add('handshakesFailed')
     this.#options.log.warn(`A ${role} was turned away`, {from: socket.remoteAddress, why})
     this.#close(socket, 'unauthenticated')
   }
 
-  #close(socket: AcceptedSocket, close: 'authenticationTimeout' | 'unauthenticated'): void {
+  #close(socket: AcceptedSocket, close: CloseName): void {
     this.#strangers.delete(socket)
     const {code, reason} = CLOSE[close]
     socket.close(code, reason)

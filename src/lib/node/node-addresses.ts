@@ -82,6 +82,14 @@ function webSocketUrl(flag: string, text: string, example: string): URL {
   })
 }
 
+/** An address or a name to listen on, or USAGE: Node takes an empty one for all addresses. */
+export function checkHost(text: string): string {
+  if (/^[\w.:%-]+$/.test(text)) return text
+  throw new WsmeshError('USAGE', `--host: ${JSON.stringify(text)} is no address of a machine`, {
+    suggestions: ['--host 127.0.0.1', '--host 0.0.0.0   (all addresses)'],
+  })
+}
+
 /** A path for clients that is none of the node's own, or USAGE. */
 export function checkClientPath(text: string): string {
   const isPath = /^\/[\w.~!$&'()*+,;=:@%/-]{0,200}$/.test(text)

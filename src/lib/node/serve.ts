@@ -8,8 +8,9 @@ import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
 import {createLog, describeError} from './log.js'
 import type {Log, LogLevel} from './log.js'
-import {checkClientPath, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
+import {checkClientPath, checkHost, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
+import {foldersOfActions, isOfActions} from './stray-rejection.js'
 import {defaultNodeConfig, defaultNodeServices} from './node-defaults.js'
 
 /** What the command's flags say; undefined where the default depends on others. */
@@ -61,6 +62,7 @@ export async function serve(
   process.on('uncaughtExceptionMonitor', (error) => {
     log.error('A bug in wsmesh: this node ends', {error: describeError(error), stack: error.stack})
   })
+  outliveActions(options.actions, log)
   const config = configOf(options)
   const services = await servicesOf(options, log)
   const node = await createNode(config, services).catch(async (error: unknown) => {
@@ -70,6 +72,18 @@ export async function serve(
   log.info('Stopping', {signal: await signal})
   await node.drain()
   log.info('Stopped')
+}
+
+/** Without a listener Node would end the process; bugs of wsmesh still do. */
+function outliveActions(actions: readonly string[], log: Log): void {
+  const folders = foldersOfActions(actions)
+  process.on('unhandledRejection', (reason: unknown) => {
+    if (!isOfActions(reason, folders)) throw reason
+    log.error('An action module left a rejected promise to itself: await it, or catch', {
+      error: describeError(reason),
+      stack: reason instanceof Error ? reason.stack : undefined,
+    })
+  })
 }
 
 function stderrLog(level: LogLevel): Log {
@@ -100,7 +114,7 @@ function configOf(options: ServeOptions): NodeConfig {
   return {
     ...defaultNodeConfig(),
     version: options.version,
-    host: options.host,
+    host: checkHost(options.host),
     port: options.port,
     path: checkClientPath(options.path),
     nodeUrl: nodeUrl === undefined ? undefined : checkNodeUrl(nodeUrl),
@@ -129,7 +143,7 @@ async function namingPortOwner(error: unknown, port: number): Promise<unknown> {
   if (owner === undefined) return error
   return new WsmeshError(
     'ADDRESS_IN_USE',
-    `${error.message} by process ${owner.pid}: ${owner.command.slice(0, 200)}`,
+    `${error.message} by process ${owner.pid}: ${owner.command}`,
     {cause: error.cause, suggestions: [...error.suggestions, `End that one: kill ${owner.pid}`]},
   )
 }

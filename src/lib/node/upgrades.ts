@@ -64,7 +64,6 @@ function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecisi
   const {door, links, operators} = parts
   // Only browsers send it, and no page has business here, whatever it talked its reader into.
   if (request.headers['origin'] !== undefined) return refuse(403, 'Not for browsers')
-  if (door.isFull) return refuse(503, 'Too many strangers at once')
   if (request.subprotocols.includes(SUBPROTOCOL.node)) {
     return {
       accept: true,

@@ -5,7 +5,7 @@ import {Counters} from '../../../src/lib/node/counters.js'
 import {createNodeDialer} from '../../../src/lib/node/dial-node.js'
 import {Links} from '../../../src/lib/node/links.js'
 import {silentLog} from '../../../src/lib/node/log.js'
-import {MeshDoor} from '../../../src/lib/node/mesh-door.js'
+import {MeshDoor, STRANGERS_MAX} from '../../../src/lib/node/mesh-door.js'
 import {LIMITS} from '../../../src/lib/protocol/limits.js'
 import type {Listener, SocketHandler} from '../../../src/lib/transport/transport.js'
 import {dial, listen} from '../../../src/lib/transport/ws-transport.js'
@@ -44,7 +44,7 @@ async function startSide(id: string, secretText = 'a secret for tests only'): Pr
     host: '127.0.0.1',
     port: 0,
     kinds: {node: {maxFrameBytes: LIMITS.nodeFrameBytes, proofBytes: 16_384}},
-    connectionsMax: 100,
+    connectionsMax: 1000,
     onUpgrade: ({subprotocols}) => ({
       accept: true,
       kind: 'node',
@@ -181,5 +181,16 @@ describe('the door', () => {
     a.door.sweep(LIMITS.handshakeMs - 1)
     a.door.sweep(LIMITS.handshakeMs)
     expect((await stranger.closed).code).toBe(4008)
+  })
+
+  it('lets the oldest stranger go when there are too many, so that a node still comes in', async () => {
+    const a = await startSide('a')
+    const b = await startSide('b')
+    const oldest = await connectTestClient(b.url, ['wsmesh.node.v1'])
+    for (let i = 1; i < STRANGERS_MAX; i++) await connectTestClient(b.url, ['wsmesh.node.v1'])
+    a.links.dial(1, address('b', b))
+    await eventually(() => a.events.length === 1)
+    expect(a.events).toEqual([{type: 'link-opened', link: 1, peer: 'b'}])
+    expect((await oldest.closed).code).toBe(4005)
   })
 })
