@@ -20,10 +20,12 @@ export default class ServeCommand extends BaseCommand {
       env: 'WSMESH_HOST', default: '127.0.0.1', helpValue: 'ADDRESS', summary: 'where to listen',
     }),
     port: Flags.integer({
-      env: 'WSMESH_PORT', default: 8080, min: 0, max: 65_535, summary: '0: any free port',
+      env: 'WSMESH_PORT', default: 8080, min: 0, max: 65_535, helpValue: 'PORT',
+      summary: '0: any free port',
     }),
     path: Flags.string({
-      env: 'WSMESH_PATH', default: '/WebSockets', summary: 'where clients connect',
+      env: 'WSMESH_PATH', default: '/WebSockets', helpValue: 'PATH',
+      summary: 'where clients connect',
     }),
     'node-url': Flags.string({
       env: 'WSMESH_NODE_URL', helpValue: 'URL', summary: 'what other nodes dial, if not the host',
@@ -38,16 +40,19 @@ export default class ServeCommand extends BaseCommand {
       env: 'WSMESH_GUESTS', options: ['allow', 'deny'] as const, default: 'deny',
       helpValue: 'allow|deny', summary: 'clients without a proof',
     })(),
-    'max-clients': Flags.integer({default: 50_000, min: 1, summary: 'more get 503'}),
+    'max-clients': Flags.integer({
+      default: 50_000, min: 1, helpValue: 'N', summary: 'more get 503',
+    }),
     'client-queue-bytes': Flags.integer({
-      default: 1024 * 1024, min: 1024, summary: 'a client for whom more waits is closed',
+      default: 1024 * 1024, min: 1024, helpValue: 'N',
+      summary: 'a client for whom more waits is closed',
     }),
     'handler-timeout': durationFlag({
       default: 30_000, minMs: 1, maxMs: 3_600_000, summary: 'a handler that takes longer: 504',
     }),
     'log-level': Flags.option({
       env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
-      default: 'info', summary: 'on stderr: debug, info, warn or error',
+      default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
     ...poolFlags(),
     ...secretFlags(),

@@ -120,6 +120,9 @@ describe('the command', () => {
     const example = await runInProject(join(wsmesh.root, 'examples', 'send.mjs'), ready.nodeUrl)
     expect(example).toBe('{ connections: 1, nodes: 1 }\n')
     expect(await client.next()).toEqual({action: 'hello', details: ['Hi']})
+    const nodeExample = await runInProject(join(wsmesh.root, 'examples', 'node.mjs'))
+    expect(nodeExample).toMatch(/^n-\w+ is follower, clients at ws:\S+\n\{ connections: 1 \}\n$/)
+    expect(await client.next()).toEqual({action: 'hello', details: ['Hi']})
     const list = JSON.parse((await cli('pool', 'list', '--json')).stdout) as PoolListJson
     expect(list).toMatchObject({master: ready.node, nodes: [{id: ready.node, state: 'up'}]})
     await stop(command)

@@ -17,10 +17,10 @@ export default class PoolPruneCommand extends BaseCommand {
   ]
   static override jsonFields = ['removed[]', 'kept[]', 'dryRun']
   static override flags = {
+    yes: Flags.boolean({char: 'y', default: false, summary: 'do not ask'}),
     'dry-run': Flags.boolean({
       default: false, summary: 'say what would be removed, remove nothing',
     }),
-    yes: Flags.boolean({char: 'y', default: false, summary: 'do not ask'}),
     ...flagsOfPool,
   }
 

@@ -89,5 +89,7 @@ export default class WsmeshHelp extends Help {
 function withReadableDefault(flag: Command.Flag.Any): Command.Flag.Any {
   if (flag.type !== 'option' || flag.helpValue !== 'DURATION') return flag
   const ms: unknown = flag.default
-  return typeof ms === 'number' ? {...flag, default: formatDuration(ms).replaceAll(' ', '')} : flag
+  if (typeof ms !== 'number') return flag
+  const text = formatDuration(ms).replaceAll(' ', '')
+  return {...flag, default: text.replace(/(?<=[mhd])0[smh]$/, '')}
 }

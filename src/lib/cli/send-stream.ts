@@ -143,13 +143,14 @@ export function parseLine({number, text}: InputLine): Publication {
   const value = parseJsonLine(text, number)
   if (!isRecord(value)) throw new WsmeshError('INPUT_INVALID', `Line ${number} is no JSON object`)
   const {action, details, ...rest} = value
+  const suggestions = ['{"action": "hello", "details": ["Hi"], "user": [42]}']
   if (typeof action !== 'string') {
-    throw new WsmeshError('INPUT_INVALID', `Line ${number} has no action`, {
-      suggestions: ['{"action": "hello", "details": ["Hi"], "user": [42]}'],
-    })
+    throw new WsmeshError('INPUT_INVALID', `Line ${number} has no action`, {suggestions})
   }
   const read = targetFromJson(rest)
-  if (!read.ok) throw new WsmeshError('TARGET_INVALID', `Line ${number}: ${read.reason}`)
+  if (!read.ok) {
+    throw new WsmeshError('TARGET_INVALID', `Line ${number}: ${read.reason}`, {suggestions})
+  }
   encodePayload(action, details)
   return {action, details, target: targetToJson(read.value)}
 }

@@ -21,7 +21,7 @@ export function targetFlags() {
     session: repeatable({helpValue: 'ID', summary: 'every connection of a session (repeatable)'}),
     filter: repeatable({
       helpValue: 'KEY=VALUE',
-      summary: 'connections with this property, such as language=en (repeatable: all must fit)',
+      summary: 'by language, user_agent, user or session: language=en (repeatable: all must fit)',
     }),
     registered: Flags.boolean({summary: 'everyone who is logged in'}),
     everyone: Flags.boolean({summary: 'everyone, guests too'}),

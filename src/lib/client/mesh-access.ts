@@ -117,7 +117,7 @@ export class MeshAccess {
     return [
       {name: `pool ${this.poolLabel}`, read: async () => urlsOf(await this.readPool())},
       {
-        name: 'addresses seen last',
+        name: 'the list of addresses seen last',
         read: async () => (await this.book.recall()).map((node) => node.url),
       },
     ]

@@ -34,6 +34,7 @@ export function renderStartBlock(block: StartBlock, colours: Colours): string {
     `  Actions  ${actions}`,
     '',
     ...nodeLines(nodes, colours),
+    ...otherMasterLines(view),
     '',
     colours.bold('Try next, in another terminal:'),
     '',
@@ -46,6 +47,12 @@ export function renderStartBlock(block: StartBlock, colours: Colours): string {
     colours.dim('Ctrl-C ends the demo and all its nodes.'),
   ]
   return lines.join('\n')
+}
+
+/** Whoever has nodes of his own running shall not wonder where the master is. */
+function otherMasterLines({master, nodes}: MeshView): readonly string[] {
+  if (master === null || nodes.some(({id}) => id === master)) return []
+  return ['', `  They joined nodes that were in the pool before: the master is ${master}.`]
 }
 
 function nodeLines(nodes: readonly NodeView[], colours: Colours): readonly string[] {

@@ -93,9 +93,11 @@ function parseMysqlUrl(url: string): MysqlAddress {
   }
   const database = decoded(url, 'database', parsed.pathname.slice(1))
   if (!/^[^/]{1,64}$/.test(database)) {
-    throw invalid(url, 'it names no database', [
-      'Add the database after the host: mysql://user:password@host:3306/database',
-    ])
+    throw invalid(
+      url,
+      database === '' ? 'it names no database' : 'what follows the host is no database name',
+      ['mysql://user:password@host:3306/database   (in a password / is written %2F, @ %40)'],
+    )
   }
   const {engine, socketPath} = parseOptions(url, parsed.searchParams)
   return {

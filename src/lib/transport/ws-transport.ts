@@ -78,8 +78,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       connection.handler = decision.handler(connection)
     })
   })
-  server.on('error', (error) => options.onFault?.(error))
+  // Until it listens, an error is the caller's alone: it is what `listen` rejects with.
   const port = await startListening(server, options.host, options.port)
+  server.on('error', (error) => options.onFault?.(error))
   return {
     port,
     connectionCount: () => countConnections(server),

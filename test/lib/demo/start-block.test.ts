@@ -41,6 +41,13 @@ test('one readable block', () => {
   `)
 })
 
+test('names the master when it is no node of the demo', () => {
+  const followers = {...view, master: 'n-9', nodes: [node('1'), node('2')]}
+  const text = renderStartBlock({...block, view: followers}, plain)
+  expect(text).toContain('the master is n-9.')
+  expect(text).not.toContain('★')
+})
+
 test('without a page, and with commands too long for one line', () => {
   const command = `wsmesh tail --data-dir /${'x'.repeat(80)}`
   const text = renderStartBlock(

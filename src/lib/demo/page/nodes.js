@@ -20,7 +20,7 @@ function nodeCard({name, id, role, pid, clients, clientUrl}, isLost) {
   const label = ROLES[shown] ?? shown
   const facts =
     shown === 'down'
-      ? ['a fresh one takes its place', '']
+      ? [isLost ? 'not known' : 'a fresh one takes its place', '']
       : [`${id}  pid ${pid}`, `${clients} client${clients === 1 ? '' : 's'}`]
   return element(
     'li',

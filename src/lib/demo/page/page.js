@@ -39,7 +39,10 @@ byId('add-tab').addEventListener('click', () => {
 })
 
 byId('show-frames').addEventListener('change', ({target}) => {
+  // Lines grow and shrink: whoever saw the newest one still sees it.
+  const atEnd = [...tabs].filter(({isAtEnd}) => isAtEnd)
   document.body.classList.toggle('with-frames', target.checked)
+  for (const tab of atEnd) tab.showEnd()
 })
 
 await mesh.start()

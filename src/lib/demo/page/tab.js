@@ -55,6 +55,15 @@ export class Tab {
     this.#node.value = chosen
   }
 
+  /** Whether the newest line is in sight. */
+  get isAtEnd() {
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40
+  }
+
+  showEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight
+  }
+
   #build(number, user, onClose) {
     const id = (part) => `tab-${number}-${part}`
     this.#user = element('input', {
@@ -193,7 +202,7 @@ export class Tab {
   }
 
   #line(kind, text, way, frame, from = '') {
-    const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40
+    const {isAtEnd} = this
     this.#log.append(
       element(
         'li',
@@ -205,7 +214,7 @@ export class Tab {
       ),
     )
     while (this.#log.children.length > LINES_MAX) this.#log.firstElementChild.remove()
-    if (isAtEnd) this.#log.scrollTop = this.#log.scrollHeight
+    if (isAtEnd) this.showEnd()
   }
 
   #show() {
