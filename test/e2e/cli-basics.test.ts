@@ -90,6 +90,17 @@ describe('usage errors end with 2, with --json too', () => {
     expect(stderr).toContain('try: wsmesh token')
     expect(exit).toBe(2)
   })
+
+  test.each([
+    [['send', 'hello', '--usr', '42'], 'There is no flag --usr', '  try: --user\n'],
+    [['serve', '--prot=8081'], 'There is no flag --prot=8081', '  try: --port\n'],
+    [['tail', '--count', '0'], '--count: Expected an integer greater', 'wsmesh tail --help'],
+  ])('a wrong flag is named, with the one that was meant: %j', async (args, what, hint) => {
+    const {stderr, exit} = await cli(args)
+    expect(exit).toBe(2)
+    expect(stderr).toContain(`Error: ${what}`)
+    expect(stderr).toContain(hint)
+  })
 })
 
 async function shown(args: readonly string[], more: Record<string, string> = {}, cwd = folder) {

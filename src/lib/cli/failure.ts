@@ -3,6 +3,7 @@ import type {ChalkInstance} from 'chalk'
 import {AssertionFailed} from '../util/assert.js'
 import {type ErrorCode, WsmeshError} from '../util/errors.js'
 import {EXIT, exitCodeOf} from './exit-code.js'
+import {mostSimilar} from './similar.js'
 
 /** An error as a command reports it: what happened, why, what to try, and the exit status. */
 export interface Failure {
@@ -73,6 +74,10 @@ function withoutParser(message: string): string {
 
 interface UsageError extends Error {
   readonly oclif: {readonly exit?: number | false}
+  /** The flags that do not exist, as they were typed. */
+  readonly flags?: readonly string[]
+  /** What the command knows. */
+  readonly parse?: {readonly input?: {readonly flags?: object}}
 }
 
 /** What oclif throws for a wrong flag or argument. */
@@ -86,14 +91,27 @@ function usageFailure(error: UsageError, command: string): Failure {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const message = rest.length === 1 && first.endsWith('occurred:') ? (rest[0] ?? first) : first
+  const flag = /^Parsing (--\S+)$/.exec(first)?.[1]
+  const isHeadless = flag !== undefined || first.endsWith('occurred:')
+  const [only] = rest
+  const message =
+    isHeadless && only !== undefined && rest.length === 1
+      ? `${flag === undefined ? '' : `${flag}: `}${only}`
+      : first.replace(/^Nonexistent flags?:/, 'There is no flag')
   return {
     code: 'USAGE',
     message,
-    reasons: message === first ? rest : [],
-    suggestions: [`${command} --help`],
+    reasons: rest.length === 1 && isHeadless ? [] : rest,
+    suggestions: [...flagsMeant(error), `${command} --help`],
     exit: typeof error.oclif.exit === 'number' ? error.oclif.exit : EXIT.usage.code,
   }
+}
+
+/** For each flag that does not exist the one that was probably meant. */
+function flagsMeant({message, flags, parse}: UsageError): readonly string[] {
+  if (!message.startsWith('Nonexistent flag') || !Array.isArray(flags)) return []
+  const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`)
+  return flags.flatMap((flag) => mostSimilar(flag.replace(/=.*/, ''), known) ?? [])
 }
 
 /** Each once: drivers wrap an error in another of the same text. */

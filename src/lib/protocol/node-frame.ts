@@ -6,8 +6,8 @@ import type {Place} from './position.js'
  * What two nodes say to each other once the handshake proved both (`handshake.ts`). Each frame
  * carries the sender's term; a node refuses terms below the highest that it promised (P7).
  *
- * Following:   follow -> welcome | refuse; then publish, ack, resend, leave up; relay, stable, leave,
- *              handover down.
+ * Following:   follow -> welcome | refuse; then publish, ack, resend, leave up; relay, stable,
+ *              leave, handover down.
  * Taking over: ask -> answer; promise -> promised | refuse; fetch -> suffix (one or more).
  *
  * The wire form is in node-codec.ts, with byte examples in docs/PROTOCOL.md.
