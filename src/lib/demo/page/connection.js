@@ -66,6 +66,7 @@ export class Connection extends EventTarget {
 
   async #pickNode(wanted) {
     await this.#mesh.refresh()
+    if (this.#mesh.isLost) throw new Error('The demo does not answer')
     const live = this.#mesh.liveNodes
     const node = live.find(({name}) => name === wanted) ?? live[Math.floor(Math.random() * live.length)]
     if (node === undefined) throw new Error('No node answers')
