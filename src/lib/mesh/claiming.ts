@@ -1,7 +1,9 @@
 /** Between the lease won and the term opened: promises, then what the best of them holds. */
 import {assert} from '../util/assert.js'
 import type {NodeId} from '../util/brand.js'
-import type {FollowFrame, PromisedFrame, RefuseFrame, SuffixFrame} from '../protocol/node-frame.js'
+import type {
+  FollowFrame, NodeFrame, PromisedFrame, RefuseFrame, SuffixFrame,
+} from '../protocol/node-frame.js'
 import {comparePlaces} from '../protocol/position.js'
 import {chainLast} from './log.js'
 import {expectMember, onFollow} from './mastering.js'
@@ -11,7 +13,7 @@ import {
   addressOf, closeLink, count, dial, log, noteTerm, send, type Link, type MeshState,
 } from './state.js'
 import {appendEntries, startSync} from './sync.js'
-import {becomeSeeking, closePeers} from './transition.js'
+import {becomeSeeking} from './transition.js'
 import {requestPromise, retryDelay} from './seeking.js'
 import {restartSending} from './publishing.js'
 
@@ -149,11 +151,14 @@ function openTerm(state: MeshState, claimed: Claimed): void {
     frozenUntil: undefined, handedTo: undefined,
   }
   for (const [id, peer] of claimed.peers) if (peer.state === 'gone') role.gone.add(id)
-  closePeers(state, claimed.peers)
+  for (const peer of claimed.peers.values()) finishAsking(state, peer)
   state.role = role
   restartSending(state)
   for (const address of lease.view) {
-    if (address.id !== state.self.id) expectMember(state, role, address)
+    if (address.id === state.self.id) continue
+    const member = expectMember(state, role, address)
+    // The master that hangs has been silent for as long as this node waited to replace it.
+    if (address.id === claimed.lost?.node) member.heardAt = claimed.lost.heardAt
   }
   expectPool(state, role)
   log(state, 'info', 'master', {term: lease.term, epoch: lease.epoch, openSeq: slot.seq})
@@ -161,6 +166,32 @@ function openTerm(state: MeshState, claimed: Claimed): void {
     const link = state.links.get(id)
     if (link && state.role === role) onFollow(state, role, link, frame)
   }
+}
+
+/**
+ * Who has promised is done; the others are asked still, the old master among them: so they hear of
+ * this term at once, and not with their next read of the pool.
+ */
+function finishAsking(state: MeshState, peer: Peer): void {
+  if (peer.state === 'promised') closeLink(state, peer.link, 'answered')
+  else if (peer.state === 'lost') dial(state, peer.address, 'ask')
+}
+
+/** The term is open, a member of the view was reached: it may have another master in mind. */
+export function askLate(state: MeshState, role: Mastering, link: Link): void {
+  send(state, link.id, {
+    type: 'promise', term: role.term, epoch: role.epoch, url: state.self.url,
+  })
+}
+
+/** The late answer: of no use but for a higher term. */
+export function onLateAnswer(
+  state: MeshState, role: Mastering, link: Link, frame: NodeFrame,
+): void {
+  if (frame.type !== 'promised' && frame.type !== 'refuse') return
+  noteTerm(state, frame.term)
+  closeLink(state, link.id, 'answered')
+  if (frame.term > role.term) becomeSeeking(state, 'a higher term was promised')
 }
 
 /** Nodes of the pool that are not copies may have clients too: receipts wait for them as well. */

@@ -51,5 +51,5 @@ export const defaultMeshConfig: MeshConfig = {
   outboxMessages: 100_000,
   outboxBytes: 64 * 1024 * 1024,
   frameBytes: 256 * 1024,
-  drainMs: 10_000,
+  drainMs: 7000,
 }

@@ -15,7 +15,8 @@ import type {Random} from '../util/random.js'
 import type {NodeFrame} from '../protocol/node-frame.js'
 import type {Position} from '../protocol/position.js'
 import {
-  onEarlyFollow, onPeerLink, onPromised, onPromiseRefused, onSuffix, peerLost, progressClaimed,
+  askLate, onEarlyFollow, onLateAnswer, onPeerLink, onPromised, onPromiseRefused, onSuffix,
+  peerLost, progressClaimed,
 } from './claiming.js'
 import type {MeshConfig} from './config.js'
 import {progressDraining, startDraining} from './draining.js'
@@ -201,11 +202,12 @@ function handle(state: MeshState, event: MeshEvent): void {
 /** Level-triggered: whatever the event was, starts what can be started now. */
 function progress(state: MeshState): void {
   if (state.role.type === 'drained') return
-  watchPool(state)
   if (state.role.type === 'seeking') progressSeeking(state, state.role)
   if (state.role.type === 'claimed') progressClaimed(state, state.role)
   if (state.role.type === 'mastering') progressView(state, state.role)
   progressDraining(state)
+  // Last: a store that is slow answers one request at a time, and claims come before reads.
+  watchPool(state)
 }
 
 function tick(state: MeshState): void {
@@ -216,7 +218,10 @@ function tick(state: MeshState): void {
     sweepPool(state, state.role)
   }
   for (const link of state.links.values()) {
-    const isIdle = link.use === 'accepted' && state.now - link.heardAt >= IDLE_LINK_MS
+    // Of what this node dialled, only late questions have nobody else who gives them up.
+    const isLoose =
+      link.use === 'accepted' || (link.use === 'ask' && state.role.type === 'mastering')
+    const isIdle = isLoose && state.now - link.heardAt >= IDLE_LINK_MS
     if (isIdle) onIdle(state, link)
   }
 }
@@ -259,6 +264,7 @@ function onOpened(state: MeshState, id: number): void {
   const {role} = state
   if (role.type === 'mastering') {
     if (link.use === 'probe') onProbe(state, role, link, 'alive')
+    else if (link.use === 'ask') askLate(state, role, link)
   } else if (role.type === 'seeking' && link.use === 'follow') onFollowLink(state, link)
   else if (link.use === 'ask') {
     const peer = findPeer(state, link)
@@ -287,8 +293,9 @@ function onLost(state: MeshState, id: number, isGone: boolean): void {
       if (role.link === id) becomeSeeking(state, 'the link to the master closed')
       break
     case 'mastering':
+      if (isGone) role.gone.add(link.peer)
       if (link.use === 'probe') onProbe(state, role, link, isGone ? 'gone' : 'silent')
-      else onFollowerClosed(state, role, link)
+      else if (link.use === 'accepted') onFollowerClosed(state, role, link)
       break
     case 'drained':
       break
@@ -309,7 +316,10 @@ function onFrame(state: MeshState, id: number, frame: NodeFrame): void {
   else if (frame.type === 'promise') onPromise(state, link, frame)
   else if (frame.type === 'fetch') onFetch(state, link, frame)
   else if (role.type === 'following' && role.link === id) onMasterFrame(state, role, frame)
-  else if (link.use === 'ask') onPeerFrame(state, link, frame)
+  else if (link.use === 'ask') {
+    if (role.type === 'mastering') onLateAnswer(state, role, link, frame)
+    else onPeerFrame(state, link, frame)
+  }
   else if (role.type === 'seeking' && link.use === 'follow') {
     if (frame.type === 'welcome') onWelcome(state, link, frame)
     else if (frame.type === 'refuse') onRefused(state, role, link, frame)

@@ -1,8 +1,7 @@
 /** The master keeps the pool's rows true: those of nodes that no longer run are removed. */
 import type {Mastering} from './role.js'
-import {expectMember} from './mastering.js'
 import {isInView} from './quorum.js'
-import {addressOf, count, emit, log, type MeshState} from './state.js'
+import {addressOf, count, dial, emit, log, type MeshState} from './state.js'
 
 /** A row of a node that nobody reaches and that beats no more goes after this, proof or not. */
 const STALE_ROW_MS = 60_000
@@ -20,9 +19,10 @@ export function sweepPool(state: MeshState, role: Mastering): void {
     const isGone = role.gone.has(id) && !isInView(role.view, id)
     if (isGone || silentMs >= STALE_ROW_MS) {
       removeRow(state, role, id, isGone ? 'gone' : 'silent')
-    } else if (!member && silentMs >= config.leaseMs) {
+    } else if (!member && silentMs >= config.leaseMs && now - beat.probedAt >= config.answerMs) {
+      beat.probedAt = now
       const address = addressOf(state, id)
-      if (address) expectMember(state, role, address).isWaitedFor = false
+      if (address) dial(state, address, 'probe')
     }
   }
 }

@@ -13,7 +13,11 @@ export function takeSnapshot(state: MeshState, snapshot: PoolSnapshot): void {
   const {pool, now} = state
   const before = pool.snapshot?.lease
   const {lease} = snapshot
-  if (!pool.isUp || !lease || !before || !isSameRow(lease, before)) pool.leaseChangedAt = now
+  const isChanged = !lease || !before || !isSameRow(lease, before)
+  // It changed somewhere between two reads: in the middle is the best guess.
+  if (!pool.isUp) pool.leaseChangedAt = now
+  else if (isChanged) pool.leaseChangedAt = (pool.readAt + now) / 2
+  if (pool.isUp && isChanged) pool.renewedAt = now
   if (lease?.term !== before?.term || lease?.epoch !== before?.epoch) pool.termSeenAt = now
   pool.missingSince = lease ? undefined : (pool.missingSince ?? now)
   pool.snapshot = snapshot
@@ -23,7 +27,8 @@ export function takeSnapshot(state: MeshState, snapshot: PoolSnapshot): void {
   const beats: typeof pool.beats = new Map()
   for (const {id, beat} of snapshot.members) {
     const known = pool.beats.get(id)
-    beats.set(id, known && known.beat === beat ? known : {beat, changedAt: now})
+    const isKnown = known !== undefined && known.beat === beat
+    beats.set(id, isKnown ? known : {beat, changedAt: now, probedAt: -Infinity})
   }
   pool.beats = beats
 }

@@ -7,10 +7,19 @@ import type {View} from './quorum.js'
 /** What a node is doing, as one value. */
 export type Role = Seeking | Claimed | Following | Mastering | Drained
 
+/** The master that was lost, and when it was heard last. */
+export interface LostMaster {
+  readonly node: NodeId
+  readonly heardAt: number
+}
+
 /** No master at the moment: tries to follow the one it knows of, or asks others to replace it. */
 export interface Seeking {
   readonly type: 'seeking'
   since: number
+  /** Only a read of the pool after this is good for a claim. */
+  freshSince: number
+  readonly lost: LostMaster | undefined
   /** A dial or a follow frame under way to this node. */
   attempt: FollowAttempt | undefined
   retryAt: number
@@ -49,6 +58,7 @@ export interface AskRound {
 export interface Claimed {
   readonly type: 'claimed'
   readonly since: number
+  readonly lost: LostMaster | undefined
   readonly lease: Lease
   readonly peers: Map<NodeId, Peer>
   /** From whom the suffix is being fetched. */

@@ -42,6 +42,9 @@ function stopAsking(state: MeshState, role: Seeking): void {
   role.round = undefined
   const isLasting = state.now - role.since >= state.config.leaseMs
   role.roundAt = state.now + retryDelay(state) * (isLasting ? 5 : 1)
+  // When the lease runs out there is more to ask for.
+  const expiresAt = state.pool.leaseChangedAt + state.config.leaseMs
+  if (expiresAt > state.now) role.roundAt = Math.min(role.roundAt, expiresAt)
 }
 
 /** The master by what was heard last: a promise or refusal with a higher term beats the store. */
@@ -102,10 +105,10 @@ function claimUnheld(state: MeshState): void {
   }
 }
 
-/** Decisions are made on a read that was asked for after the master was lost. */
+/** Decisions are made on a read after the master was lost, and after the last claim was. */
 function isReadFresh(state: MeshState): boolean {
   const {role, pool} = state
-  return role.type === 'seeking' && pool.isUp && pool.readAt >= role.since
+  return role.type === 'seeking' && pool.isUp && pool.readAt > role.freshSince
 }
 
 function progressRound(state: MeshState, role: Seeking): void {
@@ -177,23 +180,30 @@ export function askPeer(state: MeshState, round: AskRound, peer: Peer): void {
 
 export function onAnswer(state: MeshState, peer: Peer, frame: AnswerFrame): void {
   noteTerm(state, frame.term)
+  // It knows of a term that this node has not read of: the lease may have a holder by now.
+  const lease = state.pool.snapshot?.lease
+  if (!frame.yes && lease && frame.term > lease.term) state.pool.askedAt = -Infinity
   if (peer.state === 'asked') peer.state = frame.yes ? 'yes' : 'no'
 }
 
 /**
- * Rule (a): more than half of the other view members lost the master too, this node among them, at
- * any time. Rule (b): the lease has run out, and all who did not say yes no longer run.
+ * Rule (a), for members of the view: more than half of it, its holder counted, lost the master or
+ * is proved gone. Exactly half may claim once the lease has run out: until then the master of the
+ * other half can drop them, and the first compare-and-set wins. Rule (b), for everybody: the lease
+ * has run out, and all who did not say yes no longer run.
  */
 function mayClaim(state: MeshState, round: AskRound): boolean {
-  const {lease, peers} = round
-  const others = lease.view.filter((member) => member.id !== lease.holder)
-  const saysYes = (id: NodeId): boolean =>
-    id === state.self.id || peers.get(id)?.state === 'yes'
-  const yes = others.filter((member) => saysYes(member.id)).length
-  const isMost = yes * 2 > others.length || others.length === 0
-  if (isInView(lease.view, state.self.id) && isMost) return true
-  if (!isLeaseExpired(state)) return false
-  return lease.view.every((member) => saysYes(member.id) || peers.get(member.id)?.state === 'gone')
+  const {view} = round.lease
+  const isExpired = isLeaseExpired(state)
+  const isFor = ({id}: NodeAddress): boolean => {
+    const said = round.peers.get(id)?.state
+    return id === state.self.id || said === 'yes' || said === 'gone'
+  }
+  const doubled = view.filter(isFor).length * 2
+  if (isInView(view, state.self.id)) {
+    if (doubled > view.length || (isExpired && doubled === view.length)) return true
+  }
+  return isExpired && view.every(isFor)
 }
 
 function claim(state: MeshState, expected: Lease | undefined, next: Lease): void {
@@ -216,6 +226,7 @@ export function onClaimed(state: MeshState, role: Seeking, won: boolean, lease: 
     role.round = undefined
     role.roundAt = state.now + retryDelay(state)
     role.isInvited = false
+    role.freshSince = state.now
     state.pool.askedAt = -Infinity
     return
   }
@@ -240,8 +251,8 @@ export function beginTerm(state: MeshState, role: Seeking, lease: Lease): void {
   state.promised = {term: lease.term, holder: state.self.id}
   state.hint = {master: selfAddress(state), term: lease.term}
   state.role = {
-    type: 'claimed', since: state.now, lease, peers, fetch: undefined, waiting: new Map(),
-    retryAt: state.now,
+    type: 'claimed', since: state.now, lost: role.lost, lease, peers, fetch: undefined,
+    waiting: new Map(), retryAt: state.now,
   }
   for (const peer of peers.values()) if (isOpen(state, peer)) requestPromise(state, lease, peer)
 }

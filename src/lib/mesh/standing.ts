@@ -43,7 +43,7 @@ function withoutMaster(state: MeshState): Standing {
   const since = role.type === 'seeking' ? Math.max(role.since, pool.termSeenAt) : now
   const isLeftBehind =
     now - since >= config.leaseMs && pool.isUp && lease?.holder !== undefined &&
-    lease.holder !== self.id && now - pool.leaseChangedAt < config.leaseMs
+    lease.holder !== self.id && pool.renewedAt > since && now - pool.renewedAt < config.leaseMs
   return {state: isLeftBehind ? 'isolated' : 'seeking', term}
 }
 

@@ -43,12 +43,14 @@ export interface PoolWatch {
   isUp: boolean
   /** When the lease was last seen to differ from the read before. */
   leaseChangedAt: number
+  /** When it was last seen to change between two reads, so that somebody renews it. */
+  renewedAt: number
   /** When its term was first seen. */
   termSeenAt: number
   /** Since when reads find no lease row. */
   missingSince: number | undefined
   /** Beats of the members and when each last changed. */
-  beats: Map<NodeId, {beat: number; changedAt: number}>
+  beats: Map<NodeId, {beat: number; changedAt: number; probedAt: number}>
 }
 
 /** The highest promise given: nothing below this term, only this holder in it. */
@@ -122,10 +124,13 @@ export function initialState(options: {
     links: new Map(),
     pool: {
       request: undefined, snapshot: undefined, askedAt: -Infinity, readAt: -Infinity, isUp: false,
-      leaseChangedAt: now, termSeenAt: now, missingSince: undefined, beats: new Map(),
+      leaseChangedAt: now, renewedAt: -Infinity, termSeenAt: now,
+      missingSince: undefined, beats: new Map(),
     },
-    role: {type: 'seeking', since: now, attempt: undefined, retryAt: now, round: undefined,
-      roundAt: now, redirects: 0, isInvited: false},
+    role: {
+      type: 'seeking', since: now, freshSince: now, lost: undefined, attempt: undefined,
+      retryAt: now, round: undefined, roundAt: now, redirects: 0, isInvited: false,
+    },
     promised: {term: 0, holder: undefined},
     highestTerm: 0,
     hint: undefined,

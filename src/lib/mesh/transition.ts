@@ -2,7 +2,7 @@
 import type {NodeAddress} from '../protocol/node-frame.js'
 import type {NodeId} from '../util/brand.js'
 import {unreachable} from '../util/assert.js'
-import type {AskRound, Peer, Seeking} from './role.js'
+import type {AskRound, LostMaster, Peer, Role, Seeking} from './role.js'
 import {closeLink, count, log, type MeshState} from './state.js'
 
 export interface SeekingOptions {
@@ -29,6 +29,8 @@ export function becomeSeeking(
   const next: Seeking = {
     type: 'seeking',
     since: isReplaced ? state.now : role.since,
+    freshSince: state.now,
+    lost: lostMaster(role),
     attempt: undefined,
     retryAt: state.now,
     round: undefined,
@@ -41,6 +43,11 @@ export function becomeSeeking(
   // What the store says now decides who may lead: do not wait for the next heartbeat.
   state.pool.askedAt = -Infinity
   return next
+}
+
+function lostMaster(role: Role): LostMaster | undefined {
+  if (role.type === 'following') return {node: role.master.id, heardAt: role.heardAt}
+  return role.type === 'seeking' || role.type === 'claimed' ? role.lost : undefined
 }
 
 export function becomeDrained(state: MeshState): void {
@@ -69,7 +76,9 @@ export function leaveRole(state: MeshState, reason: string, keepLink?: number): 
       return
     case 'mastering':
       for (const member of role.members.values()) close(member.link)
-      for (const link of state.links.values()) if (link.use === 'probe') close(link.id)
+      for (const link of state.links.values()) {
+        if (link.use === 'probe' || link.use === 'ask') close(link.id)
+      }
       return
     case 'drained':
       return
