@@ -38,7 +38,7 @@ export class ClientBench {
   nowMs = 0
   readonly secret = new MeshSecret('a secret for tests only', 'test')
   readonly counters = new Counters()
-  readonly registry = new ClientRegistry()
+  readonly registry = new ClientRegistry(() => this.nowMs)
   readonly actions = new ActionRegistry()
   readonly clients: Clients
   readonly logged: {text: string; fields: LogFields}[] = []

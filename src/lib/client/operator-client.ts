@@ -13,12 +13,14 @@ import type {
   PublishResult,
   TailFilter,
 } from '../protocol/operator-frame.js'
+import type {ExplainResult} from '../protocol/explain-frame.js'
 import type {WhoResult} from '../protocol/who-frame.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
 import type {DialFailure, Socket, SocketHandler} from '../transport/transport.js'
 import {isNodeId, type NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
 import type {
+  ExplainQuery,
   OnOperatorEvent,
   OperatorConnection,
   Publication,
@@ -153,6 +155,11 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   async who(query: WhoQuery, timeoutMs: number): Promise<WhoResult> {
     const result = await this.#request({...query, op: 'who'}, timeoutMs)
     return 'matching' in result ? result : this.#nonsense('who')
+  }
+
+  async explain(query: ExplainQuery, timeoutMs: number): Promise<ExplainResult> {
+    const result = await this.#request({...query, op: 'explain'}, timeoutMs)
+    return 'forgottenMs' in result ? result : this.#nonsense('explain')
   }
 
   close(): void {

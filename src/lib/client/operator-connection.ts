@@ -5,6 +5,7 @@ import type {
   PublishResult,
   TailFilter,
 } from '../protocol/operator-frame.js'
+import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {NodeId} from '../util/brand.js'
 
@@ -30,6 +31,8 @@ export interface OperatorConnection {
   tail(filter: TailFilter, timeoutMs: number): Promise<void>
   /** One page of who is connected there. */
   who(query: WhoQuery, timeoutMs: number): Promise<WhoResult>
+  /** What became of messages there. */
+  explain(query: ExplainQuery, timeoutMs: number): Promise<ExplainResult>
 
   /** Bytes that wait in this process for the node to take them. */
   readonly bufferedBytes: number
@@ -42,5 +45,7 @@ export interface OperatorConnection {
 }
 
 export type WhoQuery = Omit<WhoRequest, 'id' | 'op'>
+
+export type ExplainQuery = Omit<ExplainRequest, 'id' | 'op'>
 
 export type OnOperatorEvent = (event: OperatorEvent) => void

@@ -25,6 +25,7 @@ import type {MeshEvent} from './event.js'
 import {
   finishLeaving, flushFollowing, onMasterFrame, onWelcome, tickFollowing,
 } from './following.js'
+import {inspect, type InspectQuery, type Inspection} from './inspect.js'
 import {checkRow, onSwapped, progressView, renew} from './lease-keeping.js'
 import {
   finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, tickMaster,
@@ -101,6 +102,11 @@ export class MeshCore {
     const {effects} = state
     state.effects = []
     return effects
+  }
+
+  /** What this node knows of messages. A pure read, as long as the history is. */
+  inspect(query: InspectQuery): Inspection {
+    return inspect(this.#state, query)
   }
 
   stats(): CoreStats {

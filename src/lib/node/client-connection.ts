@@ -7,6 +7,7 @@ import type {CloseName} from '../protocol/close-code.js'
 import {LIMITS} from '../protocol/limits.js'
 import type {Identity} from '../protocol/target.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
+import type {VisitStart} from './visits.js'
 
 /** `object`: design.md section 5; `v1`: also id and position, and answers matched by id. */
 export type ClientForm = 'object' | 'v1'
@@ -51,6 +52,8 @@ export class ClientConnection implements SocketHandler {
   state: ClientState = HELLO
   /** Stays while a later proof is checked. Undefined: nobody knows who this is yet. */
   identity: Identity | undefined
+  /** Since when it is this identity's. */
+  visit: VisitStart | undefined
   expiresAtMs = Number.POSITIVE_INFINITY
   nextPingMs: number
   unansweredPings = 0

@@ -3,12 +3,17 @@ import {matchesTarget} from '../protocol/target.js'
 import type {Identity, Target} from '../protocol/target.js'
 import {assert, unreachable} from '../util/assert.js'
 import type {ClientConnection} from './client-connection.js'
+import {Visits} from './visits.js'
 
 type Index = Map<string, Set<ClientConnection>>
+
+/** How a visit ends without a close: the connection is somebody else's from then on. */
+const AGAIN = {code: 0, reason: 'authenticated-again'}
 
 const NOBODY: ReadonlySet<ClientConnection> = new Set()
 
 export class ClientRegistry {
+  readonly visits: Visits
   readonly #all = new Set<ClientConnection>()
   readonly #known = new Set<ClientConnection>()
   readonly #byUser: Index = new Map()
@@ -16,6 +21,10 @@ export class ClientRegistry {
   readonly #bySession: Index = new Map()
   #guests = 0
   #mark = 0
+
+  constructor(now: () => number) {
+    this.visits = new Visits(now)
+  }
 
   /** Connections, known or not. */
   get size(): number {
@@ -64,9 +73,10 @@ export class ClientRegistry {
   /** The connection is this one's from now on, whoever's it was. */
   identify(connection: ClientConnection, identity: Identity): void {
     assert(this.#all.has(connection), `Unknown connection identified: ${connection.id}`)
-    this.#forget(connection)
+    this.#forget(connection, AGAIN.code, AGAIN.reason)
     connection.identity = identity
     this.#known.add(connection)
+    this.visits.began(connection)
     if (identity.user === undefined) {
       this.#guests += 1
       return
@@ -76,14 +86,15 @@ export class ClientRegistry {
     if (identity.session !== undefined) put(this.#bySession, identity.session, connection)
   }
 
-  /** False when it was not there. */
-  remove(connection: ClientConnection): boolean {
-    this.#forget(connection)
+  /** The close code and reason are for who asks later. False when it was not there. */
+  remove(connection: ClientConnection, code: number, reason: string): boolean {
+    this.#forget(connection, code, reason)
     return this.#all.delete(connection)
   }
 
-  #forget(connection: ClientConnection): void {
+  #forget(connection: ClientConnection, code: number, reason: string): void {
     if (!this.#known.delete(connection)) return
+    this.visits.ended(connection, code, reason)
     const {identity} = connection
     assert(identity !== undefined, `A known connection without identity: ${connection.id}`)
     if (identity.user === undefined) {

@@ -1,5 +1,6 @@
 /** The clients of a node: accepting, delivering, pinging, closing. */
 import {DISCONNECTION} from '../protocol/client-frame.js'
+import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Envelope} from '../protocol/envelope.js'
 import {messageId} from '../protocol/envelope.js'
@@ -62,9 +63,12 @@ export class Clients implements ConnectionOwner {
   /** Queues a message to everyone here whom it is for; returns to how many connections. */
   deliver(envelope: Envelope, position: Position): number {
     const frames = framesOf(envelope, position)
-    const count = this.#options.registry.visit(envelope.target, (connection) =>
+    const {registry} = this.#options
+    registry.visits.delivering(position)
+    const count = registry.visit(envelope.target, (connection) =>
       connection.sendFrame(frames(connection.form)),
     )
+    registry.visits.delivered()
     this.#options.counters.add('messagesDelivered')
     this.#options.counters.add('clientFramesOut', count)
     return count
@@ -115,11 +119,12 @@ export class Clients implements ConnectionOwner {
   closing(connection: ClientConnection, close: CloseName): void {
     const counter = COUNTED[close]
     if (counter !== undefined) this.#options.counters.add(counter)
-    this.#options.registry.remove(connection)
+    const {code, reason} = CLOSE[close]
+    this.#options.registry.remove(connection, code, reason)
   }
 
   ended(connection: ClientConnection, code: number, reason: string): void {
-    this.#options.registry.remove(connection)
+    this.#options.registry.remove(connection, code, reason)
     if (connection.identity === undefined) return
     this.#options.dispatcher.announce(connection, DISCONNECTION, [code, reason])
   }

@@ -5,6 +5,7 @@
 import {MeshCore} from '../mesh/core.js'
 import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
+import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {TargetJson} from '../protocol/target.js'
@@ -22,6 +23,7 @@ import {Clients} from './clients.js'
 import {Counters, Rate} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
 import {EventQueue} from './event-queue.js'
+import {answerExplain} from './explain.js'
 import {answerHttp} from './http.js'
 import {Links} from './links.js'
 import {MeshDoor} from './mesh-door.js'
@@ -85,7 +87,7 @@ class RunningNode implements MeshNode {
   readonly #queue = new EventQueue()
   readonly #counters = new Counters()
   readonly #status = new NodeStatus()
-  readonly #registry = new ClientRegistry()
+  readonly #registry: ClientRegistry
   readonly #actionRegistry = new ActionRegistry()
   readonly #publisher: Publisher
   readonly #dispatcher: ActionDispatcher
@@ -108,7 +110,8 @@ class RunningNode implements MeshNode {
     const {secret, log, now, wallClock} = services
     const counters = this.#counters
     const push = this.#queue.push.bind(this.#queue)
-    const registry = this.#registry
+    const registry = new ClientRegistry(now)
+    this.#registry = registry
     this.id = config.id
     this.#config = config
     this.#services = services
@@ -146,6 +149,7 @@ class RunningNode implements MeshNode {
       counters,
       stats: () => this.stats(),
       who: (request) => answerWho(request, registry, now()),
+      explain: (request) => this.#explain(request),
       wallClock,
     })
     const timeoutMs = config.mesh.answerMs
@@ -288,6 +292,12 @@ class RunningNode implements MeshNode {
   #position(): string | null {
     const core = this.#statsParts?.core.stats()
     return core === undefined || core.epoch === '' ? null : formatPosition(core.position)
+  }
+
+  #explain(request: ExplainRequest): ExplainResult {
+    if (this.#statsParts === undefined) throw new Error('The node has not started')
+    const {core} = this.#statsParts
+    return answerExplain(request, {core, registry: this.#registry, nowMs: this.#services.now()})
   }
 
   stats(): NodeStats {

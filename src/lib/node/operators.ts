@@ -2,6 +2,7 @@
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Envelope} from '../protocol/envelope.js'
+import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import {decodeOperatorRequest, encodeOperatorReply} from '../protocol/operator-codec.js'
 import type {
   NodeStats,
@@ -33,6 +34,7 @@ export interface OperatorsOptions {
   readonly counters: Counters
   readonly stats: () => NodeStats
   readonly who: (request: WhoRequest) => WhoResult
+  readonly explain: (request: ExplainRequest) => ExplainResult
   readonly wallClock: () => number
 }
 
@@ -118,6 +120,9 @@ export class Operators {
         return
       case 'who':
         this.#answer(operator, answered(request.id, this.#options.who(request)))
+        return
+      case 'explain':
+        this.#answer(operator, answered(request.id, this.#options.explain(request)))
         return
       default:
         unreachable(request)

@@ -1,5 +1,5 @@
 /** A node in numbers, as /stats and the operators' commands show it. */
-import type {CoreStats} from '../mesh/core.js'
+import type {MeshCore} from '../mesh/core.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {NodeId} from '../util/brand.js'
@@ -15,7 +15,7 @@ export interface StatsParts {
   readonly version: string
   readonly startedMs: number
   readonly now: () => number
-  readonly core: {stats(): CoreStats}
+  readonly core: Pick<MeshCore, 'stats' | 'inspect'>
   readonly status: NodeStatus
   readonly registry: ClientRegistry
   readonly clients: Clients

@@ -26,6 +26,14 @@ export const LIMITS = {
   whoNames: 50,
   /** Connections named of one user in it. */
   whoTabs: 200,
+  /** Messages in one answer to `explain`. */
+  explainMessages: 50,
+  /** Connections named of one message that was asked for; the rest is counted. */
+  explainConnections: 100,
+  /** And of each where the last ones were. */
+  explainConnectionsEach: 10,
+  /** Ids of a message's target that it repeats. */
+  explainIds: 20,
   /** Ids of users, groups and sessions, filter keys and values, in UTF-8. */
   idBytes: 255,
   /** Ids in one target. */

@@ -1,5 +1,6 @@
 import {isNodeId, type NodeId} from '../util/brand.js'
 import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
+import {explainRequest, explainResult} from './explain-frame.js'
 import {isRecord, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
 import type {
@@ -72,6 +73,7 @@ const REQUESTS = {
     {closed: true},
   ),
   who: whoRequest,
+  explain: explainRequest,
 } satisfies {[Op in OperatorRequest['op']]: Shape<RequestOf<Op>>}
 
 type RequestOf<Op extends OperatorRequest['op']> = Extract<OperatorRequest, {readonly op: Op}>
@@ -105,6 +107,7 @@ function shapeOfRequest(op: unknown): Shape<OperatorRequest> | string {
     case 'stats':
     case 'tail':
     case 'who':
+    case 'explain':
       return REQUESTS[op]
     default:
       return `op ${JSON.stringify(op) ?? 'is missing'}: use ${Object.keys(REQUESTS).join(', ')}`
@@ -171,6 +174,7 @@ const result: Shape<OperatorResultOf> = (value) => {
   if ('pong' in value) return pong(value)
   if ('tailing' in value) return tailing(value)
   if ('matching' in value) return whoResult(value)
+  if ('forgottenMs' in value) return explainResult(value)
   return 'byNode' in value ? publishResult(value) : nodeStats(value)
 }
 

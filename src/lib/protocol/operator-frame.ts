@@ -1,5 +1,6 @@
 import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
+import type {ExplainRequest, ExplainResult} from './explain-frame.js'
 import type {TargetJson} from './target.js'
 import type {WhoRequest, WhoResult} from './who-frame.js'
 
@@ -16,6 +17,7 @@ export type OperatorRequest =
   | {readonly id: number; readonly op: 'stats'}
   | {readonly id: number; readonly op: 'tail'; readonly filter: TailFilter}
   | WhoRequest
+  | ExplainRequest
 
 export interface PublishRequest {
   readonly id: number
@@ -46,6 +48,7 @@ export type OperatorResult =
   | {readonly pong: true}
   | {readonly tailing: true}
   | WhoResult
+  | ExplainResult
 
 /** As in HTTP: 400 bad request, too big among them, 503 outbox full or draining, 504 no receipt. */
 export interface OperatorError {

@@ -47,6 +47,7 @@ class FakeMesh {
       ping: () => Promise.resolve(1),
       tail: () => Promise.resolve(),
       who: () => Promise.reject(error('TIMED_OUT')),
+      explain: () => Promise.reject(error('TIMED_OUT')),
       stats: () =>
         behaviour === 'hangs after handshake'
           ? new Promise(() => undefined)

@@ -23,6 +23,9 @@ function bench() {
     who: () => {
       throw new Error('Not asked for here')
     },
+    explain: () => {
+      throw new Error('Not asked for here')
+    },
     wallClock: () => 1000,
   })
   const socket = new FakeSocket()

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
+import type {ExplainResult} from '../../../src/lib/protocol/explain-frame.js'
 import {LIMITS} from '../../../src/lib/protocol/limits.js'
 import {
   decodeOperatorReply,
@@ -52,6 +53,18 @@ const requests: fc.Arbitrary<OperatorRequest> = fc.oneof(
       after: texts,
     },
     {requiredKeys: ['id', 'op', 'filter', 'limit']},
+  ),
+  ...(['message', 'user'] as const).map((needed) =>
+    fc.record(
+      {
+        id: numbers,
+        op: fc.constant('explain' as const),
+        message: texts,
+        user: texts,
+        limit: fc.integer({min: 1, max: LIMITS.explainMessages}),
+      },
+      {requiredKeys: ['id', 'op', 'limit', needed]},
+    ),
   ),
 )
 
@@ -123,8 +136,43 @@ const who = fc.record({
   unproved: numbers,
 })
 
+const span = fc.integer()
+const finding = fc.record({
+  connection: texts,
+  user: fc.option(texts),
+  session: fc.option(texts),
+  outcome: fc.constantFrom('queued', 'too-slow', 'earlier', 'later', 'not-meant'),
+  why: fc.option(texts),
+  sinceMs: span,
+  ended: fc.option(fc.record({code: numbers, reason: texts, afterMs: span})),
+  queueBytes: numbers,
+})
+const explained: fc.Arbitrary<ExplainResult> = fc.record({
+  messages: fc.array(
+    fc.record({
+      id: texts,
+      origin: nodeIds,
+      position: fc.option(texts),
+      state: fc.constantFrom('waiting', 'held', 'committed', 'delivered'),
+      ageMs: numbers,
+      action: texts,
+      bytes: numbers,
+      target: targets,
+      queued: fc.option(numbers),
+      reached: numbers,
+      connections: fc.array(finding),
+      more: numbers,
+    }),
+  ),
+  absent: fc.option(fc.constantFrom('expired', 'unknown')),
+  after: texts,
+  delivered: texts,
+  forgottenMs: fc.option(numbers),
+})
+
 const results = fc.oneof(
   who,
+  explained,
   fc.constant({pong: true as const}),
   fc.constant({tailing: true as const}),
   stats,
@@ -206,6 +254,8 @@ describe('requests of operators', () => {
     ['no page size', {id: 7, op: 'who', filter: {}}, 'limit is missing'],
     ['a page of none', {id: 7, op: 'who', filter: {}, limit: 0}, 'limit is 0: 1 to 1000'],
     ['a page too big', {id: 7, op: 'who', filter: {}, limit: 1001}, 'limit is 1001: 1 to 1000'],
+    ['nothing to explain', {id: 7, op: 'explain', limit: 1}, 'is missing message or user'],
+    ['too much to explain', {id: 7, op: 'explain', user: '1', limit: 51}, 'limit is 51: 1 to 50'],
     ['an unknown wish', {id: 7, op: 'who', filter: {name: 'x'}, limit: 1}, 'filter.name is unkn'],
   ])('with %s are answered with status 400', (_, request, reason) => {
     const read = decodeOperatorRequest(JSON.stringify(request))

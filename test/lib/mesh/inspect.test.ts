@@ -1,0 +1,79 @@
+import {describe, expect, test} from 'vitest'
+import {defaultMeshConfig} from '../../../src/lib/mesh/config.js'
+import {inspect} from '../../../src/lib/mesh/inspect.js'
+import {initialState, type MeshState} from '../../../src/lib/mesh/state.js'
+import type {Envelope} from '../../../src/lib/protocol/envelope.js'
+import {encodePayload} from '../../../src/lib/protocol/payload.js'
+import {nodeId} from '../../../src/lib/util/brand.js'
+
+function envelope(origin: string, counter: number): Envelope {
+  const payload = encodePayload('hello', [counter])
+  return {origin: nodeId(origin), counter, target: {kind: 'everyone'}, payload}
+}
+
+/** A node `a` whose log holds a-1 b-1 a-2 b-2 a-3, of which the first is pruned, and a-4 waits. */
+function state(): MeshState {
+  const self = {id: nodeId('a'), url: '', clientUrl: '', version: '', pid: 1}
+  const made = initialState({self, config: defaultMeshConfig, random: {next: () => 0}, now: 0})
+  made.log.reset('e')
+  const entries = [['a', 1], ['b', 1], ['a', 2], ['b', 2], ['a', 3]] as const
+  for (const [index, [origin, counter]] of entries.entries()) {
+    made.log.append({term: 1, seq: index + 1, envelope: envelope(origin, counter)}, 100 * index)
+  }
+  made.log.append({term: 2, seq: 6, envelope: undefined}, 500)
+  made.log.prune(1, Infinity, Infinity)
+  made.queued = 3
+  made.committed = 4
+  for (const counter of [3, 4]) {
+    const waiting = envelope('a', counter)
+    made.outbox.add({envelope: waiting, bytes: 9, acceptedAt: 777, ticket: undefined})
+  }
+  const slot = made.log.at(3)
+  if (slot) slot.connections = 12
+  return made
+}
+
+const isWanted = ({origin}: Envelope): boolean => origin === 'a'
+
+describe('inspect', () => {
+  test.each([
+    ['a-2', {state: 'delivered', place: {term: 1, seq: 3}, at: 200, connections: 12}],
+    ['b-2', {state: 'committed', place: {term: 1, seq: 4}, at: 300, connections: undefined}],
+    ['a-3', {state: 'held', place: {term: 1, seq: 5}, at: 400}],
+    ['a-4', {state: 'waiting', place: undefined, at: 777, connections: undefined}],
+  ])('finds %s and how far it is', (id, expected) => {
+    const {found, absent} = inspect(state(), {type: 'id', id})
+    expect(found).toMatchObject([expected])
+    expect(absent).toBeUndefined()
+  })
+
+  test.each([
+    ['a-1', 'expired'],
+    ['a-5', 'unknown'],
+    ['b-3', 'unknown'],
+    ['c-1', 'unknown'],
+    ['a-0', 'unknown'],
+    ['a', 'unknown'],
+    ['', 'unknown'],
+    ['a-99999999999999999999', 'unknown'],
+  ])('says of %j that it is %s', (id, absent) => {
+    expect(inspect(state(), {type: 'id', id})).toMatchObject({found: [], absent})
+  })
+
+  test('finds the last that are wanted, newest first', () => {
+    const ids = (limit: number) =>
+      inspect(state(), {type: 'last', isWanted, limit}).found.map(({envelope: {counter}}) => counter)
+    expect(ids(10)).toEqual([4, 3, 2])
+    expect(ids(2)).toEqual([4, 3])
+  })
+
+  test('says what the history holds, and changes nothing', () => {
+    const made = state()
+    const before = JSON.stringify([...made.outbox.values()])
+    expect(inspect(made, {type: 'last', isWanted: () => true, limit: 99})).toMatchObject({
+      epoch: 'e', after: {term: 1, seq: 1}, delivered: {term: 1, seq: 3},
+    })
+    expect(JSON.stringify([...made.outbox.values()])).toBe(before)
+    expect([made.log.length, made.queued, made.effects]).toEqual([5, 3, []])
+  })
+})
