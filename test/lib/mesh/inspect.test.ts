@@ -33,7 +33,11 @@ function state(): MeshState {
   return made
 }
 
-const isWanted = ({origin}: Envelope): boolean => origin === 'a'
+function lastOfA(limit: number): number[] {
+  const isWanted = ({origin}: Envelope): boolean => origin === 'a'
+  const {found} = inspect(state(), {type: 'last', isWanted, limit})
+  return found.map(({envelope: {counter}}) => counter)
+}
 
 describe('inspect', () => {
   test.each([
@@ -61,10 +65,8 @@ describe('inspect', () => {
   })
 
   test('finds the last that are wanted, newest first', () => {
-    const ids = (limit: number) =>
-      inspect(state(), {type: 'last', isWanted, limit}).found.map(({envelope: {counter}}) => counter)
-    expect(ids(10)).toEqual([4, 3, 2])
-    expect(ids(2)).toEqual([4, 3])
+    expect(lastOfA(10)).toEqual([4, 3, 2])
+    expect(lastOfA(2)).toEqual([4, 3])
   })
 
   test('says what the history holds, and changes nothing', () => {
