@@ -34,8 +34,7 @@ function state(): MeshState {
 }
 
 function lastOfA(limit: number): number[] {
-  const isWanted = ({origin}: Envelope): boolean => origin === 'a'
-  const {found} = inspect(state(), {type: 'last', isWanted, limit})
+  const {found} = inspect(state(), {type: 'last', isWanted: ({origin}) => origin === 'a', limit})
   return found.map(({envelope: {counter}}) => counter)
 }
 
