@@ -22,7 +22,7 @@ const PROPERTY_CHARACTERS = 200
 /** The part of ClientRegistry that is read. */
 export type WhoSource = Pick<
   ClientRegistry,
-  'all' | 'unknown' | 'userIds' | 'ofUser' | 'ofGroup' | 'ofSession'
+  'all' | 'size' | 'unknown' | 'guests' | 'userIds' | 'ofUser' | 'ofGroup' | 'ofSession'
 >
 
 export function answerWho(
@@ -98,13 +98,11 @@ function countMatching(filter: WhoFilter, source: WhoSource): number {
 
 function everybody(source: WhoSource, nowMs: number): Pick<WhoResult, 'matching' | 'guests'> {
   const guests: ClientConnection[] = []
-  let matching = 0
-  for (const connection of source.all()) {
-    if (connection.identity === undefined) continue
-    matching += 1
-    if (connection.identity.user === undefined) guests.push(connection)
+  for (const connection of source.guests === 0 ? [] : source.all()) {
+    const {identity} = connection
+    if (identity !== undefined && identity.user === undefined) guests.push(connection)
   }
-  return {matching, guests: totals(guests, nowMs)}
+  return {matching: source.size - source.unknown, guests: totals(guests, nowMs)}
 }
 
 function totals(connections: readonly ClientConnection[], nowMs: number): WhoGuests {
