@@ -40,6 +40,7 @@ function lastOfA(limit: number): number[] {
 
 describe('inspect', () => {
   test.each([
+    ['b-1', {state: 'delivered', place: {term: 1, seq: 2}, at: 100}],
     ['a-2', {state: 'delivered', place: {term: 1, seq: 3}, at: 200, connections: 12}],
     ['b-2', {state: 'committed', place: {term: 1, seq: 4}, at: 300, connections: undefined}],
     ['a-3', {state: 'held', place: {term: 1, seq: 5}, at: 400}],
@@ -61,6 +62,13 @@ describe('inspect', () => {
     ['a-99999999999999999999', 'unknown'],
   ])('says of %j that it is %s', (id, absent) => {
     expect(inspect(state(), {type: 'id', id})).toMatchObject({found: [], absent})
+  })
+
+  test('says of an origin that has been quiet for long that its last is expired', () => {
+    const made = state()
+    made.log.prune(4, Infinity, Infinity)
+    expect(inspect(made, {type: 'id', id: 'b-2'})).toMatchObject({found: [], absent: 'expired'})
+    expect(inspect(made, {type: 'id', id: 'b-3'})).toMatchObject({found: [], absent: 'unknown'})
   })
 
   test('finds the last that are wanted, newest first', () => {
