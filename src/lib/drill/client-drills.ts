@@ -15,7 +15,7 @@ const BULK_MS_MAX = 15_000
 export const slowClient: Drill = {
   name: 'slow-client',
   fault: 'a client is sent 8 MB/s and reads none of it',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [2000, 500],
   async run(context) {
     const {mesh, crowd, strike, sleep, holdMs, broken} = context
@@ -62,7 +62,7 @@ const LOOK_AGAIN_MS = 20
 export const reconnectStorm: Drill = {
   name: 'reconnect-storm',
   fault: 'two thousand clients (short: 300) lose their connections at once and come back',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [2000, 500],
   async run({mesh, crowd, isShort, strike, sleep, holdMs, broken}) {
     const before = await connectionsOf(mesh)

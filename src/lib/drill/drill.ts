@@ -25,8 +25,8 @@ export interface Drill {
 }
 
 export interface DrillPromise {
-  /** Messages flow again, at nodes that the fault does not hit itself, within so long. */
-  readonly gapMs: number
+  /** Messages flow again, at every node that the fault does not hit itself, within so long. */
+  readonly firstMs: number
   /** Every message that was sent has a receipt: the fault is shorter than 10 s for publishers. */
   readonly isAnswered: boolean
   readonly masterChangesMax?: number

@@ -4,6 +4,8 @@ export const WITHIN = {
   deathMs: 1000,
   /** After a silence: the lease and a second. */
   leaseMs: 4000,
+  /** No silence at any time may be longer. */
+  gapMs: 4000,
   /** Until all nodes are linked and copies again, once nothing is broken any more. */
   wholeMs: 30_000,
   /** Until all that is due has come, and every publisher has his answer. */

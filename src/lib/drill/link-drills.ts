@@ -5,7 +5,7 @@ import {WITHIN} from './limits.js'
 export const cutFollower: Drill = {
   name: 'cut-follower',
   fault: 'a follower is cut off from the master alone',
-  promise: {gapMs: WITHIN.leaseMs, isAnswered: false, masterChangesMax: 1},
+  promise: {firstMs: WITHIN.leaseMs, isAnswered: false, masterChangesMax: 1},
   holdMs: [12_000, 5000],
   needsCuts: true,
   async run({mesh, strike, sleep, holdMs}) {
@@ -22,7 +22,7 @@ export const cutFollower: Drill = {
 export const split: Drill = {
   name: 'split',
   fault: 'the mesh is cut in two, the master on the smaller side',
-  promise: {gapMs: WITHIN.leaseMs, isAnswered: false},
+  promise: {firstMs: WITHIN.leaseMs, isAnswered: false},
   holdMs: [15_000, 6000],
   needsCuts: true,
   async run({mesh, strike, sleep, holdMs, broken}) {
@@ -45,7 +45,7 @@ export const split: Drill = {
 export const halfOpen: Drill = {
   name: 'half-open',
   fault: 'what the master says to one follower is swallowed, without any close',
-  promise: {gapMs: WITHIN.leaseMs, isAnswered: false, masterChangesMax: 1},
+  promise: {firstMs: WITHIN.leaseMs, isAnswered: false, masterChangesMax: 1},
   holdMs: [10_000, 5000],
   needsCuts: true,
   async run({mesh, strike, sleep, holdMs}) {

@@ -5,7 +5,7 @@ import {WITHIN} from './limits.js'
 export const killMaster: Drill = {
   name: 'kill-master',
   fault: 'the master is killed with SIGKILL, and a fresh node takes its place',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true},
   holdMs: [2000, 1000],
   async run({mesh, strike, sleep, holdMs}) {
     const master = await mesh.master()
@@ -19,7 +19,7 @@ export const killMaster: Drill = {
 export const killFollower: Drill = {
   name: 'kill-follower',
   fault: 'a follower is killed with SIGKILL, and a fresh node takes its place',
-  promise: {gapMs: WITHIN.leaseMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.leaseMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [3000, 1500],
   async run(context) {
     const {mesh, strike, sleep, holdMs} = context
@@ -34,7 +34,7 @@ export const killFollower: Drill = {
 export const pauseMaster: Drill = {
   name: 'pause-master',
   fault: 'the master is stopped with SIGSTOP, and goes on after a while',
-  promise: {gapMs: WITHIN.leaseMs, isAnswered: false},
+  promise: {firstMs: WITHIN.leaseMs, isAnswered: false},
   holdMs: [10_000, 3000],
   async run({mesh, strike, sleep, holdMs}) {
     const master = await mesh.master()
@@ -48,7 +48,7 @@ export const pauseMaster: Drill = {
 export const rollingRestart: Drill = {
   name: 'rolling-restart',
   fault: 'each node in turn is drained with SIGTERM and started again',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true},
   holdMs: [500, 0],
   async run({mesh, strike, sleep, holdMs}) {
     strike([])
@@ -64,7 +64,7 @@ export const rollingRestart: Drill = {
 export const massStart: Drill = {
   name: 'mass-start',
   fault: 'ten nodes start at once',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [3000, 500],
   nodes: 10,
   startsTogether: true,

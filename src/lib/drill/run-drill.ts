@@ -25,7 +25,7 @@ export interface DrillResult {
   readonly ratePerS: number
   readonly rounds: number
   readonly masterChanges: number
-  /** From the fault to the first delivery of what was sent after it. */
+  /** From the fault until every node that was not hit delivered what was sent after it. */
   readonly firstMs: Spread | null
   /** The longest time without a delivery at nodes that were not hit. */
   readonly gapMs: Spread | null

@@ -8,7 +8,7 @@ const WHOLE_AGAIN_MS = 3000
 export const storeDown: Drill = {
   name: 'store-down',
   fault: 'the pool store is out of reach for a while',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [60_000, 5000],
   async run({store, strike, sleep, holdMs}) {
     strike([])
@@ -21,7 +21,7 @@ export const storeDown: Drill = {
 export const storeWipe: Drill = {
   name: 'store-wipe',
   fault: 'everything in the pool store is deleted',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [10_000, 3000],
   async run({store, strike, sleep, holdMs}) {
     strike([])
@@ -33,7 +33,7 @@ export const storeWipe: Drill = {
 export const storeSlow: Drill = {
   name: 'store-slow',
   fault: 'every write to the pool store takes 1.5 s',
-  promise: {gapMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [30_000, 5000],
   async run({store, strike, sleep, holdMs}) {
     strike([])

@@ -6,7 +6,7 @@ import type {Tally} from './tally.js'
 
 export interface RoundFacts {
   readonly tally: Tally
-  /** From the fault to the first delivery of what was sent after it; undefined: none came. */
+  /** From the fault until each node that was not hit delivered what was sent after it. */
   readonly firstMs: number | undefined
   /** The longest time in which nothing came to a node that was not hit itself. */
   readonly gapMs: number
@@ -21,7 +21,8 @@ export interface RoundFacts {
 export function whatIsBroken(drill: Drill, facts: RoundFacts, isShort: boolean): readonly string[] {
   const {tally, firstMs, gapMs, masterChanges} = facts
   const {promise} = drill
-  const gapMsMax = promise.gapMs * (isShort ? SHORT_FACTOR : 1)
+  const factor = isShort ? SHORT_FACTOR : 1
+  const [firstMsMax, gapMsMax] = [promise.firstMs * factor, WITHIN.gapMs * factor]
   const changesMax = promise.masterChangesMax
   const rules: readonly (readonly [isBroken: boolean, text: string])[] = [
     [tally.positionsTwice > 0, `${tally.positionsTwice} positions with two messages`],
@@ -34,7 +35,9 @@ export function whatIsBroken(drill: Drill, facts: RoundFacts, isShort: boolean):
     [CALLERS_HAVE_IDS && promise.isAnswered && tally.receipted < tally.sent,
       `${tally.sent - tally.receipted} messages without a receipt`],
     [tally.delivered === 0, 'nothing was delivered'],
-    [firstMs === undefined, 'no message came after the fault'],
+    [firstMs === undefined, 'no message came to some node after the fault'],
+    [firstMs !== undefined && firstMs > firstMsMax,
+      `the first message came after ${plainMs(firstMs ?? 0)}, ${plainMs(firstMsMax)} are allowed`],
     [gapMs > gapMsMax, `no message for ${plainMs(gapMs)}, ${plainMs(gapMsMax)} are allowed`],
     [changesMax !== undefined && masterChanges > changesMax,
       `the master changed ${masterChanges} times, ${changesMax} allowed`],
