@@ -4,6 +4,8 @@ export const WITHIN = {
   deathMs: 1000,
   /** After a silence: the lease and a second. */
   leaseMs: 4000,
+  /** Slower without any fault: what is measured then is the machine. */
+  calmMs: 250,
   /** No silence at any time may be longer. */
   gapMs: 4000,
   /** Until all nodes are linked and copies again, once nothing is broken any more. */

@@ -1,6 +1,7 @@
 /** Faults of the network between nodes. Clients and the store stay in reach of all. */
-import type {Drill} from './drill.js'
+import type {Drill, DrillContext} from './drill.js'
 import {WITHIN} from './limits.js'
+import type {Place} from './place.js'
 
 export const cutFollower: Drill = {
   name: 'cut-follower',
@@ -8,13 +9,15 @@ export const cutFollower: Drill = {
   promise: {firstMs: WITHIN.leaseMs, isAnswered: false, masterChangesMax: 1},
   holdMs: [12_000, 5000],
   needsCuts: true,
-  async run({mesh, strike, sleep, holdMs}) {
+  async run(context) {
+    const {mesh, strike, sleep, holdMs} = context
     const master = await mesh.master()
     const follower = mesh.places.findLast((place) => place !== master)
     if (follower === undefined) throw new RangeError('One node alone has no follower')
     strike([follower])
     mesh.cut([master], [follower])
     await sleep(holdMs)
+    await saysSo(context, follower)
     mesh.heal()
   },
 }
@@ -48,13 +51,21 @@ export const halfOpen: Drill = {
   promise: {firstMs: WITHIN.leaseMs, isAnswered: false, masterChangesMax: 1},
   holdMs: [10_000, 5000],
   needsCuts: true,
-  async run({mesh, strike, sleep, holdMs}) {
+  async run(context) {
+    const {mesh, strike, sleep, holdMs} = context
     const master = await mesh.master()
     const follower = mesh.places.findLast((place) => place !== master)
     if (follower === undefined) throw new RangeError('One node alone has no follower')
     strike([follower])
     mesh.swallow([master], [follower])
     await sleep(holdMs)
+    await saysSo(context, follower)
     mesh.heal()
   },
+}
+
+/** A node that is cut off must not look healthy. */
+async function saysSo({mesh, broken}: DrillContext, cutOff: Place): Promise<void> {
+  const role = (await mesh.lookAt(cutOff))?.role
+  if (role !== 'isolated') broken(`node ${cutOff.name} is cut off and says that it is ${role}`)
 }

@@ -39,6 +39,7 @@ export function renderDetails(result: DrillResult, renderTable: RenderTable): re
   const times = `${rounds} time${rounds === 1 ? '' : 's'}`
   return [
     `  ${nodes} nodes, ${ratePerS} messages/s, ${times}, pool ${pool}`,
+    `  latency before the fault        ${spread(result.latencyMs)}`,
     `  first delivery after the fault  ${spread(result.firstMs)}`,
     `  longest gap                     ${spread(result.gapMs)}`,
     `  whole again after               ${spread(result.wholeMs)}`,

@@ -25,6 +25,8 @@ export interface DrillResult {
   readonly ratePerS: number
   readonly rounds: number
   readonly masterChanges: number
+  /** Half of the deliveries before the fault came within so long of their sending. */
+  readonly latencyMs: Spread | null
   /** From the fault until every node that was not hit delivered what was sent after it. */
   readonly firstMs: Spread | null
   /** The longest time without a delivery at nodes that were not hit. */
@@ -81,6 +83,7 @@ async function runRound(drill: Drill, world: DrillWorld, options: DrillOptions):
   const broken: string[] = []
   await crowd.attached()
   ledger.beginCalm()
+  gaps.begin()
   world.startLoad()
   await world.sleep(calmMs)
   terms.takeChanges()
@@ -98,7 +101,7 @@ async function runRound(drill: Drill, world: DrillWorld, options: DrillOptions):
     sleep: (ms) => world.sleep(ms),
     broken: (what) => broken.push(what),
   })
-  const {firstMs, gapMs} = gaps.stop()
+  const {calmMs: latencyMs, firstMs, gapMs} = gaps.stop()
   const healedMs = performance.now()
   const wholeMs = await attempt(broken, async () => {
     await mesh.whole(WITHIN.wholeMs)
@@ -114,7 +117,7 @@ async function runRound(drill: Drill, world: DrillWorld, options: DrillOptions):
   await terms.look()
   const {tally, tabs} = ledger.settle()
   const masterChanges = terms.takeChanges()
-  return {facts: {tally, firstMs, gapMs, wholeMs, masterChanges, broken}, tabs}
+  return {facts: {tally, latencyMs, firstMs, gapMs, wholeMs, masterChanges, broken}, tabs}
 }
 
 /** A mesh that does not heal is a verdict, not an accident. */
@@ -147,7 +150,7 @@ function resultOf(
     readonly reasons: readonly string[]
   },
 ): DrillResult {
-  const spread = (name: 'firstMs' | 'gapMs' | 'wholeMs'): Spread | null =>
+  const spread = (name: 'latencyMs' | 'firstMs' | 'gapMs' | 'wholeMs'): Spread | null =>
     spreadOf(rounds.map((facts) => facts[name]).filter((ms) => ms !== undefined)) ?? null
   return {
     drill: drill.name,
@@ -159,6 +162,7 @@ function resultOf(
     ratePerS,
     rounds: rounds.length,
     masterChanges: rounds.reduce((sum, {masterChanges}) => sum + masterChanges, 0),
+    latencyMs: spread('latencyMs'),
     firstMs: spread('firstMs'),
     gapMs: spread('gapMs'),
     wholeMs: spread('wholeMs'),

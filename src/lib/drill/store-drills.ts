@@ -10,10 +10,15 @@ export const storeDown: Drill = {
   fault: 'the pool store is out of reach for a while',
   promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [60_000, 5000],
-  async run({store, strike, sleep, holdMs}) {
+  async run({mesh, store, strike, sleep, holdMs, broken}) {
     strike([])
     await store.down()
     await sleep(holdMs)
+    // A fault that nobody met proves nothing.
+    for (const look of await mesh.look()) {
+      const failures = Number(look?.counters['storeFailures'] ?? 0)
+      if (failures === 0) broken(`node ${look?.place.name ?? '?'} met no failure of the store`)
+    }
     await store.up()
   },
 }

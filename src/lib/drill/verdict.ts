@@ -6,6 +6,8 @@ import type {Tally} from './tally.js'
 
 export interface RoundFacts {
   readonly tally: Tally
+  /** Half of the deliveries before the fault came within so long of their sending. */
+  readonly latencyMs: number | undefined
   /** From the fault until each node that was not hit delivered what was sent after it. */
   readonly firstMs: number | undefined
   /** The longest time in which nothing came to a node that was not hit itself. */
@@ -19,7 +21,7 @@ export interface RoundFacts {
 
 /** What is broken, in words, the gravest first; empty: the promises held. */
 export function whatIsBroken(drill: Drill, facts: RoundFacts, isShort: boolean): readonly string[] {
-  const {tally, firstMs, gapMs, masterChanges} = facts
+  const {tally, latencyMs, firstMs, gapMs, masterChanges} = facts
   const {promise} = drill
   const factor = isShort ? SHORT_FACTOR : 1
   const [firstMsMax, gapMsMax] = [promise.firstMs * factor, WITHIN.gapMs * factor]
@@ -36,6 +38,8 @@ export function whatIsBroken(drill: Drill, facts: RoundFacts, isShort: boolean):
       `${tally.sent - tally.receipted} messages without a receipt`],
     [tally.delivered === 0, 'nothing was delivered'],
     [firstMs === undefined, 'no message came to some node after the fault'],
+    [(latencyMs ?? 0) > WITHIN.calmMs * factor,
+      `too many messages for this machine: ${plainMs(latencyMs ?? 0)} each before the fault`],
     [firstMs !== undefined && firstMs > firstMsMax,
       `the first message came after ${plainMs(firstMs ?? 0)}, ${plainMs(firstMsMax)} are allowed`],
     [gapMs > gapMsMax, `no message for ${plainMs(gapMs)}, ${plainMs(gapMsMax)} are allowed`],

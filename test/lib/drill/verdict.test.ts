@@ -10,6 +10,7 @@ import {killFollower} from '../../../src/lib/drill/node-drills.js'
 
 const GOOD: RoundFacts = {
   tally: {...EMPTY_TALLY, sent: 10, receipted: 10, accepted: 10, delivered: 20},
+  latencyMs: 3,
   firstMs: 10,
   gapMs: 20,
   wholeMs: 5,
@@ -35,6 +36,7 @@ describe('verdict', () => {
     ['two at one position', withTally({positionsTwice: 1}), /positions/],
     ['nothing delivered', withTally({delivered: 0}), /nothing was delivered/],
     ['nothing after the fault', {...GOOD, firstMs: undefined}, /no message came/],
+    ['a machine too slow', {...GOOD, latencyMs: 300}, /too many messages/],
     ['a late first message', {...GOOD, firstMs: 4001}, /first message came after 4.0 s/],
     ['a long gap', {...GOOD, gapMs: 4001}, /no message for 4.0 s/],
     ['a change of master', {...GOOD, masterChanges: 1}, /master changed 1 times/],

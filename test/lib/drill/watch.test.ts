@@ -19,7 +19,7 @@ test('first: the latest node counts, and only what was sent after the fault', ()
   watch.delivered('1', 120)
   at(400)
   watch.delivered('2', 120)
-  expect(watch.stop()).toEqual({firstMs: 300, gapMs: 300})
+  expect(watch.stop()).toMatchObject({firstMs: 300, gapMs: 300})
 })
 
 test('a node to which nothing came has no first, and its silence goes on to the end', () => {
@@ -29,7 +29,17 @@ test('a node to which nothing came has no first, and its silence goes on to the 
   watch.strike([])
   at(900)
   watch.delivered('1', 800)
-  expect(watch.stop()).toEqual({firstMs: undefined, gapMs: 900})
+  expect(watch.stop()).toMatchObject({firstMs: undefined, gapMs: 900})
+})
+
+test('the latency of a calm is that before the fault', () => {
+  const {watch, at} = newWatch()
+  at(7)
+  watch.delivered('1', 0)
+  watch.strike([])
+  at(500)
+  watch.delivered('1', 8)
+  expect(watch.stop().calmMs).toBe(7)
 })
 
 test('victims, and nodes whose clients have left, are not measured', () => {
@@ -39,6 +49,8 @@ test('victims, and nodes whose clients have left, are not measured', () => {
   at(10)
   watch.delivered('1', 5)
   watch.forget('2')
+  at(15)
+  watch.delivered('2', 12)
   at(20)
-  expect(watch.stop()).toEqual({firstMs: 10, gapMs: 10})
+  expect(watch.stop()).toMatchObject({firstMs: 10, gapMs: 10})
 })
