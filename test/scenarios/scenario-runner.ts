@@ -71,6 +71,7 @@ export class ScenarioRunner {
       lagChance: 0,
       clockRateError: 0,
       isHistoryWhole: Object.keys(this.#config).length === 0,
+      isCoded: false,
       isLossAllowed: false,
       hasRandomClients: false,
     })

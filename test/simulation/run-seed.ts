@@ -127,6 +127,7 @@ function drawMesh(seed: number, random: SimRandom, options: SeedOptions): SimMes
     seed,
     config,
     isHistoryWhole,
+    isCoded: random.chance(0.1),
     isLossAllowed: random.chance(0.15),
     hasRandomClients: true,
     makeCore: options.makeCore ?? makeMeshCore,

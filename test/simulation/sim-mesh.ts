@@ -4,6 +4,8 @@
  */
 import {defaultMeshConfig, type MeshConfig} from '../../src/lib/mesh/config.js'
 import type {Lease} from '../../src/lib/mesh/membership.js'
+import {decodeNodeFrame, encodeNodeFrame} from '../../src/lib/protocol/node-codec.js'
+import type {NodeFrame} from '../../src/lib/protocol/node-frame.js'
 import type {Target} from '../../src/lib/protocol/target.js'
 import {nodeId} from '../../src/lib/util/brand.js'
 import type {MakeCore} from './core-like.js'
@@ -16,6 +18,7 @@ import {SimProcess, type Surroundings} from './sim-process.js'
 import {SimRandom} from './sim-random.js'
 import {SimStore, type StoreOptions} from './sim-store.js'
 import {describe, Trace} from './trace.js'
+import {violate} from './violation.js'
 
 export interface SimMeshOptions {
   readonly seed: number
@@ -28,6 +31,8 @@ export interface SimMeshOptions {
   readonly isHistoryWhole: boolean
   /** Faults need not leave what the design needs to lose nothing. */
   readonly isLossAllowed: boolean
+  /** Frames go through their wire form and back. */
+  readonly isCoded: boolean
   /** Gives each process a few clients by chance. */
   readonly hasRandomClients: boolean
   readonly trace?: Trace
@@ -62,6 +67,7 @@ export class SimMesh {
       isLossAllowed: options.isLossAllowed,
       isLinked: (a, b) => this.network.isLinked(a, b),
     })
+    if (options.isCoded) this.network.onFrame = (_, __, frame) => throughCodec(frame)
     this.store.onLease = (lease) => {
       this.note('store', `lease ${lease ? describe(lease) : 'lost'}`)
       if (lease) this.#lastLease = lease
@@ -218,4 +224,10 @@ export class SimMesh {
   note(who: string, text: string): void {
     this.trace.note(this.nowMs, who, text)
   }
+}
+
+function throughCodec(frame: NodeFrame): NodeFrame {
+  const decoded = decodeNodeFrame(encodeNodeFrame(frame))
+  if (decoded.ok) return decoded.value
+  return violate('codec', `${frame.type}: ${decoded.violation.reason}`)
 }

@@ -31,6 +31,7 @@ export const INVARIANTS = {
   oneLink: 'After calm each follower has one link, to the master, and there are no others.',
   drainEnds: 'A node that drains has left within drainMs, and then nothing of its is lost.',
   quiet: 'No two nodes answer each other without end.',
+  codec: 'What a core sends can be read by another.',
   noCrash: 'A core never throws.',
 } as const
 
