@@ -8,7 +8,7 @@ import {sendOne} from '../lib/cli/send-one.js'
 import {describeSent, exitOfSent, type SendJson} from '../lib/cli/send-result.js'
 import {reportStream} from '../lib/cli/send-report.js'
 import {checkSendUsage} from '../lib/cli/send-usage.js'
-import {describeTarget, targetFlags, targetOf} from '../lib/cli/target-flags.js'
+import {describeTarget, targetFlags, targetOf, unknownKeysHint} from '../lib/cli/target-flags.js'
 
 export default class SendCommand extends BaseCommand {
   static override summary = 'send a message to users, groups, sessions or everyone'
@@ -61,6 +61,8 @@ export default class SendCommand extends BaseCommand {
     const publication = {action: action ?? '', details, target}
     const sent = await withMesh(flags, (access) => sendOne(access, publication))
     this.print(describeSent(sent, describeTarget(target)))
+    const hint = sent.connections === 0 ? unknownKeysHint(target) : undefined
+    if (hint !== undefined) this.notice(hint)
     process.exitCode = exitOfSent(sent)
     return sent
   }

@@ -43,6 +43,7 @@ export default class TokenCommand extends BaseCommand {
       dataDir: flags['data-dir'],
       secretFile: flags['secret-file'],
       env: process.env,
+      onSecretMade: (path) => this.notice(`Made a new mesh secret: ${path}`),
     })
     this.print(token.token)
     return token

@@ -10,26 +10,41 @@ export interface SecretOptions {
   readonly secretFile?: string | undefined
   readonly env: Environment
   readonly dataDir: string
+  /** False: one that is not there is SECRET_MISSING. Only what begins a mesh makes its secret. */
+  readonly mayMake?: boolean
+  /** Called with the path of a secret that had to be made. */
+  readonly onMade?: (path: string) => void
 }
 
 /**
  * The secret of the mesh: from --secret-file, WSMESH_SECRET_FILE, WSMESH_SECRET or the file
  * `secret` of the data folder, which is made if it is not there. Throws WsmeshError FILE_UNREADABLE
  * for a file that was named and cannot be read, SECRET_INVALID for one that others can read and for
- * a secret that is too short.
+ * a secret that is too short, SECRET_MISSING when none is there and none may be made.
  */
 export async function loadSecret(options: SecretOptions): Promise<MeshSecret> {
-  const {secretFile, env, dataDir} = options
+  const {secretFile, env, dataDir, mayMake = true, onMade} = options
   const named = secretFile ?? nonEmpty(env['WSMESH_SECRET_FILE'])
   if (named !== undefined) return readSecret(named)
   const given = env['WSMESH_SECRET']
   if (given !== undefined) return new MeshSecret(given, 'WSMESH_SECRET')
   const path = join(dataDir, 'secret')
   if (!(await exists(path))) {
+    if (!mayMake) throw missing(path)
     await ensureDataDir(dataDir)
     await makeSecret(path)
+    onMade?.(path)
   }
   return readSecret(path)
+}
+
+function missing(path: string): WsmeshError {
+  return new WsmeshError('SECRET_MISSING', `There is no mesh secret at ${path}`, {
+    suggestions: [
+      'Is a node running with this --data-dir? wsmesh serve makes the secret',
+      'If the mesh is elsewhere, give its secret: --secret-file FILE or WSMESH_SECRET',
+    ],
+  })
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -21,20 +21,30 @@ export interface TokenOptions {
   readonly session?: string | undefined
   readonly language?: string | undefined
   readonly ttlMs: number
+  /** Milliseconds since 1970; this machine's clock when it is left out. */
+  readonly nowMs?: number
 }
 
 export type TokenVerdict =
   | {readonly ok: true; readonly claims: TokenClaims}
   | {readonly ok: false; readonly reason: string}
 
-/** A JWT (HS256) that verifyToken accepts until `ttlMs` from now, by this machine's clock. */
+/**
+ * When a token ends that is made now: `ttlMs` later. Of a time in whole seconds also the end is one,
+ * rounded up, since many readers take no fractions; a shorter time needs them (RFC 7519).
+ */
+export function tokenExpiryMs(nowMs: number, ttlMs: number): number {
+  const endMs = nowMs + ttlMs
+  return ttlMs % 1000 === 0 ? Math.ceil(endMs / 1000) * 1000 : endMs
+}
+
+/** A JWT (HS256) that verifyToken accepts until tokenExpiryMs, by this machine's clock. */
 export async function signToken(options: TokenOptions, secret: MeshSecret): Promise<string> {
-  const {user, groups = [], session, language, ttlMs} = options
+  const {user, groups = [], session, language, ttlMs, nowMs = Date.now()} = options
   assert(ttlMs > 0 && Number.isFinite(ttlMs), `No time to live: ${ttlMs}`)
   const {SignJWT} = await import('jose')
-  const nowMs = Date.now()
-  // RFC 7519 allows fractions of seconds, and a ttl of 200 ms needs them.
-  const payload = {sub: user, groups: [...groups], iat: nowMs / 1000, exp: (nowMs + ttlMs) / 1000}
+  const exp = tokenExpiryMs(nowMs, ttlMs) / 1000
+  const payload = {sub: user, groups: [...groups], iat: Math.floor(nowMs / 1000), exp}
   return new SignJWT({
     ...payload,
     ...(session === undefined ? {} : {session}),

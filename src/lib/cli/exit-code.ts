@@ -41,6 +41,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, number>> = {
   RECEIPT_TIMED_OUT: EXIT.error.code,
   REQUEST_INVALID: EXIT.usage.code,
   SECRET_INVALID: EXIT.error.code,
+  SECRET_MISSING: EXIT.error.code,
   TARGET_INVALID: EXIT.usage.code,
   TIMED_OUT: EXIT.unreachable.code,
   USAGE: EXIT.usage.code,

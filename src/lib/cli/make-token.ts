@@ -12,6 +12,8 @@ export interface TokenRequest {
   readonly dataDir: string | undefined
   readonly secretFile: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Called with the path of a secret that had to be made. */
+  readonly onSecretMade?: (path: string) => void
 }
 
 /** What `token --json` prints; an API. */
@@ -26,15 +28,18 @@ export interface TokenJson {
 
 /** Throws USAGE for what is no id, and as loadSecret does. */
 export async function makeToken(request: TokenRequest): Promise<TokenJson> {
-  const {user, groups, session, ttlMs, secretFile, env} = request
+  const {user, groups, session, ttlMs, secretFile, env, onSecretMade} = request
   checkId('--user', user)
   for (const group of groups) checkId('--group', group)
   if (session !== undefined) checkId('--session', session)
   const dataDir = request.dataDir ?? defaultDataDir(env)
-  const secret = await loadSecret({secretFile, env, dataDir})
-  const {signToken} = await import('../auth/token.js')
-  const expires = new Date(Date.now() + ttlMs).toISOString()
-  const token = await signToken({user, groups, session, ttlMs}, secret)
+  const secret = await loadSecret({
+    secretFile, env, dataDir, ...(onSecretMade && {onMade: onSecretMade}),
+  })
+  const {signToken, tokenExpiryMs} = await import('../auth/token.js')
+  const nowMs = Date.now()
+  const expires = new Date(tokenExpiryMs(nowMs, ttlMs)).toISOString()
+  const token = await signToken({user, groups, session, ttlMs, nowMs}, secret)
   return {token, user, groups, session: session ?? null, expires}
 }
 

@@ -3,6 +3,7 @@ import type {OperatorConnection, Publication} from '../client/operator-connectio
 import {isRecord} from '../protocol/json-text.js'
 import {LIMITS} from '../protocol/limits.js'
 import {encodePayload} from '../protocol/payload.js'
+import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson, targetToJson} from '../protocol/target.js'
 import {WsmeshError} from '../util/errors.js'
 import {type InputLine, linesOf} from './lines.js'
@@ -132,7 +133,7 @@ async function sendLine(
   }
 }
 
-/** Throws INPUT_INVALID, TARGET_INVALID or DETAILS_INVALID that names the line. */
+/** Throws INPUT_INVALID, TARGET_INVALID, DETAILS_INVALID or REQUEST_INVALID. */
 export function parseLine({number, text}: InputLine): Publication {
   if (text === undefined) {
     throw new WsmeshError(
@@ -152,6 +153,7 @@ export function parseLine({number, text}: InputLine): Publication {
     throw new WsmeshError('TARGET_INVALID', `Line ${number}: ${read.reason}`, {suggestions})
   }
   encodePayload(action, details)
+  checkPublishedAction(action)
   return {action, details, target: targetToJson(read.value)}
 }
 

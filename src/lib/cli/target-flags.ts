@@ -56,6 +56,18 @@ export function targetOf(flags: TargetFlagValues): TargetJson {
   return target
 }
 
+/** What connections have that a filter can ask for. */
+const FILTER_KEYS: readonly string[] = ['language', 'user_agent', 'user', 'session']
+
+/** Why a target may have reached nobody: keys of its filter that no connection of a node has. */
+export function unknownKeysHint(target: TargetJson): string | undefined {
+  const keys = 'filter' in target ? Object.keys(target.filter) : []
+  const unknown = keys.filter((key) => !FILTER_KEYS.includes(key))
+  if (unknown.length === 0) return undefined
+  const named = unknown.map((key) => JSON.stringify(key)).join(' or ')
+  return `No connection has ${named}: the keys of filters are ${FILTER_KEYS.join(', ')}`
+}
+
 /** As people say it: "user 42", "users 42 and 7", "everyone". */
 export function describeTarget(target: TargetJson): string {
   if ('everyone' in target) return 'everyone'

@@ -67,7 +67,10 @@ export class MeshAccess {
       secretFile: this.#options.secretFile,
       env: this.#options.env,
       dataDir: this.#options.dataDir,
+      mayMake: false,
     })
+    // A tail that waits asks again: a node that starts meanwhile makes it.
+    this.#secret.catch(() => (this.#secret = undefined))
     return this.#secret
   }
 

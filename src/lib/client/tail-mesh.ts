@@ -66,11 +66,16 @@ async function startTail(
       await connection.tail(filter, leftMs)
       return connection
     } catch (error) {
-      const isLost = error instanceof WsmeshError && error.code === 'NODE_UNREACHABLE'
-      if (!isLost || performance.now() + RETRY_MS > deadlineMs) throw error
+      if (!isAwaited(error) || performance.now() + RETRY_MS > deadlineMs) throw error
       await delay(RETRY_MS)
     }
   }
+}
+
+/** Nobody is there yet, or no node has made the secret: both may change. */
+function isAwaited(error: unknown): boolean {
+  if (!(error instanceof WsmeshError)) return false
+  return error.code === 'NODE_UNREACHABLE' || error.code === 'SECRET_MISSING'
 }
 
 /** Who is master as tailing begins; a node that is gone again by then has nothing to tell. */

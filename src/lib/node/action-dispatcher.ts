@@ -8,6 +8,7 @@ import {AssertionFailed} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {ActionCall, ActionHandler, SendMessage} from './action-api.js'
 import type {ActionRegistry} from './action-registry.js'
+import {CalmWarning} from './calm-warning.js'
 import type {ClientConnection} from './client-connection.js'
 import type {Counters} from './counters.js'
 import {describeError} from './log.js'
@@ -28,9 +29,11 @@ type Failure = readonly [status: number, text: string]
 
 export class ActionDispatcher {
   readonly #options: DispatcherOptions
+  readonly #hanging: CalmWarning
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#hanging = new CalmWarning(options.log)
   }
 
   /** A frame of a client that is known. */
@@ -73,7 +76,7 @@ export class ActionDispatcher {
       isLate = true
       connection.handlersRunning -= 1
       this.#options.counters.add('handlerTimeouts')
-      this.#options.log.warn('An action handler does not end', {action: frame.action})
+      this.#hanging.warn('An action handler does not end', {action: frame.action})
       fail(connection, frame, [504, 'The answer takes too long'])
     }, this.#options.handlerTimeoutMs)
     const ended = (): void => {

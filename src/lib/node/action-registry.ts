@@ -3,9 +3,9 @@ import {
   AUTHENTICATION,
   DISCONNECTION,
   ERROR_SUFFIX,
-  isReservedAction,
 } from '../protocol/client-frame.js'
 import {whatIsWrongWithAction} from '../protocol/payload.js'
+import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionHandler} from './action-api.js'
 
 export interface RegisteredHandler {

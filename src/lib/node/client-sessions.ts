@@ -5,10 +5,10 @@ import {
   decodeClientFrame,
   encodeAuthenticated,
   encodeError,
-  isReservedAction,
 } from '../protocol/client-frame.js'
 import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.js'
 import {LIMITS} from '../protocol/limits.js'
+import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import type {AuthenticationVerdict, Authenticator} from './authenticate.js'
 import type {ClientConnection} from './client-connection.js'

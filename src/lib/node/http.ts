@@ -1,4 +1,5 @@
 /** The two pages of a node: /healthz for load balancers, /stats for who is on this machine. */
+import {isIP} from 'node:net'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import type {PlainRequest, PlainResponse} from '../transport/transport.js'
 import type {NodeStatus} from './node-status.js'
@@ -15,6 +16,9 @@ export function answerHttp(request: PlainRequest, options: HttpOptions): PlainRe
   if (request.path === '/healthz') return health(options.status())
   if (!isFromThisMachine(request)) {
     return text(403, 'Only from this machine, or by an operator: wsmesh pool list')
+  }
+  if (!isNamedByAddress(request)) {
+    return text(403, 'Only as localhost or by address: another name may be a page\'s own')
   }
   const stats = options.stats()
   return stats === undefined ? json(503, {reason: 'starting'}) : json(200, stats)
@@ -33,6 +37,17 @@ function isFromThisMachine({remoteAddress, headers}: PlainRequest): boolean {
   const address = remoteAddress.replace(/^::ffff:/, '')
   const isLoopback = address === '::1' || address.startsWith('127.')
   return isLoopback && FORWARDED.every((name) => headers[name] === undefined)
+}
+
+/**
+ * A page can have its own name lead to 127.0.0.1 (DNS rebinding) and would then read as one of
+ * this node's. Browsers always send the name they were given.
+ */
+function isNamedByAddress({headers}: PlainRequest): boolean {
+  const {host} = headers
+  if (typeof host !== 'string') return host === undefined
+  const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
+  return name.toLowerCase() === 'localhost' || isIP(name) !== 0
 }
 
 function json(status: number, value: unknown): PlainResponse {

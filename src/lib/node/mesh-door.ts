@@ -7,6 +7,7 @@ import type {LinkRole} from '../protocol/handshake-frame.js'
 import {LIMITS} from '../protocol/limits.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import type {NodeId} from '../util/brand.js'
+import {CalmWarning} from './calm-warning.js'
 import type {Counters} from './counters.js'
 import type {Log} from './log.js'
 
@@ -27,9 +28,11 @@ export interface DoorOptions {
 export class MeshDoor {
   readonly #options: DoorOptions
   readonly #strangers = new Map<AcceptedSocket, number>()
+  readonly #turnedAway: CalmWarning
 
   constructor(options: DoorOptions) {
     this.#options = options
+    this.#turnedAway = new CalmWarning(options.log)
   }
 
   /** `onProved` says who hears the socket from then on; it may send at once. */
@@ -85,7 +88,8 @@ export class MeshDoor {
 
   #turnAway(socket: AcceptedSocket, role: LinkRole, why: string): void {
     this.#options.counters.add('handshakesFailed')
-    this.#options.log.warn(`A ${role} was turned away`, {from: socket.remoteAddress, why})
+    const who = role === 'operator' ? 'An operator' : 'A node'
+    this.#turnedAway.warn(`${who} was turned away`, {from: socket.remoteAddress, why})
     this.#close(socket, 'unauthenticated')
   }
 

@@ -13,6 +13,7 @@ import type {
   PublishRequest,
 } from '../protocol/operator-frame.js'
 import {encodePayload} from '../protocol/payload.js'
+import {checkPublishedAction} from '../protocol/published-action.js'
 import type {Position} from '../protocol/position.js'
 import {targetFromJson} from '../protocol/target.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
@@ -20,6 +21,7 @@ import type {Socket, SocketHandler} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Counters} from './counters.js'
+import {describeError} from './log.js'
 import type {Publisher} from './publisher.js'
 import {Tail} from './tail.js'
 
@@ -136,8 +138,9 @@ export class Operators {
     let payload
     try {
       payload = encodePayload(action, details)
+      checkPublishedAction(action)
     } catch (error) {
-      if (error instanceof WsmeshError) return failed(id, 400, error.message)
+      if (error instanceof WsmeshError) return failed(id, 400, describeError(error))
       throw error
     }
     const outcome = await this.#options.publisher.publish(read.value, payload)

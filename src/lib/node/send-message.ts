@@ -1,4 +1,5 @@
 import {encodePayload} from '../protocol/payload.js'
+import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson} from '../protocol/target.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
@@ -24,7 +25,9 @@ async function send(
 ): ReturnType<SendMessage> {
   const read = targetFromJson(target)
   if (!read.ok) throw new WsmeshError('TARGET_INVALID', `Cannot send ${action}: ${read.reason}`)
-  const outcome = await publisher.publish(read.value, encodePayload(action, details))
+  const payload = encodePayload(action, details)
+  checkPublishedAction(action)
+  const outcome = await publisher.publish(read.value, payload)
   return resultOf(action, outcome)
 }
 

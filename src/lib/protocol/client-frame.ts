@@ -3,6 +3,7 @@ import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
 import {isRecord, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
 import {encodeDetails, whatIsWrongWithAction} from './payload.js'
+import {hasControlCharacter} from './published-action.js'
 import {idFromJson} from './target.js'
 import {isWellFormed, utf8Length} from './utf8.js'
 
@@ -44,15 +45,11 @@ export function decodeClientFrame(
   if (typeof action !== 'string') return badFrame('"action" is no text')
   const wrong = whatIsWrongWithAction(action)
   if (wrong !== undefined) return badFrame(wrong)
+  if (hasControlCharacter(action)) return badFrame('the action has control characters')
   if (action.endsWith(ERROR_SUFFIX)) return badFrame('an action of a client ends in ":error"')
   if (id === undefined) return decoded({action, details: argumentsOf(details)})
   if (!isFrameId(id)) return badFrame(`"id" is no text of 1 to ${LIMITS.idBytes} bytes`)
   return decoded({action, details: argumentsOf(details), id})
-}
-
-/** `Client/*` belongs to the protocol: of these a client may send Client/authentication only. */
-export function isReservedAction(action: string): boolean {
-  return action.startsWith('Client/')
 }
 
 function argumentsOf(details: unknown): readonly unknown[] {

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'RECEIPT_TIMED_OUT'
   | 'REQUEST_INVALID'
   | 'SECRET_INVALID'
+  | 'SECRET_MISSING'
   | 'TARGET_INVALID'
   | 'TIMED_OUT'
   | 'USAGE'

@@ -116,6 +116,20 @@ describe('without one given, a secret is made', () => {
     expect(await readFile(join(dataDir, 'secret'), 'utf8')).toMatch(/^[\w-]{43}\n$/)
   })
 
+  it('and whoever made it hears of it', async () => {
+    const made: string[] = []
+    const onMade = (path: string): void => void made.push(path)
+    await loadSecret({env: {}, dataDir, onMade})
+    await loadSecret({env: {}, dataDir, onMade})
+    expect(made).toEqual([join(dataDir, 'secret')])
+  })
+
+  it('never by those that may not, and no folder either', async () => {
+    const loading = loadSecret({env: {}, dataDir, mayMake: false})
+    await expect(loading).rejects.toMatchObject({code: 'SECRET_MISSING'})
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it('once, however many start at the same time', async () => {
     const starts = Array.from({length: 50}, async () => loadSecret({env: {}, dataDir}))
     const keys = (await Promise.all(starts)).map(keyOf)

@@ -1,4 +1,4 @@
-import {generateKeyPair, SignJWT, UnsecuredJWT} from 'jose'
+import {decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT} from 'jose'
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {deriveKey} from '../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
@@ -37,7 +37,7 @@ describe('a token', () => {
         groups: ['staff', 'press'],
         session: 's1',
         language: 'en',
-        sessionExpireMs: NOW_MS + 60_000,
+        sessionExpireMs: NOW_MS + 60_500,
       },
     })
   })
@@ -50,13 +50,23 @@ describe('a token', () => {
     })
   })
 
-  it.each([1, 200, 999, 1000, 1001, 60_000])('of %d ms holds until then', async (ttlMs) => {
+  it('of whole seconds has whole seconds, for readers that take no fractions', async () => {
+    const token = await signToken({user: '42', ttlMs: 60_000}, secret)
+    const at = (NOW_MS - 500) / 1000
+    expect(decodeJwt(token)).toMatchObject({iat: at, exp: at + 61})
+    const short = decodeJwt(await signToken({user: '42', ttlMs: 200}, secret))
+    expect(short).toMatchObject({iat: at, exp: (NOW_MS + 200) / 1000})
+  })
+
+  it.each([
+    [1, 1], [200, 200], [999, 999], [1000, 1500], [1001, 1001], [60_000, 60_500],
+  ])('of %d ms holds for %d ms', async (ttlMs, heldMs) => {
     const token = await signToken({user: '42', ttlMs}, secret)
-    vi.setSystemTime(NOW_MS + ttlMs - 1)
+    vi.setSystemTime(NOW_MS + heldMs - 1)
     expect(await verifyToken(token, secret)).toMatchObject({ok: true})
-    vi.setSystemTime(NOW_MS + ttlMs)
+    vi.setSystemTime(NOW_MS + heldMs)
     expect(await verifyToken(token, secret)).toEqual({ok: false, reason: 'the token has expired'})
-    vi.setSystemTime(NOW_MS + ttlMs + 86_400_000)
+    vi.setSystemTime(NOW_MS + heldMs + 86_400_000)
     expect(await verifyToken(token, secret)).toEqual({ok: false, reason: 'the token has expired'})
   })
 

@@ -39,6 +39,12 @@ describe('/stats', () => {
     ['this machine', {}, 503],
     ['this machine, by IPv6', {remoteAddress: '::1'}, 503],
     ['this machine, by IPv4 in IPv6', {remoteAddress: '::ffff:127.0.0.1'}, 503],
+    ['this machine, by a name that leads there', {headers: {host: 'evil.example:8080'}}, 403],
+    ['this machine, by a name like an address', {headers: {host: '127.0.0.1.evil.example'}}, 403],
+    ['this machine, as localhost', {headers: {host: 'localhost:8080'}}, 503],
+    ['this machine, as 127.0.0.1', {headers: {host: '127.0.0.1:8080'}}, 503],
+    ['this machine, as [::1]', {headers: {host: '[::1]:8080'}}, 503],
+    ['this machine, as an address of its own', {headers: {host: '10.0.0.7'}}, 503],
     ['this machine, with POST', {method: 'POST'}, 405],
   ])('asked by %s', (_name, overrides, code) => {
     expect(answerHttp(request(overrides), pages).status).toBe(code)

@@ -68,6 +68,14 @@ describe('an operator', () => {
     expect(publisher.waiting).toBe(0)
   })
 
+  it.each(['Client/authentication', 'a b', 'a\n'])('is refused the action %j', async (action) => {
+    const {ask, pushed, socket} = bench()
+    ask({...publish, action})
+    await eventually(() => socket.texts.length > 0)
+    expect(pushed).toEqual([])
+    expect(socket.take()).toMatchObject([{id: 7, ok: false, error: {status: 400}}])
+  })
+
   it.each([
     ['refused', 503, undefined],
     ['timeout', 504, 'n-1-1'],
