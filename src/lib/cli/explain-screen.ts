@@ -1,6 +1,6 @@
 import type {ChalkInstance} from 'chalk'
 
-import type {ConnectionFinding} from '../protocol/explain-frame.js'
+import {isGot, type ConnectionFinding} from '../protocol/explain-frame.js'
 import {
   ageText,
   describeAbsence,
@@ -126,7 +126,7 @@ function happenedCell(
   colours: ChalkInstance,
 ): Cell {
   if (finding === undefined) return {text, style: colours.dim}
-  const isFine = finding.outcome === 'queued' && finding.ended === null && finding.queueBytes === 0
+  const isFine = isGot(finding) && finding.ended === null && finding.queueBytes === 0
   return isFine ? {text} : {text, style: colours.yellow}
 }
 
@@ -165,7 +165,7 @@ function listColumns(user: string, colours: ChalkInstance): readonly Column<Mess
 /** Where it went; or of the node that came closest, why not. */
 function summaryCell(message: MessageJson, user: string, colours: ChalkInstance): Cell {
   const got = message.byNode.flatMap(({node, connections}) =>
-    connections.filter(({outcome}) => outcome === 'queued').map((finding) => ({node, finding})),
+    connections.filter(isGot).map((finding) => ({node, finding})),
   )
   if (message.verdict === 'queued') {
     const worst = got.find(({finding}) => finding.ended !== null || finding.queueBytes > 0)

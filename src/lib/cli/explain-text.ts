@@ -40,9 +40,12 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'queued' | 'nobody'>, string>> 
 /** What happened at a connection. */
 export function describeConnection(finding: ConnectionFinding): string {
   const {outcome, sinceMs, ended, queueBytes, why} = finding
+  const later = `${duration(sinceMs)} later`
   switch (outcome) {
     case 'queued':
       return `queued; ${describeAfterwards(finding)}`
+    case 'recovered':
+      return `recovered when it came back ${later}; ${describeAfterwards(finding)}`
     case 'too-slow':
       return `not queued: too slow, closed as ${bytes(queueBytes)} waited already`
     case 'earlier':
@@ -50,7 +53,7 @@ export function describeConnection(finding: ConnectionFinding): string {
         ? 'not there any more'
         : `not there: ended ${duration(-ended.afterMs)} before (${endOf(ended)})`
     case 'later':
-      return `not there yet: connected ${duration(sinceMs)} later`
+      return `not there yet: connected ${later}`
     case 'not-meant':
       return `not meant: ${why ?? ''}`
     default:

@@ -145,7 +145,7 @@ function absence({absent, after, delivered}: ExplainResult, position: string | n
 
 /** Connections there that count for what is asked. */
 export function reachedAt({queued, reached}: MessageAtNode, user: string | undefined): number {
-  return user === undefined ? (queued ?? 0) : reached
+  return user === undefined ? Math.max(queued ?? 0, reached) : reached
 }
 
 function verdictOf(byNode: readonly MessageAtNode[], connections: number): Verdict {

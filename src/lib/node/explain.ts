@@ -1,11 +1,12 @@
 /** What became of messages at this node: its history beside who was connected when. */
 import type {Inspected, InspectQuery, Inspection} from '../mesh/inspect.js'
 import {messageId, type Envelope} from '../protocol/envelope.js'
-import type {
-  ConnectionFinding,
-  ExplainRequest,
-  ExplainResult,
-  MessageFinding,
+import {
+  isGot,
+  type ConnectionFinding,
+  type ExplainRequest,
+  type ExplainResult,
+  type MessageFinding,
 } from '../protocol/explain-frame.js'
 import {LIMITS} from '../protocol/limits.js'
 import {mismatchOf} from '../protocol/mismatch.js'
@@ -87,7 +88,7 @@ function messageFinding(item: Inspected, context: Context): MessageFinding {
     bytes: payload.details.byteLength,
     target: shortTarget(target),
     queued: queued ?? null,
-    reached: found.filter(({outcome}) => outcome === 'queued').length,
+    reached: found.filter(isGot).length,
     connections: found.slice(0, context.connectionsMax),
     more: Math.max(0, found.length - context.connectionsMax),
   }
@@ -105,22 +106,23 @@ function connectionFindings(
     const why = mismatchOf(target, visit.identity)
     if (why !== undefined && user === undefined) continue
     const presence = presenceOf(visit, epoch, place.seq)
-    const outcome = presence === 'queued' && why !== undefined ? 'not-meant' : presence
+    const isThere = presence === 'queued' || presence === 'recovered'
+    const outcome = isThere && why !== undefined ? 'not-meant' : presence
     const finding = connectionFinding(visit, at, outcome, why)
-    if (outcome === 'queued') got.push(finding)
+    if (isGot(finding)) got.push(finding)
     else others.push(finding)
   }
   // The latest to come or go are the ones that an operator wonders about.
   return [...got, ...others.toReversed()]
 }
 
-type Presence = 'queued' | 'too-slow' | 'earlier' | 'later'
+type Presence = Exclude<ConnectionFinding['outcome'], 'not-meant'>
 
 /** Of a visit that is meant; two that differ in epoch: the log was replaced, all left then. */
 function presenceOf({start, end}: Visit, epoch: string, seq: number): Presence {
   const isComparable = start.epoch === epoch || start.epoch === ''
   if (!isComparable) return end === undefined ? 'queued' : 'earlier'
-  if (seq <= start.afterSeq) return 'later'
+  if (seq <= start.afterSeq) return seq > start.recoveredAfterSeq ? 'recovered' : 'later'
   if (end === undefined || seq <= end.throughSeq) return 'queued'
   return end.refusedSeq === seq ? 'too-slow' : 'earlier'
 }

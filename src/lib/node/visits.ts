@@ -27,6 +27,8 @@ export interface VisitStart {
   readonly epoch: string
   /** Messages up to here were delivered before. */
   readonly afterSeq: number
+  /** Of those it was given at once what comes after this one: it came back. */
+  readonly recoveredAfterSeq: number
 }
 
 export interface VisitEnd {
@@ -81,7 +83,14 @@ export class Visits {
 
   /** The connection is known from now on. */
   began(visitor: Visitor): void {
-    visitor.visit = {sinceMs: this.#now(), epoch: this.#epoch, afterSeq: this.#seq}
+    const afterSeq = this.#seq
+    const sinceMs = this.#now()
+    visitor.visit = {sinceMs, epoch: this.#epoch, afterSeq, recoveredAfterSeq: afterSeq}
+  }
+
+  /** Right after `began`: it came back, and was given all that it missed after this message. */
+  recovered(visitor: Visitor, seq: number): void {
+    if (visitor.visit !== undefined) visitor.visit = {...visitor.visit, recoveredAfterSeq: seq}
   }
 
   /** Before its identity is forgotten. */

@@ -48,19 +48,31 @@ export interface MessageFinding {
   /** Those that got it first; at most LIMITS.explainConnections, or explainConnectionsEach. */
   readonly connections: readonly ConnectionFinding[]
   /**
-   * Connections that it was queued to, of those that are remembered and asked about: less than
-   * `queued` when some have ended and are forgotten, or are other users'.
+   * Connections that it was handed to, then or when they came back, of those that are remembered
+   * and asked about. Less than `queued` when some are forgotten, or are other users'.
    */
   readonly reached: number
   readonly more: number
 }
 
 /**
- * queued: handed to the connection's socket. too-slow: closed instead, as too much waited for it.
+ * queued: handed to the connection's socket. recovered: the same, when it came back and resumed
+ * from a position before the message. too-slow: closed instead, as too much waited for it.
  * earlier: it ended before the message came. later: it came after the message. not-meant: it was
  * there, but the target does not mean it.
  */
-export type ConnectionOutcome = 'queued' | 'too-slow' | 'earlier' | 'later' | 'not-meant'
+export type ConnectionOutcome =
+  | 'queued'
+  | 'recovered'
+  | 'too-slow'
+  | 'earlier'
+  | 'later'
+  | 'not-meant'
+
+/** Whether the message was handed to the connection's socket. */
+export function isGot({outcome}: {readonly outcome: ConnectionOutcome}): boolean {
+  return outcome === 'queued' || outcome === 'recovered'
+}
 
 export interface ConnectionFinding {
   readonly connection: string
@@ -112,7 +124,7 @@ const connection = object<ConnectionFinding>({
   connection: text,
   user: nullable(text),
   session: nullable(text),
-  outcome: literal('queued', 'too-slow', 'earlier', 'later', 'not-meant'),
+  outcome: literal('queued', 'recovered', 'too-slow', 'earlier', 'later', 'not-meant'),
   why: nullable(text),
   sinceMs: difference,
   ended: nullable(object<ConnectionEnd>({code: count, reason: text, afterMs: difference})),

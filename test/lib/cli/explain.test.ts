@@ -208,6 +208,10 @@ test.each<[Partial<ConnectionFinding>, string]>([
     {ended: {code: 4001, reason: 'slow-consumer', afterMs: 20}, queueBytes: 1024},
     'queued; ended 20 ms after (4001 slow-consumer) with 1.0 KiB of its queue unsent',
   ],
+  [
+    {outcome: 'recovered', sinceMs: 3000},
+    'recovered when it came back 3 s later; its socket took all',
+  ],
   [{outcome: 'too-slow', queueBytes: 1024}, 'not queued: too slow, closed as 1.0 KiB waited already'],
   [{outcome: 'later', sinceMs: -3}, 'not there yet: connected 0 ms later'],
   [

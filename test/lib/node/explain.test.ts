@@ -105,6 +105,20 @@ describe('explain', () => {
     ])
   })
 
+  it('knows what a connection that came back was given again', async () => {
+    const bench = new Bench()
+    const [first, second] = [bench.say(TO_42), bench.say(TO_42)]
+    const client = bench.connect()
+    await client.login('42')
+    const [connection] = [...bench.registry.ofUser('42')]
+    if (connection) bench.registry.visits.recovered(connection, 1)
+    const third = bench.say(TO_42)
+    expect(bench.outcomes(first)).toEqual([['n-1-c1', 'later']])
+    expect(bench.outcomes(second)).toEqual([['n-1-c1', 'recovered']])
+    expect(bench.outcomes(third)).toEqual([['n-1-c1', 'queued']])
+    expect(bench.explain({message: second}).messages[0]).toMatchObject({queued: 0, reached: 1})
+  })
+
   it('follows a connection that became somebody else', async () => {
     const bench = new Bench()
     const client = bench.connect()

@@ -141,7 +141,7 @@ const finding = fc.record({
   connection: texts,
   user: fc.option(texts),
   session: fc.option(texts),
-  outcome: fc.constantFrom('queued', 'too-slow', 'earlier', 'later', 'not-meant'),
+  outcome: fc.constantFrom('queued', 'recovered', 'too-slow', 'earlier', 'later', 'not-meant'),
   why: fc.option(texts),
   sinceMs: span,
   ended: fc.option(fc.record({code: numbers, reason: texts, afterMs: span})),
