@@ -30,8 +30,8 @@ export type TokenVerdict =
   | {readonly ok: false; readonly reason: string}
 
 /**
- * When a token ends that is made now: `ttlMs` later. Of a time in whole seconds also the end is one,
- * rounded up, since many readers take no fractions; a shorter time needs them (RFC 7519).
+ * When a token ends that is made now: `ttlMs` later. Of a time in whole seconds also the end is
+ * one, rounded up, since many readers take no fractions; a shorter time needs them (RFC 7519).
  */
 export function tokenExpiryMs(nowMs: number, ttlMs: number): number {
   const endMs = nowMs + ttlMs
