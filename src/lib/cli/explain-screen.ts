@@ -91,9 +91,9 @@ function linesOf(at: MessageAtNode, {target}: MessageJson, {user}: Asked): Line[
 function lineColumns(colours: ChalkInstance): readonly Column<Line>[] {
   return [
     {header: 'NODE', cell: ({at}) => at.node, shrinks: true},
-    {header: 'STATE', cell: ({at}) => stateCell(at, colours)},
+    {header: 'STATE', cell: ({at}) => stateCell(at, colours), dropsAs: 3},
     {header: 'USER', cell: ({finding}) => finding?.user ?? '', shrinks: true, dropsAs: 2},
-    {header: 'CONNECTION', cell: ({finding}) => finding?.connection ?? '', dropsAs: 3},
+    {header: 'CONNECTION', cell: ({finding}) => finding?.connection ?? ''},
     {header: 'SESSION', cell: ({finding}) => finding?.session ?? '', shrinks: true, dropsAs: 1},
     {header: 'WHAT HAPPENED', cell: ({finding, text}) => happenedCell(finding, text, colours)},
   ]

@@ -81,7 +81,7 @@ type Answer = PolledNode<ExplainResult>
 /** What all nodes said of the same messages, side by side. */
 export function explainJson({nodes, warnings}: Poll<ExplainResult>, asked: Asked): ExplainJson {
   const ids = new Set(nodes.flatMap(({answer}) => answer?.messages.map(({id}) => id) ?? []))
-  if (asked.message !== undefined) ids.add(asked.message)
+  if (asked.message !== undefined && ids.size === 0) ids.add(asked.message)
   const messages = [...ids].map((id) => messageJson(id, nodes, asked)).toSorted(newestFirst)
   return {
     messages: messages.slice(0, asked.limit),

@@ -105,6 +105,13 @@ describe('one message', () => {
     ])
   })
 
+  test('on a narrow screen the connections and what happened to them stay', () => {
+    const explained = explainJson(poll(got, missed), byId)
+    const lines = explainScreen(explained, byId, {...plain, widthMax: 60})
+    expect(lines[4]).toMatch(/^NODE +CONNECTION +WHAT HAPPENED$/)
+    expect(lines[5]).toMatch(/^n1 +n1-c1 +queued; its socket took all$/)
+  })
+
   test.each<[string, ExplainResult, string, string]>([
     ['held', answer([message({state: 'held', queued: null})]), 'underway', 'on its way'],
     ['committed', answer([message({state: 'committed', queued: null})]), 'underway', 'on its way'],
