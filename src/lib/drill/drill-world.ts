@@ -118,6 +118,9 @@ export class DrillWorld {
   }
 
   async #start({startsTogether}: Drill): Promise<void> {
+    // Whoever waits for a node then hears that it ended.
+    this.#signal.addEventListener('abort', () => void this.mesh.end(), {once: true})
+    if (this.#signal.aborted) return
     const [first, ...others] = this.mesh.places
     if (first !== undefined && startsTogether !== true) await this.mesh.start(first)
     const together = startsTogether === true ? this.mesh.places : others
