@@ -11,7 +11,8 @@ process.on('uncaughtException', (bug) => {
 })
 
 const {execute} = await import('@oclif/core')
-await execute({dir: import.meta.url})
+const args = process.argv.slice(2)
+await execute({dir: import.meta.url, args: args[0] === '-v' ? ['--version'] : args})
 
 // A store that does not answer, or a worker of its driver, must not keep the process.
 await new Promise((resolve) => process.stdout.write('', resolve))

@@ -1,6 +1,7 @@
 import {Args, loadHelpClass} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
+import {checkSubject} from '../lib/cli/help-subject.js'
 import {HELP_TOPICS} from '../lib/cli/help-topics.js'
 
 export default class HelpCommand extends BaseCommand {
@@ -20,6 +21,7 @@ export default class HelpCommand extends BaseCommand {
       for (const line of topic(this.out)) this.print(line)
       return
     }
+    checkSubject(words, this.config)
     const Help = await loadHelpClass(this.config)
     await new Help(this.config, this.config.pjson.oclif.helpOptions).showHelp(words)
   }

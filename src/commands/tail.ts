@@ -2,9 +2,11 @@ import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {reachFlags} from '../lib/cli/flags.js'
+import {LossyLines} from '../lib/cli/lossy-lines.js'
 import {withMesh} from '../lib/cli/reach.js'
 import {runTail} from '../lib/cli/run-tail.js'
 import {splitNodeFlags} from '../lib/cli/tail-usage.js'
+import {tailUnread} from '../lib/cli/tail-view.js'
 
 export default class TailCommand extends BaseCommand {
   static override summary = 'show what the mesh relays, as it happens'
@@ -46,6 +48,9 @@ export default class TailCommand extends BaseCommand {
       ...(flags.user === undefined ? {} : {user: flags.user}),
       ...(origin === undefined ? {} : {origin}),
     }
+    const lines = new LossyLines(process.stdout, (dropped) =>
+      this.notice(tailUnread(dropped, this.err)),
+    )
     await withMesh({...flags, node}, (access) =>
       runTail(access, {
         filter,
@@ -54,7 +59,7 @@ export default class TailCommand extends BaseCommand {
         asJson: this.jsonEnabled(),
         out: this.out,
         err: this.err,
-        line: (text) => this.line(text),
+        line: (text) => lines.write(text),
         notice: (text) => this.notice(text),
       }),
     )

@@ -1,6 +1,6 @@
-import {mkdir} from 'node:fs/promises'
+import {mkdir, stat} from 'node:fs/promises'
 import {homedir} from 'node:os'
-import {join, resolve} from 'node:path'
+import {dirname, join, resolve} from 'node:path'
 import {WsmeshError} from '../util/errors.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -21,11 +21,33 @@ export function defaultDataDir(env: Environment): string {
 /** Makes the folder, for its owner only; one that exists stays as it is. */
 export async function ensureDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, {recursive: true, mode: 0o700})
+    await makeFolder(resolve(dataDir))
   } catch (error) {
     throw new WsmeshError('FILE_UNREADABLE', `Cannot make the data folder ${dataDir}`, {
       cause: error,
       suggestions: ['Give another folder with --data-dir or WSMESH_DATA_DIR'],
     })
   }
+}
+
+/**
+ * Level by level: where nothing can be made (below /proc) `mkdir -p` of Node 20 never ends, since
+ * it answers each ENOENT with another try.
+ */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  if (dirname(path) !== path) await makeFolder(dirname(path))
+  try {
+    await mkdir(path, {mode: 0o700})
+  } catch (error) {
+    // Another process was quicker.
+    if (!(await isFolder(path))) throw error
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }

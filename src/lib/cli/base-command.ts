@@ -4,6 +4,7 @@ import type {ChalkInstance} from 'chalk'
 import {coloursFor, colourModeOf} from './colours.js'
 import {applyConfigFile, readConfigFile} from './config-file.js'
 import {failureJson, failureOf, renderFailure} from './failure.js'
+import {blamingVariable} from './flag-source.js'
 import {colorFlag, jsonFlag} from './flags.js'
 
 /**
@@ -49,7 +50,9 @@ export abstract class BaseCommand extends Command {
     options?: Interfaces.Input<F, B, A>,
     argv?: string[],
   ): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const output = await super.parse(options, argv)
+    const output = await super.parse(options, argv).catch((error: unknown) => {
+      throw blamingVariable(error, this.argv, {...this.ctor.baseFlags, ...this.ctor.flags})
+    })
     const file = await readConfigFile(process.cwd())
     if (file !== undefined) {
       const known = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})

@@ -47,14 +47,28 @@ async function readAll(stdin: InputStream, what: string): Promise<string> {
   for await (const chunk of stdin) {
     chunks.push(chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk)))
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return textOf(Buffer.concat(chunks), 'stdin')
 }
 
 async function readText(path: string): Promise<string> {
+  let bytes: Uint8Array
   try {
-    return await readFile(path, 'utf8')
+    bytes = await readFile(path)
   } catch (error) {
     throw new WsmeshError('FILE_UNREADABLE', `Cannot read ${path}`, {cause: error})
+  }
+  return textOf(bytes, path)
+}
+
+/** Nothing is sent with letters replaced. */
+function textOf(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
+  } catch (error) {
+    throw new WsmeshError('DETAILS_INVALID', `The details from ${source} are not UTF-8`, {
+      cause: error,
+      suggestions: ['iconv -f latin1 -t utf-8 FILE   (if it is Latin-1)'],
+    })
   }
 }
 

@@ -69,7 +69,7 @@ const SEE_MORE = /\n?See more help with --help/
 
 /** oclif wraps the message of what the parser of a flag throws; ours names the flag itself. */
 function withoutParser(message: string): string {
-  return message.replace(/^Parsing --\S+ \n\t/, '').replace(SEE_MORE, '')
+  return message.replace(/^Parsing \S+ \n\t/, '').replace(SEE_MORE, '')
 }
 
 interface UsageError extends Error {
@@ -91,7 +91,7 @@ function usageFailure(error: UsageError, command: string): Failure {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const flag = /^Parsing (--\S+)$/.exec(first)?.[1]
+  const flag = /^Parsing (\S+)$/.exec(first)?.[1]
   const isHeadless = flag !== undefined || first.endsWith('occurred:')
   const [only] = rest
   const message =

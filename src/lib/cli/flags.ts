@@ -62,6 +62,16 @@ export function colorFlag() {
   })()
 }
 
+/** A path that is given must be one: "" is mostly a variable of a script that is not set. */
+const pathFlag = Flags.custom({
+  async parse(input, _context, options) {
+    if (input !== '') return input
+    throw new WsmeshError('USAGE', `--${options.name} is empty`, {
+      suggestions: [`leave --${options.name} out, or give a path`],
+    })
+  },
+})
+
 /** Which pool, and where this user's data is. */
 export function poolFlags() {
   return {
@@ -78,7 +88,7 @@ export function poolFlags() {
       helpValue: 'TEXT',
       summary: 'start of the table names: several meshes share a database',
     }),
-    'data-dir': Flags.string({
+    'data-dir': pathFlag({
       env: 'WSMESH_DATA_DIR',
       helpGroup: 'POOL',
       helpValue: 'DIR',
@@ -90,7 +100,7 @@ export function poolFlags() {
 /** Who may: the secret itself is never a flag, it would show in the process list. */
 export function secretFlags() {
   return {
-    'secret-file': Flags.string({
+    'secret-file': pathFlag({
       env: 'WSMESH_SECRET_FILE',
       helpGroup: 'POOL',
       helpValue: 'FILE',

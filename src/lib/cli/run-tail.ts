@@ -13,7 +13,8 @@ export interface TailOptions {
   readonly asJson: boolean
   readonly out: ChalkInstance
   readonly err: ChalkInstance
-  line(text: string): void
+  /** False: its reader takes nothing, so it was left out. */
+  line(text: string): boolean
   notice(text: string): void
 }
 
@@ -29,10 +30,11 @@ export async function runTail(access: MeshAccess, options: TailOptions): Promise
     {
       onMessage(message) {
         if (shown >= count || !matches(message)) return
-        options.line(asJson ? tailJson(message) : tailLine(message, out))
+        if (!options.line(asJson ? tailJson(message) : tailLine(message, out))) return
         shown += 1
         if (shown >= count) ended.abort()
       },
+      onWaiting: () => options.notice(err.dim('waiting for a node…')),
       onNotice: (event) => options.notice(tailNotice(event, err)),
       onNode(node, lost) {
         if (lost !== undefined) options.notice(err.yellow(`- ${lost}`))

@@ -48,6 +48,11 @@ export function tailNotice(
   }
 }
 
+/** Messages that were left out because nobody took what was on stdout. */
+export function tailUnread(dropped: number, colours: ChalkInstance): string {
+  return colours.yellow(`! ${plural(dropped, 'message')} not shown: stdout was not read`)
+}
+
 /** A test of what `--grep` looks at: action, target and details. Throws USAGE. */
 export function grepOf(pattern: string | undefined): (message: MessageEvent) => boolean {
   if (pattern === undefined) return () => true

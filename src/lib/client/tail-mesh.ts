@@ -11,11 +11,15 @@ export interface TailHandler {
   onMessage(message: MessageEvent): void
   /** Each master and term once, also when it changed while no node was tailed. */
   onNotice(event: TailNotice): void
+  /** No node was found within WAITING_MS; it is looked for until the access's time is over. */
+  onWaiting(): void
   /** Tailing from this node now; `lost` says why it is not the one before any more. */
   onNode(node: string, lost: string | undefined): void
 }
 
 export type TailNotice = Exclude<OperatorEvent, MessageEvent>
+
+export const WAITING_MS = 1000
 
 /** Between two rounds of looking for a node. */
 const RETRY_MS = 250
@@ -42,7 +46,10 @@ export async function tailMesh(
   }
   let lost: string | undefined
   while (!signal.aborted) {
-    const connection = await startTail(access, filter, onEvent)
+    const waiting = setTimeout(() => handler.onWaiting(), WAITING_MS)
+    const connection = await startTail(access, filter, onEvent).finally(() => {
+      clearTimeout(waiting)
+    })
     handler.onNode(connection.node, lost)
     tellMaster(connection, access.timeoutMs, onEvent)
     const stop = () => connection.close()

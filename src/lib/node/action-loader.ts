@@ -2,15 +2,19 @@
 import {stat} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {pathToFileURL} from 'node:url'
+import {isReservedAction} from '../protocol/published-action.js'
 import {WsmeshError} from '../util/errors.js'
 import type {ActionHandler, ActionMesh, SendMessage} from './action-api.js'
 import {describe, whatIsWrongWithSubscription} from './action-registry.js'
 import type {ActionRegistry, RegisteredHandler} from './action-registry.js'
+import type {Log} from './log.js'
 
 export interface LoaderOptions {
   readonly registry: ActionRegistry
   readonly node: string
   readonly send: SendMessage
+  /** Told of what works, but is hardly meant. */
+  readonly log?: Log
 }
 
 /**
@@ -29,6 +33,11 @@ export async function loadActionFile(
   if (version !== undefined) url.searchParams.set('version', String(version))
   const handlers = await collectHandlers(path, await importModule(path, url.href), options)
   options.registry.replace(path, handlers)
+  for (const [action, others] of options.registry.sharedBy(path)) {
+    if (isReservedAction(action)) continue
+    const also = others.join(', ')
+    options.log?.warn('Two files handle the same action: both run', {action, file: path, also})
+  }
 }
 
 async function assertFile(path: string): Promise<void> {

@@ -32,6 +32,18 @@ export class ActionRegistry {
     return this.#byAction.get(action) ?? []
   }
 
+  /** The actions of a file that other files have handlers for too, with those files. */
+  sharedBy(file: string): ReadonlyMap<string, readonly string[]> {
+    const shared = new Map<string, readonly string[]>()
+    for (const {action} of this.#files.get(file) ?? []) {
+      const others = [...this.#files]
+        .filter(([path, handlers]) => path !== file && handlers.some((h) => h.action === action))
+        .map(([path]) => path)
+      if (others.length > 0) shared.set(action, others)
+    }
+    return shared
+  }
+
   actions(): readonly string[] {
     return [...this.#byAction.keys()]
   }

@@ -63,15 +63,29 @@ export async function serve(
     log.error('A bug in wsmesh: this node ends', {error: describeError(error), stack: error.stack})
   })
   outliveActions(options.actions, log)
+  const started = await Promise.race([startNode(options, log), signal])
+  if (typeof started === 'string') {
+    // Nothing is in the pool before a node has started, so there is nothing to take back.
+    log.info('Stopped before the node was up', {signal: started})
+    return
+  }
+  const {node, pool} = started
+  void announce(node, pool, log, onReady)
+  log.info('Stopping', {signal: await signal})
+  await node.drain()
+  log.info('Stopped')
+}
+
+async function startNode(
+  options: ServeOptions,
+  log: Log,
+): Promise<{readonly node: MeshNode; readonly pool: string}> {
   const config = configOf(options)
   const services = await servicesOf(options, log)
   const node = await createNode(config, services).catch(async (error: unknown) => {
     throw await namingPortOwner(error, options.port)
   })
-  void announce(node, services.store.label, log, onReady)
-  log.info('Stopping', {signal: await signal})
-  await node.drain()
-  log.info('Stopped')
+  return {node, pool: services.store.label}
 }
 
 /** Without a listener Node would end the process; bugs of wsmesh still do. */

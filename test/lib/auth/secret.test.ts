@@ -149,6 +149,17 @@ describe('the data folder', () => {
     expect(defaultDataDir(env)).toBe(path)
   })
 
+  it.runIf(process.platform === 'linux')('cannot be made below /proc, and that ends', async () => {
+    const making = ensureDataDir('/proc/wsmesh/data')
+    await expect(making).rejects.toMatchObject({code: 'FILE_UNREADABLE'})
+  })
+
+  it('is made with all levels above it, at once by many', async () => {
+    const deep = join(folder, 'a', 'b', 'c')
+    await Promise.all(Array.from({length: 20}, () => ensureDataDir(deep)))
+    expect((await stat(deep)).mode & 0o777).toBe(0o700)
+  })
+
   it('stays as it is when it exists', async () => {
     await chmod(folder, 0o755)
     await ensureDataDir(folder)

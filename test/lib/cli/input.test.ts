@@ -1,3 +1,6 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {Readable} from 'node:stream'
 import {describe, expect, test} from 'vitest'
 
@@ -7,7 +10,7 @@ import {type InputLine, linesOf} from '../../../src/lib/cli/lines.js'
 import {parseLine} from '../../../src/lib/cli/send-stream.js'
 import {checkSendUsage} from '../../../src/lib/cli/send-usage.js'
 import {splitNodeFlags} from '../../../src/lib/cli/tail-usage.js'
-import {describeTarget, targetOf} from '../../../src/lib/cli/target-flags.js'
+import {describeTarget, targetOf, unknownKeysHint} from '../../../src/lib/cli/target-flags.js'
 
 describe('targets', () => {
   test.each([
@@ -32,6 +35,14 @@ describe('targets', () => {
   ])('%j is refused', (flags, message) => {
     expect(() => targetOf(flags)).toThrow(message)
   })
+})
+
+test('a filter by a key that no connection has: the keys there are', () => {
+  expect(unknownKeysHint({filter: {lang: 'fi', user: '1'}})).toBe(
+    'No connection has "lang": the keys of filters are language, user_agent, user, session',
+  )
+  expect(unknownKeysHint({filter: {language: 'fi'}})).toBeUndefined()
+  expect(unknownKeysHint({everyone: true})).toBeUndefined()
 })
 
 describe('details', () => {
@@ -59,6 +70,20 @@ describe('details', () => {
     [{words: [], asJson: false, from: '-'}, '[1', 'DETAILS_INVALID'],
   ])('%j with stdin %j is refused with %s', async (input, text, code) => {
     await expect(readDetails(input, Readable.from([text]))).rejects.toMatchObject({code})
+  })
+
+  test('bytes that are not UTF-8 are refused, not replaced', async () => {
+    const stdin = Readable.from([Buffer.from([0x5b, 0x22, 0xe9, 0x22, 0x5d])])
+    const input = {words: [], asJson: false, from: '-'}
+    await expect(readDetails(input, stdin)).rejects.toMatchObject({
+      code: 'DETAILS_INVALID',
+      message: expect.stringContaining('UTF-8'),
+    })
+    const folder = await mkdtemp(join(tmpdir(), 'wsmesh-input-'))
+    await writeFile(join(folder, 'd.json'), Buffer.from([0x5b, 0x22, 0xe9, 0x22, 0x5d]))
+    const fromFile = {...input, from: `@${join(folder, 'd.json')}`}
+    await expect(readDetails(fromFile, stdin)).rejects.toMatchObject({code: 'DETAILS_INVALID'})
+    await rm(folder, {recursive: true})
   })
 
   test('a terminal is not waited for', async () => {

@@ -1,7 +1,7 @@
 import {mkdtemp, rename, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {HANDLERS_PER_CONNECTION_MAX} from '../../../src/lib/node/action-dispatcher.js'
 import type {ActionCall} from '../../../src/lib/node/action-api.js'
 import {watchActionFolder} from '../../../src/lib/node/action-folder.js'
@@ -30,6 +30,28 @@ async function moduleFile(name: string, text: string): Promise<string> {
   await rename(`${path}.new`, path)
   return path
 }
+
+function on(...actions: string[]): string {
+  const calls = actions.map((action) => `mesh.on('${action}', () => {})`)
+  return `export default (mesh) => { ${calls.join(';')} }`
+}
+
+describe('one action in two files', () => {
+  it('works, and a warning names both', async () => {
+    const warn = vi.fn()
+    const registry = new ActionRegistry()
+    const log = {...silentLog, warn}
+    const options = {registry, node: 'n-1', send: noSend, log}
+    const one = await moduleFile('one.mjs', on('hello', 'bye', 'Client/authentication'))
+    const two = await moduleFile('two.mjs', on('hello', 'Client/authentication'))
+    await loadActionFile(one, options)
+    expect(warn).not.toHaveBeenCalled()
+    await loadActionFile(two, options)
+    const fields = {action: 'hello', file: two, also: one}
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('both run'), fields]])
+    expect(registry.handlersOf('hello')).toHaveLength(2)
+  })
+})
 
 const never = new Promise<never>(() => {})
 const noSend = (): Promise<never> => Promise.reject(new Error('No mesh here'))

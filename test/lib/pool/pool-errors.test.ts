@@ -14,7 +14,7 @@ describe('sqliteError', () => {
     ['SQLITE_CANTOPEN', 'POOL_DENIED', 'cannot be opened'],
     ['EACCES', 'POOL_DENIED', 'cannot be opened'],
     ['SQLITE_CORRUPT_VTAB', 'POOL_DAMAGED', 'damaged'],
-    ['SQLITE_NOTADB', 'POOL_DAMAGED', 'damaged'],
+    ['SQLITE_NOTADB', 'POOL_DAMAGED', 'is no pool, or its beginning is damaged'],
     ['SQLITE_BUSY_RECOVERY', 'POOL_UNREACHABLE', 'locked'],
     ['SQLITE_IOERR_SHMMAP', 'POOL_UNREACHABLE', 'does not answer'],
     ['FOREIGN_HOST', 'POOL_FOREIGN_HOST', "another machine's"],

@@ -47,12 +47,24 @@ export function makeFile(path: string): void {
   const orphans = sideFiles(path)
   if (fileId(path)) return
   for (const [side, id] of orphans) removeIfSame(side, id)
-  mkdirSync(dirname(path), {recursive: true, mode: 0o700})
+  makeFolder(dirname(path))
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     // Two processes at once: one file, and both go on with it.
     if (!isErrno(error, 'EEXIST')) throw error
+  }
+}
+
+/** Level by level: below /proc, Node 20's own way through all levels never ends. */
+function makeFolder(path: string): void {
+  if (statSync(path, {throwIfNoEntry: false})?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path, {mode: 0o700})
+  } catch (error) {
+    // Another process was quicker.
+    if (!statSync(path, {throwIfNoEntry: false})?.isDirectory()) throw error
   }
 }
 

@@ -18,9 +18,17 @@ const EXPLANATIONS: readonly (readonly [RegExp, (path: string) => Explanation])[
       `If no node runs there any more (a copied disk, a renamed machine): rm ${path}*`,
     ],
   })],
-  [/^SQLITE_(NOTADB|CORRUPT)/, (path) => ({
+  [/^SQLITE_NOTADB/, (path) => ({
     code: 'POOL_DAMAGED',
-    what: `The pool file ${path} is damaged or no pool at all`,
+    what: `The file ${path} is no pool, or its beginning is damaged`,
+    suggestions: [
+      'Name another file: --pool sqlite:PATH',
+      'If it was the pool: stop the nodes and delete it (it holds who is running, no messages)',
+    ],
+  })],
+  [/^SQLITE_CORRUPT/, (path) => ({
+    code: 'POOL_DAMAGED',
+    what: `The pool file ${path} is damaged`,
     suggestions: [
       `If it is a pool: stop the nodes and rm ${path}* (it holds who is running, no messages)`,
       'Otherwise name another file: --pool sqlite:PATH',
