@@ -218,6 +218,7 @@ describe('pool list', () => {
 describe('rows of nodes that are gone, and of one that hangs', () => {
   let hung: Server
   let store: Awaited<ReturnType<typeof openPoolStore>>
+  let beating: NodeJS.Timeout
 
   beforeAll(async () => {
     hung = createServer(() => undefined).listen(0, '127.0.0.1')
@@ -230,8 +231,13 @@ describe('rows of nodes that are gone, and of one that hangs', () => {
     await store.join({...info, id: nodeId('hangs'), url: `ws://127.0.0.1:${address.port}/mesh`})
     // Another node answers where this one was.
     await store.join({...info, id: nodeId('moved'), url: mesh.nodes[1]?.addresses.nodeUrl ?? ''})
+    // The master removes rows of the dead that beat no more: these are to stay until they are pruned.
+    beating = setInterval(() => {
+      for (const id of ['gone', 'hangs', 'moved']) void store.heartbeat(nodeId(id))
+    }, 300)
   })
   afterAll(async () => {
+    clearInterval(beating)
     for (const id of ['gone', 'hangs', 'moved']) await store.remove(nodeId(id))
     await store.close()
     hung.close()

@@ -101,8 +101,9 @@ export class ScenarioRunner {
   #note(process: SimProcess, effect: MeshEffect): void {
     const text = describeHappening(effect)
     if (text === undefined) return
-    const atS = (this.#need().nowMs - this.#runFromMs) / 1000
-    this.#happened.push(`+${atS.toFixed(1)}s ${process.id} ${text}`)
+    // Half seconds, upwards: what matters to people, and does not change with each retry's luck.
+    const halves = Math.max(1, Math.ceil((this.#need().nowMs - this.#runFromMs) / 500))
+    this.#happened.push(`by ${(halves / 2).toFixed(1)}s ${process.id} ${text}`)
   }
 
   #configure(args: readonly string[]): string {

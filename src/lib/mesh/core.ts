@@ -289,7 +289,7 @@ function onLost(state: MeshState, id: number, isGone: boolean): void {
   const {role} = state
   switch (role.type) {
     case 'seeking':
-      if (role.attempt?.link === id) attemptFailed(state, role)
+      if (role.attempt?.link === id) attemptFailed(state, role, isGone)
       break
     case 'claimed':
       role.waiting.delete(id)

@@ -6,6 +6,7 @@ import type {NodeAddress} from '../protocol/node-frame.js'
 import type {Lease} from './membership.js'
 import {isAtLeastHalf, isInView, isMajority, isSameView, type View} from './quorum.js'
 import {isAnswered} from './mastering.js'
+import {isLeaseMissing} from './pool-watch.js'
 import type {Mastering, PendingView} from './role.js'
 import {becomeSeeking} from './transition.js'
 import {
@@ -21,6 +22,11 @@ export function checkRow(state: MeshState, role: Mastering, lease: Lease | undef
     && lease.epoch === role.epoch
   if (lease && isOurs) {
     adoptRow(state, role, lease)
+    return
+  }
+  if (!lease && isLeaseMissing(state) && !isAnswered(state, role)) {
+    // Its view is dead and the row that could say so is gone: the mesh begins anew.
+    becomeSeeking(state, 'the row is missing, and nobody acknowledges')
     return
   }
   if (!lease || lease.term < role.term) {

@@ -68,7 +68,12 @@ export function onFollowLink(state: MeshState, link: Link): void {
   send(state, link.id, {type: 'follow', term: state.promised.term, chain: state.log.chain()})
 }
 
-export function attemptFailed(state: MeshState, role: Seeking): void {
+/** `isGone`: who was dialled no longer runs, also if it was promised a moment ago. */
+export function attemptFailed(state: MeshState, role: Seeking, isGone = false): void {
+  if (isGone && role.attempt?.to.id === state.promised.holder) {
+    state.promisedAt = -Infinity
+    role.roundAt = state.now
+  }
   role.attempt = undefined
   role.retryAt = state.now + retryDelay(state)
 }
@@ -187,23 +192,21 @@ export function onAnswer(state: MeshState, peer: Peer, frame: AnswerFrame): void
 }
 
 /**
- * Rule (a), for members of the view: more than half of it, its holder counted, lost the master or
- * is proved gone. Exactly half may claim once the lease has run out: until then the master of the
- * other half can drop them, and the first compare-and-set wins. Rule (b), for everybody: the lease
- * has run out, and all who did not say yes no longer run.
+ * Rule (a), for members of the view: of those that are not proved gone, the holder counted if it is
+ * not, more than half lost the master. Exactly half may claim once the lease has run out: until then
+ * the master of the other half can drop them, and the first compare-and-set wins. Rule (b), for
+ * everybody: the lease has run out, and all who did not say yes no longer run.
  */
-function mayClaim(state: MeshState, round: AskRound): boolean {
-  const {view} = round.lease
+function mayClaim(state: MeshState, {lease, peers}: AskRound): boolean {
   const isExpired = isLeaseExpired(state)
-  const isFor = ({id}: NodeAddress): boolean => {
-    const said = round.peers.get(id)?.state
-    return id === state.self.id || said === 'yes' || said === 'gone'
+  const living = lease.view.filter(({id}) => peers.get(id)?.state !== 'gone')
+  const saysYes = ({id}: NodeAddress): boolean =>
+    id === state.self.id || peers.get(id)?.state === 'yes'
+  const yes = living.filter(saysYes).length
+  if (isInView(lease.view, state.self.id)) {
+    if (yes * 2 > living.length || (isExpired && yes * 2 === living.length)) return true
   }
-  const doubled = view.filter(isFor).length * 2
-  if (isInView(view, state.self.id)) {
-    if (doubled > view.length || (isExpired && doubled === view.length)) return true
-  }
-  return isExpired && view.every(isFor)
+  return isExpired && yes === living.length
 }
 
 function claim(state: MeshState, expected: Lease | undefined, next: Lease): void {

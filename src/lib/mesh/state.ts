@@ -72,6 +72,8 @@ export interface MeshState {
   readonly pool: PoolWatch
   role: Role
   promised: Promised
+  /** When it was given: who just promised gives its new master time to open the term. */
+  promisedAt: number
   /** The highest term heard of anywhere. */
   highestTerm: number
   /** Who is master, as far as was heard outside of the store. */
@@ -132,6 +134,7 @@ export function initialState(options: {
       retryAt: now, round: undefined, roundAt: now, redirects: 0, isInvited: false,
     },
     promised: {term: 0, holder: undefined},
+    promisedAt: -Infinity,
     highestTerm: 0,
     hint: undefined,
     log: new Log(),

@@ -5,16 +5,16 @@ import {count, noteTerm, send, type Link, type MeshState} from './state.js'
 import {planSync} from './sync.js'
 import {becomeSeeking} from './transition.js'
 
-/** Yes: this node has no master that it hears, and is none. */
+/** Yes: this node has no master that it hears, has not just promised one, and is none. */
 export function onAsk(state: MeshState, link: Link, frame: AskFrame): void {
   noteTerm(state, frame.term)
   const {role} = state
   const isHeard =
     role.type === 'following' && state.now - role.heardAt < state.config.silenceMs
   const isLeading = role.type === 'mastering' || role.type === 'claimed'
-  send(state, link.id, {
-    type: 'answer', term: state.highestTerm, yes: !isHeard && !isLeading && role.type !== 'drained',
-  })
+  const hasPromised = state.now - state.promisedAt < state.config.silenceMs
+  const yes = !isHeard && !isLeading && !hasPromised && role.type !== 'drained'
+  send(state, link.id, {type: 'answer', term: state.highestTerm, yes})
 }
 
 /**
@@ -34,6 +34,7 @@ export function onPromise(state: MeshState, link: Link, frame: PromiseFrame): vo
     return
   }
   state.promised = {term: frame.term, holder: link.peer}
+  if (!isRepeat) state.promisedAt = state.now
   const master = {id: link.peer, url: frame.url}
   const isFollowingIt = role.type === 'following' && role.term === frame.term
   if (!isRepeat || !isFollowingIt) {
@@ -41,7 +42,8 @@ export function onPromise(state: MeshState, link: Link, frame: PromiseFrame): vo
     const hint = {master, term: frame.term}
     if (isTryingIt) state.hint = hint
     else if (role.type !== 'drained') {
-      becomeSeeking(state, 'promised a new master', {hint, keepLink: link.id})
+      const seeking = becomeSeeking(state, 'promised a new master', {hint, keepLink: link.id})
+      seeking.roundAt = state.now + state.config.silenceMs
     }
   }
   send(state, link.id, {
