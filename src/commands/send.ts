@@ -34,7 +34,10 @@ export default class SendCommand extends BaseCommand {
     'json-details': Flags.boolean({summary: 'each DETAIL is JSON'}),
     details: Flags.string({helpValue: '-|@FILE', summary: 'a JSON array from stdin or a file'}),
     stdin: Flags.boolean({
-      summary: 'NDJSON from stdin: {"action","details","user":[42]} or another target',
+      summary: 'NDJSON from stdin: {"action","details","user":[42],"id"}, or another target',
+    }),
+    id: Flags.string({
+      helpValue: 'TEXT', summary: "the message's own id: sent again, it is delivered once",
     }),
     ...reachFlags(),
   }
@@ -58,7 +61,8 @@ export default class SendCommand extends BaseCommand {
     const target = targetOf(flags)
     const input = {words, asJson: flags['json-details'], from: flags.details}
     const details = await readDetails(input, process.stdin)
-    const publication = {action: action ?? '', details, target}
+    const id = flags.id === undefined ? {} : {messageId: flags.id}
+    const publication = {action: action ?? '', details, target, ...id}
     const sent = await withMesh(flags, (access) => sendOne(access, publication))
     this.print(describeSent(sent, describeTarget(target)))
     const hint = sent.connections === 0 ? unknownKeysHint(target) : undefined

@@ -110,6 +110,7 @@ export class ClientBench {
     const envelope = {
       origin: nodeId('n-2'),
       counter: this.#counter,
+      callerId: undefined,
       target: target.value,
       payload: encodePayload(action, details),
     }

@@ -89,6 +89,11 @@ export class ServeMesh implements AsyncDisposable {
     return runCli(args, {env: this.env})
   }
 
+  /** As `run`, with something piped in. */
+  stdin(input: string, ...args: string[]): Promise<CliResult> {
+    return runCli(args, {env: this.env, input})
+  }
+
   async poolList(): Promise<PoolListJson> {
     const {stdout} = await this.run('pool', 'list', '--json')
     return JSON.parse(stdout) as PoolListJson

@@ -1,5 +1,6 @@
 import type {MeshAccess} from '../client/mesh-access.js'
 import type {OperatorConnection, Publication} from '../client/operator-connection.js'
+import {whatIsWrongWithCallerId} from '../protocol/caller-id.js'
 import {isRecord} from '../protocol/json-text.js'
 import {LIMITS} from '../protocol/limits.js'
 import {encodePayload} from '../protocol/payload.js'
@@ -143,7 +144,7 @@ export function parseLine({number, text}: InputLine): Publication {
   }
   const value = parseJsonLine(text, number)
   if (!isRecord(value)) throw new WsmeshError('INPUT_INVALID', `Line ${number} is no JSON object`)
-  const {action, details, ...rest} = value
+  const {action, details, id, ...rest} = value
   const suggestions = ['{"action": "hello", "details": ["Hi"], "user": [42]}']
   if (typeof action !== 'string') {
     throw new WsmeshError('INPUT_INVALID', `Line ${number} has no action`, {suggestions})
@@ -154,7 +155,13 @@ export function parseLine({number, text}: InputLine): Publication {
   }
   encodePayload(action, details)
   checkPublishedAction(action)
-  return {action, details, target: targetToJson(read.value)}
+  const publication = {action, details, target: targetToJson(read.value)}
+  if (id === undefined || id === null) return publication
+  const wrong = whatIsWrongWithCallerId(id)
+  if (wrong !== undefined || typeof id !== 'string') {
+    throw new WsmeshError('INPUT_INVALID', `Line ${number}: ${wrong}`)
+  }
+  return {...publication, messageId: id}
 }
 
 function parseJsonLine(text: string, number: number): unknown {

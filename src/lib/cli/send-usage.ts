@@ -1,3 +1,4 @@
+import {whatIsWrongWithCallerId} from '../protocol/caller-id.js'
 import {WsmeshError} from '../util/errors.js'
 import {assertPiped, type InputStream} from './details-input.js'
 import {givenTargets, type TargetFlagValues} from './target-flags.js'
@@ -5,6 +6,7 @@ import {givenTargets, type TargetFlagValues} from './target-flags.js'
 interface SendFlagValues extends TargetFlagValues {
   readonly stdin: boolean
   readonly details?: string | undefined
+  readonly id?: string | undefined
   readonly 'json-details': boolean
 }
 
@@ -16,6 +18,8 @@ export function checkSendUsage(
   action: string | undefined,
   stdin: InputStream,
 ): void {
+  const wrong = flags.id === undefined ? undefined : whatIsWrongWithCallerId(flags.id)
+  if (wrong !== undefined) throw new WsmeshError('USAGE', `--id: ${wrong}`)
   if (!flags.stdin) {
     if (action !== undefined) return
     throw new WsmeshError('USAGE', 'Which action? It comes first', {
@@ -27,6 +31,7 @@ export function checkSendUsage(
     ...givenTargets(flags).map((kind) => `--${kind}`),
     ...(flags.details === undefined ? [] : ['--details']),
     ...(flags['json-details'] ? ['--json-details'] : []),
+    ...(flags.id === undefined ? [] : ['--id']),
   ]
   if (beside.length > 0) {
     throw new WsmeshError(

@@ -191,7 +191,7 @@ function handle(state: MeshState, event: MeshEvent): void {
       onStoreFailed(state, event.request)
       return
     case 'publish':
-      accept(state, event.ticket, event.target, event.payload)
+      accept(state, event)
       return
     case 'delivered':
       takeDelivered(state, event.after, event.connections)

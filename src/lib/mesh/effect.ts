@@ -3,6 +3,11 @@ import type {Place, Position} from '../protocol/position.js'
 import type {NodeId} from '../util/brand.js'
 import type {Lease, LeaseStamp} from './membership.js'
 
+/** A committed entry to hand out. `repeatOf`: it is a message that stands there already. */
+export interface Delivery extends LogEntry {
+  readonly repeatOf: Place | undefined
+}
+
 /** What a publisher is told. `timeout`: unknown after receiptMs, but still in the outbox. */
 export type Receipt =
   | {
@@ -47,12 +52,13 @@ export type MeshEffect =
   /**
    * Queue these committed entries to the connections that they are for, in this order, and answer
    * with `delivered`. Entries follow on each other without gaps; `after` is the seq before them.
+   * Repeats and empty entries are for nobody: they count 0.
    */
   | {
       readonly type: 'deliver'
       readonly epoch: string
       readonly after: number
-      readonly entries: readonly LogEntry[]
+      readonly entries: readonly Delivery[]
     }
   | {readonly type: 'accepted'; readonly ticket: number; readonly id: string}
   | {

@@ -28,6 +28,8 @@ export type MeshEvent =
   | {
       readonly type: 'publish'
       readonly ticket: number
+      /** The caller's own id of the message; checked. */
+      readonly callerId?: string | undefined
       readonly target: Target
       readonly payload: Payload
     }

@@ -3,6 +3,8 @@ import type {NodeId} from '../util/brand.js'
 import {envelopeSize} from '../protocol/envelope-codec.js'
 import type {Chain, LogEntry, Snapshot, TermEnd} from '../protocol/node-frame.js'
 import {ORIGIN_PLACE, comparePlaces, type Place} from '../protocol/position.js'
+import {Callers} from './callers.js'
+import type {Delivery} from './effect.js'
 
 /** Terms that a chain names; an older common point than this costs a snapshot, nothing else. */
 const ENDS_MAX = 128
@@ -12,9 +14,11 @@ const ORIGINS_MAX = 10_000
 const ENTRY_OVERHEAD_BYTES = 200
 
 /** An entry with what only this node knows of it. */
-export interface Slot extends LogEntry {
+export interface Slot extends Delivery {
   /** The origin's last counter before this entry: truncation puts it back. */
   readonly previousCounter: number | undefined
+  /** Where the message of the same caller's id stands: this one is delivered to nobody. */
+  readonly repeatOf: Place | undefined
   /** When it was appended, for the history window. */
   readonly at: number
   readonly bytes: number
@@ -28,8 +32,8 @@ export interface Slot extends LogEntry {
 
 /**
  * The part of the one order that a node holds: entries without gaps from just after `after` to
- * `last`, where each term ended, and each origin's last counter. Raft's log, with a window in place
- * of snapshots of a state machine.
+ * `last`, where each term ended, each origin's last counter, and callers' ids with their places.
+ * Raft's log, with a window in place of snapshots of a state machine.
  */
 export class Log {
   #epoch = ''
@@ -41,6 +45,7 @@ export class Log {
   #origins = new Map<NodeId, number>()
   /** The counters as they were at `after`, from which a snapshot starts. */
   #originsAfter = new Map<NodeId, number>()
+  #callers = new Callers()
 
   /** Empty text: this node has never been part of a mesh. */
   get epoch(): string {
@@ -107,10 +112,12 @@ export class Log {
     assert(entry.term >= last.term, 'terms rise along a log')
     const {envelope} = entry
     const bytes = envelope ? ENTRY_OVERHEAD_BYTES + envelopeSize(envelope) : 1
+    const callerId = envelope?.callerId
     const slot: Slot = {
       term: entry.term,
       seq: entry.seq,
       envelope,
+      repeatOf: callerId === undefined ? undefined : this.#callers.add(callerId, place(entry)),
       previousCounter: envelope && this.#origins.get(envelope.origin),
       at: now,
       bytes,
@@ -136,6 +143,7 @@ export class Log {
       if (slot.previousCounter === undefined) this.#origins.delete(slot.envelope.origin)
       else this.#origins.set(slot.envelope.origin, slot.previousCounter)
     }
+    this.#callers.truncateTo(keep.seq)
     while ((this.#ends.at(-1)?.seq ?? 0) > keep.seq) this.#ends.pop()
     // The last entry kept may stand in the middle of its term.
     if (keep.seq > 0 && this.#ends.at(-1)?.seq !== keep.seq) this.#ends.push(place(keep))
@@ -151,6 +159,7 @@ export class Log {
     this.#start = 0
     this.#origins = new Map(snapshot?.origins.map((o) => [o.origin, o.counter]))
     this.#originsAfter = new Map(this.#origins)
+    this.#callers = new Callers(snapshot?.callers)
   }
 
   /** The state that this log starts from. */
@@ -160,6 +169,7 @@ export class Log {
       ends: this.#ends.filter((end) => end.seq <= this.#after.seq).slice(-ENDS_MAX + 1)
         .concat(this.#endAtAfter()),
       origins: [...this.#originsAfter].map(([origin, counter]) => ({origin, counter})),
+      callers: this.#callers.knownAfter(this.#after.seq),
     }
   }
 
@@ -177,6 +187,7 @@ export class Log {
       }
       this.#start++
     }
+    this.#callers.forgetBefore(this.#after.seq)
     if (this.#ends.length > 2 * ENDS_MAX) this.#ends.splice(0, this.#ends.length - ENDS_MAX)
     if (this.#start > 1024 && this.#start * 2 > this.#slots.length) {
       this.#slots.splice(0, this.#start)

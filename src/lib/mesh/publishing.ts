@@ -1,10 +1,11 @@
 /** This node's own messages: accepted, sent to the master, sent again, answered. */
-import type {Payload} from '../protocol/envelope.js'
 import {messageId} from '../protocol/envelope.js'
 import {envelopeSize} from '../protocol/envelope-codec.js'
 import type {PublishFrame, Stability} from '../protocol/node-frame.js'
-import type {Target} from '../protocol/target.js'
+import type {MeshEvent} from './event.js'
 import {count, emit, type MeshState} from './state.js'
+
+type Publish = Extract<MeshEvent, {readonly type: 'publish'}>
 
 /** Beside the envelope's own, as in the history's estimate. */
 const MESSAGE_OVERHEAD_BYTES = 200
@@ -13,11 +14,10 @@ const MESSAGE_OVERHEAD_BYTES = 200
 const SENT_BYTES_MAX = 8 * 1024 * 1024
 
 /** Takes a message into the outbox; refuses, and says so, when that is full or the node drains. */
-export function accept(
-  state: MeshState, ticket: number, target: Target, payload: Payload,
-): void {
+export function accept(state: MeshState, event: Publish): void {
   const {outbox, config, self} = state
-  const envelope = {origin: self.id, counter: state.counter + 1, target, payload}
+  const {ticket, callerId, target, payload} = event
+  const envelope = {origin: self.id, counter: state.counter + 1, callerId, target, payload}
   const bytes = envelopeSize(envelope) + MESSAGE_OVERHEAD_BYTES
   const isFull =
     outbox.size >= config.outboxMessages || outbox.bytes + bytes > config.outboxBytes

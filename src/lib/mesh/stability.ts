@@ -103,13 +103,19 @@ function tellStable(
 }
 
 function stabilityOf(state: MeshState, role: Mastering, slot: Slot): Stability {
-  const byNode: NodeCount[] = []
-  if (slot.connections) byNode.push({node: state.self.id, connections: slot.connections})
-  for (const [node, connections] of slot.byNode ?? []) byNode.push({node, connections})
+  const counts = new Map<NodeId, number>()
+  // A repeat's receipt is its message's, with those nodes that counted it and are gone since.
+  const original = slot.repeatOf && state.log.at(slot.repeatOf.seq)
+  for (const {connections = 0, byNode: counted} of original ? [original, slot] : [slot]) {
+    if (connections > 0) counts.set(state.self.id, connections)
+    for (const [node, number] of counted ?? []) counts.set(node, number)
+  }
+  const byNode = [...counts].map(([node, connections]): NodeCount => ({node, connections}))
   const missing = role.missing
     .filter(({after, through}) => slot.seq > after && slot.seq <= through)
     .map(({node}) => node)
-  const place = {term: slot.term, seq: slot.seq}
+  const {term, seq} = slot.repeatOf ?? slot
+  const place = {term, seq}
   return {counter: slot.envelope?.counter ?? 0, place, byNode, missing}
 }
 

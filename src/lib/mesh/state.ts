@@ -102,7 +102,7 @@ export interface MeshState {
 
 /** What the core counts, from zero at start. docs/OPERATIONS.md says what each means. */
 const NO_COUNTS = {
-  accepted: 0, refused: 0, ordered: 0, duplicates: 0, gaps: 0, delivered: 0, resent: 0,
+  accepted: 0, refused: 0, ordered: 0, duplicates: 0, repeats: 0, gaps: 0, delivered: 0, resent: 0,
   receiptTimeouts: 0, claims: 0, claimsLost: 0, handovers: 0, stepDowns: 0, stalls: 0,
   storeFailures: 0, staleTerms: 0, membersDropped: 0, evicted: 0, viewChanges: 0, logReplaced: 0,
   linksOpened: 0, linksClosed: 0,

@@ -93,6 +93,7 @@ export function deliverCommitted(state: MeshState): void {
   assert(entries.length === committed - delivered, 'what is not delivered is still held')
   state.delivered = committed
   count(state, 'delivered', entries.length)
+  for (const {repeatOf} of entries) if (repeatOf) count(state, 'repeats')
   emit(state, {type: 'deliver', epoch: state.log.epoch, after: delivered, entries})
 }
 
@@ -104,7 +105,11 @@ export function takeDelivered(
   if (after !== state.queued || after + connections.length > state.delivered) return
   for (const [index, number] of connections.entries()) {
     const slot = state.log.at(after + 1 + index)
-    if (slot) slot.connections = number
+    if (!slot) continue
+    // A repeat went to nobody, and says whom its message reached: its receipt is that one's, also
+    // when the master that counted it first is dead.
+    const {repeatOf} = slot
+    slot.connections = repeatOf ? (state.log.at(repeatOf.seq)?.connections ?? 0) : number
   }
   state.queued += connections.length
 }

@@ -63,12 +63,16 @@ export function onFetch(state: MeshState, link: Link, frame: FetchFrame): void {
   }
   const {keep, snapshot} = planSync(state, frame.chain)
   let after = keep
+  if (snapshot) {
+    // By itself: with entries beside it, it might not fit a frame.
+    const first = {keep, snapshot, after, entries: [], done: false}
+    send(state, link.id, {type: 'suffix', term: frame.term, ...first})
+  }
   for (const entries of batches(state, keep)) {
     const last = entries.at(-1) ?? after
-    const isFirst = after === keep
     send(state, link.id, {
-      type: 'suffix', term: frame.term, keep, snapshot: isFirst ? snapshot : undefined, after,
-      entries, done: last.seq === state.log.last.seq,
+      type: 'suffix', term: frame.term, keep, snapshot: undefined, after, entries,
+      done: last.seq === state.log.last.seq,
     })
     after = {term: last.term, seq: last.seq}
   }

@@ -23,13 +23,20 @@ export type ActionHandler = (call: ActionCall) => unknown
  * {session}, {filter: {language: 'en'}}, {registered: true}, {everyone: true}. Messages sent before
  * the first await of a handler keep the order of the frames that they answer. The receipt comes
  * once every node has the message; it rejects with a WsmeshError: TARGET_INVALID, DETAILS_INVALID,
- * OUTBOX_FULL, or RECEIPT_TIMED_OUT (the message may still arrive).
+ * OUTBOX_FULL, or RECEIPT_TIMED_OUT (the message may still arrive). With an `id` of your own, text
+ * of at most 64 bytes, the same one sent again, through any node, is delivered to nobody: its
+ * receipt is the first one's, while it is among the last 100,000 ids.
  */
 export type SendMessage = (
   action: string,
   details: unknown,
   target: TargetJson,
+  options?: SendOptions,
 ) => Promise<PublishResult>
+
+export interface SendOptions {
+  readonly id?: string
+}
 
 export interface ActionCall {
   readonly action: string

@@ -8,10 +8,10 @@ import type {MemberInfo} from '../mesh/membership.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
-import type {TargetJson} from '../protocol/target.js'
 import type {Listener} from '../transport/transport.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
+import type {SendMessage} from './action-api.js'
 import {ActionDispatcher} from './action-dispatcher.js'
 import {ActionRegistry} from './action-registry.js'
 import {loadActions} from './actions.js'
@@ -55,7 +55,7 @@ export interface MeshNode {
   readonly standing: Standing
   stats(): NodeStats
   /** As action handlers send; rejects with a WsmeshError. */
-  publish(action: string, details: unknown, target: TargetJson): Promise<PublishResult>
+  publish(...message: Parameters<SendMessage>): Promise<PublishResult>
   /** Leaves in order: no more clients, mastership handed over, outbox emptied, out of the pool. */
   drain(): Promise<void>
   /** At once, as if the process died: the others find out by themselves. */
@@ -305,8 +305,8 @@ class RunningNode implements MeshNode {
     return nodeStats(this.#statsParts)
   }
 
-  publish(action: string, details: unknown, target: TargetJson): Promise<PublishResult> {
-    return createSend(this.#publisher)(action, details, target)
+  publish(...message: Parameters<SendMessage>): Promise<PublishResult> {
+    return createSend(this.#publisher)(...message)
   }
 
   /**

@@ -132,7 +132,8 @@ export class Operators {
   }
 
   /** Synchronous up to the publish: requests of one operator keep their order. */
-  async #publish({id, action, details, target}: PublishRequest): Promise<OperatorAnswer> {
+  async #publish(request: PublishRequest): Promise<OperatorAnswer> {
+    const {id, action, details, target, messageId} = request
     const read = targetFromJson(target)
     if (!read.ok) return failed(id, 400, read.reason)
     let payload
@@ -143,7 +144,7 @@ export class Operators {
       if (error instanceof WsmeshError) return failed(id, 400, describeError(error))
       throw error
     }
-    const outcome = await this.#options.publisher.publish(read.value, payload)
+    const outcome = await this.#options.publisher.publish(read.value, payload, messageId)
     switch (outcome.type) {
       case 'stable':
         return answered(id, outcome.result)

@@ -75,8 +75,8 @@ export function perform(effect: MeshEffect, parts: PerformerParts): void {
 }
 
 function deliver({epoch, after, entries}: Deliver, parts: PerformerParts): void {
-  const connections = entries.map(({envelope, term, seq}) => {
-    if (envelope === undefined) return 0
+  const connections = entries.map(({envelope, term, seq, repeatOf}) => {
+    if (envelope === undefined || repeatOf !== undefined) return 0
     const position = {epoch, term, seq}
     parts.operators.delivered(envelope, position)
     return parts.clients.deliver(envelope, position)

@@ -39,11 +39,11 @@ export class Publisher {
   }
 
   /** Messages leave in the order of the calls. Never rejects. */
-  publish(target: Target, payload: Payload): Promise<PublishOutcome> {
+  publish(target: Target, payload: Payload, callerId?: string): Promise<PublishOutcome> {
     const ticket = (this.#lastTicket += 1)
     return new Promise((resolve) => {
       this.#waiting.set(ticket, {id: undefined, resolve})
-      this.#push({type: 'publish', ticket, target, payload})
+      this.#push({type: 'publish', ticket, callerId, target, payload})
     })
   }
 

@@ -1,3 +1,4 @@
+import {whatIsWrongWithCallerId} from '../protocol/caller-id.js'
 import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson} from '../protocol/target.js'
@@ -12,8 +13,8 @@ import type {PublishOutcome, Publisher} from './publisher.js'
  * its failure, and that must not end the process: the promise counts as handled.
  */
 export function createSend(publisher: Publisher): SendMessage {
-  return (action, details, target) => {
-    const sending = send(publisher, action, details, target)
+  return (...message) => {
+    const sending = send(publisher, ...message)
     sending.catch(() => {})
     return sending
   }
@@ -21,13 +22,17 @@ export function createSend(publisher: Publisher): SendMessage {
 
 async function send(
   publisher: Publisher,
-  ...[action, details, target]: Parameters<SendMessage>
+  ...[action, details, target, {id} = {}]: Parameters<SendMessage>
 ): ReturnType<SendMessage> {
   const read = targetFromJson(target)
   if (!read.ok) throw new WsmeshError('TARGET_INVALID', `Cannot send ${action}: ${read.reason}`)
   const payload = encodePayload(action, details)
   checkPublishedAction(action)
-  const outcome = await publisher.publish(read.value, payload)
+  const wrong = id === undefined ? undefined : whatIsWrongWithCallerId(id)
+  if (wrong !== undefined) {
+    throw new WsmeshError('DETAILS_INVALID', `Cannot send ${action}: ${wrong}`)
+  }
+  const outcome = await publisher.publish(read.value, payload, id)
   return resultOf(action, outcome)
 }
 

@@ -15,6 +15,7 @@ const SHAPES: readonly DetailsShape[] = ['none', 'single', 'list']
 class WireEnvelope implements Envelope {
   readonly origin: NodeId
   readonly counter: number
+  readonly callerId: string | undefined
   readonly target: Target
   readonly payload: Payload
   readonly #encoded: Uint8Array
@@ -22,6 +23,7 @@ class WireEnvelope implements Envelope {
   constructor(envelope: Envelope, encoded: Uint8Array) {
     this.origin = envelope.origin
     this.counter = envelope.counter
+    this.callerId = envelope.callerId
     this.target = envelope.target
     this.payload = envelope.payload
     this.#encoded = encoded
@@ -36,8 +38,8 @@ class WireEnvelope implements Envelope {
 export function envelopeSize(envelope: Envelope): number {
   const encoded = WireEnvelope.encodedOf(envelope)
   if (encoded !== undefined) return encoded.length
-  const {target, payload} = envelope
-  let size = 64 + payload.action.length * 3 + payload.details.length
+  const {callerId = '', target, payload} = envelope
+  let size = 64 + callerId.length * 3 + payload.action.length * 3 + payload.details.length
   if (target.kind === 'filter') {
     for (const [key, value] of target.pairs) size += 4 + (key.length + value.length) * 3
   } else if ('ids' in target) {
@@ -52,9 +54,11 @@ export function writeEnvelope(writer: ByteWriter, envelope: Envelope): void {
     writer.raw(encoded)
     return
   }
-  const {origin, counter, target, payload} = envelope
+  const {origin, counter, callerId, target, payload} = envelope
   writer.text(origin, LIMITS.idBytes)
   writer.number(counter)
+  assert(callerId !== '', "A caller's id is checked when published")
+  writer.text(callerId ?? '', LIMITS.callerIdBytes)
   writeTarget(writer, target)
   assert(payload.action !== '', 'A payload has an action')
   writer.text(payload.action, LIMITS.actionBytes)
@@ -67,6 +71,7 @@ export function readEnvelope(reader: ByteReader): Envelope {
   const start = reader.offset
   const origin = reader.nodeId('origin')
   const counter = reader.number('counter')
+  const callerId = reader.text('id', LIMITS.callerIdBytes) || undefined
   const target = readTarget(reader)
   const action = reader.text('action', LIMITS.actionBytes)
   if (action === '') reader.fail('action is empty')
@@ -75,7 +80,7 @@ export function readEnvelope(reader: ByteReader): Envelope {
   const details = reader.bytes('details', LIMITS.detailsBytes)
   if ((shape === 'none') !== (details.length === 0)) reader.fail('details do not have their shape')
   const payload = {action, shape: shape ?? 'none', details}
-  return new WireEnvelope({origin, counter, target, payload}, reader.since(start))
+  return new WireEnvelope({origin, counter, callerId, target, payload}, reader.since(start))
 }
 
 /** The bytes of one envelope: what a frame holds of it. */

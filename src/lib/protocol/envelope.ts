@@ -23,10 +23,16 @@ export interface Payload {
 export interface Envelope {
   readonly origin: NodeId
   readonly counter: number
+  /**
+   * The caller's own id, as caller-id.ts checks it: of messages with the same one only the first in
+   * the order is delivered. Undefined: none was given, each is another message.
+   */
+  readonly callerId: string | undefined
   readonly target: Target
   readonly payload: Payload
 }
 
-export function messageId(envelope: Pick<Envelope, 'origin' | 'counter'>): string {
-  return `${envelope.origin}-${envelope.counter}`
+/** The id that people see: the caller's, where one was given. */
+export function messageId(envelope: Pick<Envelope, 'origin' | 'counter' | 'callerId'>): string {
+  return envelope.callerId ?? `${envelope.origin}-${envelope.counter}`
 }

@@ -36,6 +36,15 @@ export const LIMITS = {
   explainIds: 20,
   /** Ids of users, groups and sessions, filter keys and values, in UTF-8. */
   idBytes: 255,
+  /** A message's id as its caller chose it, in UTF-8: a UUID fits almost twice. */
+  callerIdBytes: 64,
+  /**
+   * Callers' ids that the mesh remembers, the newest: by number, and by bytes, since they all
+   * travel in one frame to a node that joins. 6 MiB hold the full number of ids of up to 45 bytes,
+   * and leave 2 MiB of a node frame to what stands beside them (origins, nodes of a view).
+   */
+  callers: 100_000,
+  callersBytes: 6 * 1024 * 1024,
   /** Ids in one target. */
   targetIds: 10_000,
   /** What a client says of its browser. */
@@ -50,6 +59,8 @@ export const LIMITS = {
   handshakeMs: 10_000,
   /** Between pings; proxies cut idle sockets at 60 s. */
   pingMs: 25_000,
+  /** A quiet wsmesh.v1 client is told its position so often: a third of the history window. */
+  positionMs: 20_000,
   /** A close reason, RFC 6455. */
   closeReasonBytes: 123,
 } as const

@@ -1,7 +1,9 @@
 import {assert} from '../util/assert.js'
 import {envelopeSize, readEnvelope, writeEnvelope} from './envelope-codec.js'
 import {LIMITS} from './limits.js'
-import type {Chain, LogEntry, NodeAddress, OriginCounter, Snapshot, TermEnd} from './node-frame.js'
+import type {
+  Caller, Chain, LogEntry, NodeAddress, OriginCounter, Snapshot, TermEnd,
+} from './node-frame.js'
 import {isEpoch, type Place} from './position.js'
 import type {ByteReader, ByteWriter} from './wire.js'
 
@@ -76,6 +78,11 @@ export function writeSnapshot(writer: ByteWriter, snapshot: Snapshot | undefined
     writer.text(origin, LIMITS.idBytes)
     writer.number(counter)
   }
+  writer.number(snapshot.callers.length)
+  for (const {id, place} of snapshot.callers) {
+    writer.text(id, LIMITS.callerIdBytes)
+    writePlace(writer, place)
+  }
 }
 
 export function readSnapshot(reader: ByteReader): Snapshot | undefined {
@@ -88,7 +95,16 @@ export function readSnapshot(reader: ByteReader): Snapshot | undefined {
     count,
     (): OriginCounter => ({origin: reader.nodeId('origin'), counter: reader.number('counter')}),
   )
-  return {after, ends, origins}
+  return {after, ends, origins, callers: readCallers(reader)}
+}
+
+function readCallers(reader: ByteReader): Caller[] {
+  const count = reader.count('callers', 4, LIMITS.callers)
+  return readList(reader, count, (): Caller => {
+    const id = reader.text('id', LIMITS.callerIdBytes)
+    if (id === '') reader.fail('id is empty')
+    return {id, place: readPlace(reader, 'a caller')}
+  })
 }
 
 /**

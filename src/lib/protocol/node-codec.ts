@@ -184,7 +184,7 @@ function readFields(reader: ByteReader, type: NodeFrame['type'], term: number): 
       return readRefuse(reader, term)
     case 'publish': {
       const first = reader.number('first')
-      const count = reader.count('envelopes', 7, LIMITS.nodeFrameItems)
+      const count = reader.count('envelopes', 8, LIMITS.nodeFrameItems)
       return {type, term, first, envelopes: readList(reader, count, () => readEnvelope(reader))}
     }
     case 'ack':

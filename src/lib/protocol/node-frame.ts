@@ -60,11 +60,18 @@ export interface OriginCounter {
   readonly counter: number
 }
 
+/** A message's own id and where it stands; the latest last. */
+export interface Caller {
+  readonly id: string
+  readonly place: Place
+}
+
 /** The state that a log starts from: replaces all that the receiver held. */
 export interface Snapshot {
   readonly after: Place
   readonly ends: readonly TermEnd[]
   readonly origins: readonly OriginCounter[]
+  readonly callers: readonly Caller[]
 }
 
 /** Follower, first: let me follow. `chain` says what it holds. */

@@ -1,4 +1,5 @@
 import {isNodeId, type NodeId} from '../util/brand.js'
+import {whatIsWrongWithCallerId} from './caller-id.js'
 import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
 import {explainRequest, explainResult} from './explain-frame.js'
 import {isRecord, parseJson} from './json-text.js'
@@ -56,6 +57,11 @@ const target: Shape<TargetJson> = (value) => {
   return read.ok ? undefined : `is refused: ${read.reason}`
 }
 
+const callerId: Shape<string> = (value) => {
+  const wrong = whatIsWrongWithCallerId(value)
+  return wrong === undefined ? undefined : `is refused: ${wrong}`
+}
+
 const tailFilter = object<TailFilter>(
   {action: text, user: text, origin: text},
   {optional: ['action', 'user', 'origin'], closed: true},
@@ -63,8 +69,8 @@ const tailFilter = object<TailFilter>(
 
 const REQUESTS = {
   publish: object<PublishRequest>(
-    {id: count, op: literal('publish'), action, details: anything, target},
-    {optional: ['details'], closed: true},
+    {id: count, op: literal('publish'), action, details: anything, target, messageId: callerId},
+    {optional: ['details', 'messageId'], closed: true},
   ),
   ping: object<RequestOf<'ping'>>({id: count, op: literal('ping')}, {closed: true}),
   stats: object<RequestOf<'stats'>>({id: count, op: literal('stats')}, {closed: true}),

@@ -26,6 +26,8 @@ export interface PublishRequest {
   /** Any JSON value; undefined is none. */
   readonly details?: unknown
   readonly target: TargetJson
+  /** The caller's own, see caller-id.ts: the same one again is delivered to nobody. */
+  readonly messageId?: string
 }
 
 /** What a tail wants to see; absent means all. */

@@ -10,6 +10,7 @@ function envelope(origin: string, counter: number): Envelope {
   return {
     origin: nodeId(origin),
     counter,
+    callerId: undefined,
     target: {kind: 'everyone'},
     payload: {action: 'a', shape: 'list', details: DETAILS},
   }

@@ -30,6 +30,32 @@ it('delivers to every tab of a user on every node, and to nobody else', async ()
   expect(other.texts).toHaveLength(2)
 })
 
+it('delivers a message of the same id once, through whichever node it comes again', async () => {
+  await using mesh = await startTestMesh(3)
+  const [a, b, c] = mesh.nodes
+  if (!a || !b || !c) throw new Error('three nodes')
+  await eventually(() => a.stats().view.length === 3)
+  const tab = await mesh.client(c, '42', {isV1: true})
+  const [first, again] = await Promise.all([
+    b.publish('hello', ['Hi'], {user: 42}, {id: 'order-7'}),
+    b.publish('hello', ['Hi'], {user: 42}, {id: 'order-7'}),
+  ])
+  expect(first).toMatchObject({id: 'order-7', connections: 1, byNode: [{node: c.id}]})
+  expect(again).toEqual(first)
+  expect(await c.publish('hello', ['Hi'], {user: 42}, {id: 'order-7'})).toEqual(first)
+  // The master that gave the position and counted the connections is gone: the same receipt.
+  await a.close()
+  const later = await b.publish('hello', ['Hi'], {user: 42}, {id: 'order-7'})
+  expect(later).toEqual({...first, missing: later.missing})
+  await b.publish('end', [], {user: 42}, {id: 'order-8'})
+  expect(await tab.next()).toMatchObject({id: 'order-7', position: first.position})
+  expect(await tab.next()).toMatchObject({id: 'order-8'})
+  expect(c.stats().counters['repeats']).toBe(3)
+  await expect(b.publish('a', [], {user: 42}, {id: 'x'.repeat(65)})).rejects.toMatchObject({
+    code: 'DETAILS_INVALID',
+  })
+})
+
 it('goes on after the master died, and after a drain', async () => {
   await using mesh = await startTestMesh(3)
   const [a, b, c] = mesh.nodes

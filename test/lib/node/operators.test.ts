@@ -38,7 +38,7 @@ function bench() {
 const publish = {id: 7, op: 'publish', action: 'hello', details: ['Hi'], target: {user: 42}}
 
 function envelope(action: string, target: Target, origin = 'n-1') {
-  return {origin: nodeId(origin), counter: 1, target, payload: encodePayload(action, ['Hi'])}
+  return {origin: nodeId(origin), counter: 1, callerId: undefined, target, payload: encodePayload(action, ['Hi'])}
 }
 
 const position = {epoch: 'e', term: 1, seq: 9}

@@ -27,6 +27,12 @@ export const shortTexts = fc.oneof(
   fc.constantFrom('', '\uFEFFbom', '\u0000', 'é'.repeat(127), '😀'.repeat(63)),
 )
 
+/** Text of 1 to 64 bytes. */
+export const callerIds = fc.oneof(
+  fc.string({unit: 'binary', minLength: 1, maxLength: 16}),
+  fc.constantFrom('x'.repeat(64), '😀'.repeat(16)),
+)
+
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('')
 
 export const nodeIds: fc.Arbitrary<NodeId> = fc
@@ -68,6 +74,7 @@ export const payloads = fc.oneof(
 export const envelopes: fc.Arbitrary<Envelope> = fc.record({
   origin: nodeIds,
   counter: numbers,
+  callerId: fc.option(callerIds, {nil: undefined}),
   target: targets,
   payload: payloads,
 })
@@ -85,6 +92,7 @@ const snapshots: fc.Arbitrary<Snapshot | undefined> = fc.option(
     after: places,
     ends,
     origins: fc.array(fc.record({origin: nodeIds, counter: numbers}), {maxLength: 5}),
+    callers: fc.array(fc.record({id: callerIds, place: places}), {maxLength: 5}),
   }),
   {nil: undefined},
 )

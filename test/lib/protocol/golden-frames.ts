@@ -13,10 +13,11 @@ const B = nodeId('b')
 const addressOfB = {id: B, url: 'ws://b/mesh'}
 const place = (term: number, seq: number) => ({term, seq})
 
-/** Message a-7: hello ["Hi"] for user 42. */
+/** Message a-7, by its caller's id x1: hello ["Hi"] for user 42. */
 const hello: Envelope = {
   origin: A,
   counter: 7,
+  callerId: 'x1',
   target: {kind: 'user', ids: ['42']},
   payload: encodePayload('hello', ['Hi']),
 }
@@ -25,6 +26,7 @@ const hello: Envelope = {
 const filtered: Envelope = {
   origin: A,
   counter: 300,
+  callerId: undefined,
   target: {kind: 'filter', pairs: [['language', 'en']]},
   payload: encodePayload('hi', undefined),
 }
@@ -34,6 +36,7 @@ const snapshot = {
   after: place(4, 9),
   ends: [place(4, 9)],
   origins: [{origin: A, counter: 6}],
+  callers: [{id: 'x0', place: place(3, 5)}],
 }
 
 export const GOLDEN_FRAMES: {

@@ -83,11 +83,13 @@ describe('node frames', () => {
     ['an unknown reason', '02 05 09 00', 'reason is unknown'],
     ['an url over 255 bytes', '0c 05 01 61 80 02', 'url of 256 bytes where 255 are allowed'],
     ['a length beyond the frame', '0c 05 01 61 7f', 'url of 127 bytes does not fit the frame'],
-    ['an unknown target', '03 05 00 01 01 61 01 06 01 61 00 00', 'target is unknown'],
-    ['an empty action', '03 05 00 01 01 61 01 05 00 00 00', 'action is empty'],
-    ['an unknown shape', '03 05 00 01 01 61 01 05 01 61 03 00', 'shape is unknown'],
-    ['none with details', '03 05 00 01 01 61 01 05 01 61 00 01 31', 'do not have their shape'],
-    ['a list without details', '03 05 00 01 01 61 01 05 01 61 02 00', 'do not have their shape'],
+    ['an unknown target', '03 05 00 01 01 61 01 00 06 01 61 00 00', 'target is unknown'],
+    ['an empty action', '03 05 00 01 01 61 01 00 05 00 00 00', 'action is empty'],
+    ['an id over 64 bytes', `03 05 00 01 01 61 01 41 ${'61 '.repeat(65)}`, 'id of 65 bytes where 64'],
+    ['an empty id of a caller', '01 05 01 61 00 00 01 00 00 00 00 01 00 01 01 00', 'id is empty'],
+    ['an unknown shape', '03 05 00 01 01 61 01 00 05 01 61 03 00', 'shape is unknown'],
+    ['none with details', '03 05 00 01 01 61 01 00 05 01 61 00 01 31', 'do not have their shape'],
+    ['a list without details', '03 05 00 01 01 61 01 00 05 01 61 02 00', 'do not have their shape'],
   ])('refuses %s', (_, bytes, reason) => {
     const read = decodeNodeFrame(hex(bytes))
     expect(read).toMatchObject({ok: false, violation: {close: 'badFrame'}})
@@ -99,9 +101,10 @@ describe('node frames', () => {
     ['entries', '07 05 00 00', LIMITS.nodeFrameItems],
     ['envelopes', '03 05 00', LIMITS.nodeFrameItems],
     ['messages', '08 05', LIMITS.nodeFrameItems],
+    ['callers', '01 05 01 61 00 00 01 00 00 00 00', LIMITS.callers],
     ['members', '01 05 01 61 00 00 00 00 00', LIMITS.viewNodes],
-    ['ids', '03 05 00 01 01 61 01 00', LIMITS.targetIds],
-    ['pairs', '03 05 00 01 01 61 01 03', LIMITS.filterPairs],
+    ['ids', '03 05 00 01 01 61 01 00 00', LIMITS.targetIds],
+    ['pairs', '03 05 00 01 01 61 01 00 03', LIMITS.filterPairs],
   ])('refuses a number of %s that the frame cannot hold, at once', (what, start, max) => {
     const huge = decodeNodeFrame(hex(`${start} ff ff ff ff ff ff ff 0f 00 00 00 00`))
     expect(huge).toMatchObject({ok: false})
@@ -153,6 +156,7 @@ describe('envelopes on their way through the master', () => {
   const envelope = {
     origin: nodeId('a'),
     counter: 7,
+    callerId: undefined,
     target: {kind: 'user', ids: ['42']},
     payload: encodePayload('hello', ['Hi']),
   } as const
