@@ -50,6 +50,14 @@ export default class ServeCommand extends BaseCommand {
     'handler-timeout': durationFlag({
       default: 30_000, minMs: 1, maxMs: 3_600_000, summary: 'a handler that takes longer: 504',
     }),
+    'history-seconds': Flags.integer({
+      env: 'WSMESH_HISTORY_SECONDS', default: 60, min: 1, max: 86_400,
+      summary: 'clients that come back within it get what they missed',
+    }),
+    'history-bytes': Flags.integer({
+      env: 'WSMESH_HISTORY_BYTES', default: 16 * 1024 * 1024, min: 65_536, max: 1024 ** 3,
+      summary: 'less of it, where messages take more memory',
+    }),
     'log-level': Flags.option({
       env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',

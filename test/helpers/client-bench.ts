@@ -10,7 +10,10 @@ import {ClientSessions} from '../../src/lib/node/client-sessions.js'
 import {Clients} from '../../src/lib/node/clients.js'
 import {Counters} from '../../src/lib/node/counters.js'
 import type {Log, LogFields} from '../../src/lib/node/log.js'
+import {Resuming, type History} from '../../src/lib/node/resuming.js'
+import {LIMITS} from '../../src/lib/protocol/limits.js'
 import {encodePayload} from '../../src/lib/protocol/payload.js'
+import type {Position} from '../../src/lib/protocol/position.js'
 import {targetFromJson} from '../../src/lib/protocol/target.js'
 import type {TargetJson} from '../../src/lib/protocol/target.js'
 import type {SocketHandler} from '../../src/lib/transport/transport.js'
@@ -42,6 +45,10 @@ export class ClientBench {
   readonly actions = new ActionRegistry()
   readonly clients: Clients
   readonly logged: {text: string; fields: LogFields}[] = []
+  readonly resuming: Resuming
+  /** Where the core stands, and what it answers to somebody who comes back. */
+  position: Position = {epoch: 'e', term: 1, seq: 1}
+  recover: History['recover'] = () => ({type: 'lost'})
   #counter = 0
 
   constructor(options: BenchOptions = {}) {
@@ -71,9 +78,18 @@ export class ClientBench {
       guests: options.guests ?? 'deny',
       wallClock: () => Date.now(),
     })
-    const sessions = new ClientSessions({...common, authenticator, position: () => 'e.1.1'})
+    const position = (): Position => this.position
+    const history: History = {position: this.position, recover: (from) => this.recover(from)}
+    this.resuming = new Resuming({
+      history: () => history,
+      waitingBytes: () => this.clients.replayBytes(),
+      counters: this.counters,
+    })
+    const {resuming} = this
+    const sessions = new ClientSessions({...common, authenticator, position, resuming})
     const queueBytesMax = options.queueBytesMax ?? 1024 * 1024
-    this.clients = new Clients({...common, sessions, queueBytesMax})
+    const positionMs = LIMITS.positionMs
+    this.clients = new Clients({...common, sessions, queueBytesMax, positionMs, position})
   }
 
   connect(form: 'object' | 'v1' = 'object'): BenchClient {
@@ -114,6 +130,7 @@ export class ClientBench {
       target: target.value,
       payload: encodePayload(action, details),
     }
-    return this.clients.deliver(envelope, {epoch: 'e', term: 1, seq: this.#counter})
+    this.position = {epoch: 'e', term: 1, seq: this.#counter}
+    return this.clients.deliver(envelope, this.position)
   }
 }

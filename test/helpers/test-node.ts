@@ -31,6 +31,7 @@ export interface TestClientOptions {
   readonly session?: string
   readonly language?: string
   readonly isV1?: boolean
+  readonly resume?: string
 }
 
 let lastSeed = 0
@@ -53,11 +54,11 @@ export async function startTestMesh(size: number, config?: Partial<NodeConfig>):
       return node
     },
     token: (user, claims = {}) => signToken({user, ttlMs: 60_000, ...claims}, secret),
-    async client(node, user, {isV1 = false, language, ...claims} = {}) {
+    async client(node, user, {isV1 = false, language, resume, ...claims} = {}) {
       const protocols = isV1 ? ['wsmesh.v1'] : []
       const client = await connectTestClient(node.addresses.clientUrl, protocols)
       clients.push(client)
-      const proof = {token: await mesh.token(user, claims), language}
+      const proof = {token: await mesh.token(user, claims), language, resume}
       client.send({action: 'Client/authentication', details: [proof]})
       const answer = (await client.next()) as {action: string; details: unknown[]}
       if (answer.details[0] !== 'ok') throw new Error(`Not let in: ${JSON.stringify(answer)}`)

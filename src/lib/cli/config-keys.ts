@@ -39,6 +39,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('public-url', 'WSMESH_PUBLIC_URL', text('a URL: wss://example.com/WebSockets'), ''),
   serveKey('actions', '', paths(), ''),
   serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
+  serveKey('history-seconds', 'WSMESH_HISTORY_SECONDS', integer(1, 86_400), '60'),
+  serveKey('history-bytes', 'WSMESH_HISTORY_BYTES', integer(65_536, 1024 ** 3), '16777216'),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]
 

@@ -12,6 +12,8 @@ export interface ServeFlagValues {
   readonly 'max-clients': number
   readonly 'client-queue-bytes': number
   readonly 'handler-timeout': number
+  readonly 'history-seconds': number
+  readonly 'history-bytes': number
   readonly 'log-level': ServeOptions['logLevel']
   readonly pool?: string | undefined
   readonly 'pool-prefix': string
@@ -37,5 +39,7 @@ export function serveOptionsOf(flags: ServeFlagValues, version: string): ServeOp
     maxClients: flags['max-clients'],
     clientQueueBytes: flags['client-queue-bytes'],
     handlerTimeoutMs: flags['handler-timeout'],
+    historyMs: flags['history-seconds'] * 1000,
+    historyBytes: flags['history-bytes'],
   }
 }

@@ -28,19 +28,21 @@ import {
 import {inspect, type InspectQuery, type Inspection} from './inspect.js'
 import {checkRow, onSwapped, progressView, renew} from './lease-keeping.js'
 import {
-  finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, tickMaster,
+  finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, refuseFollower,
+  tickMaster,
 } from './mastering.js'
 import type {MemberInfo} from './membership.js'
 import {restartLeaseClock, storeFailed, takeSnapshot, watchPool} from './pool-watch.js'
 import {sweepPool} from './pool-sweep.js'
 import {accept, expireReceipts} from './publishing.js'
+import {deliveredPosition, recover, type Recovery} from './recovery.js'
 import type {Peer} from './role.js'
 import {
   askPeer, attemptFailed, onAnswer, onClaimed, onFollowLink, onRefused, progressSeeking,
 } from './seeking.js'
 import {tellStanding} from './standing.js'
 import {
-  closeLink, count, initialState, log, noteTerm, send, type CounterName, type Link, type MeshState,
+  closeLink, count, initialState, log, type CounterName, type Link, type MeshState,
 } from './state.js'
 import {deliverCommitted, takeDelivered} from './sync.js'
 import {becomeSeeking} from './transition.js'
@@ -107,6 +109,16 @@ export class MeshCore {
   /** What this node knows of messages. A pure read, as long as the history is. */
   inspect(query: InspectQuery): Inspection {
     return inspect(this.#state, query)
+  }
+
+  /** The last position handed out for delivery; undefined before this node was part of a mesh. */
+  get position(): Position | undefined {
+    return deliveredPosition(this.#state)
+  }
+
+  /** What was delivered after a position, once all effects of the last step are performed. */
+  recover(position: Position): Recovery {
+    return recover(this.#state, position)
   }
 
   stats(): CoreStats {
@@ -345,17 +357,6 @@ function onPeerFrame(state: MeshState, link: Link, frame: NodeFrame): void {
   if (frame.type === 'promised') onPromised(state, role, peer, frame)
   else if (frame.type === 'refuse') onPromiseRefused(state, role, frame)
   else if (frame.type === 'suffix') onSuffix(state, role, link, frame)
-}
-
-function refuseFollower(state: MeshState, link: Link, term: number): void {
-  noteTerm(state, term)
-  const {role, hint} = state
-  const master = role.type === 'following' ? role.master : hint?.master
-  send(state, link.id, {
-    type: 'refuse', term: state.highestTerm,
-    reason: 'not-master',
-    master: master?.id === state.self.id ? undefined : master,
-  })
 }
 
 function findPeer(state: MeshState, link: Link): Peer | undefined {

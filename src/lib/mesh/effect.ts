@@ -70,10 +70,16 @@ export type MeshEffect =
   /** The node's state changed; also sent once at start. */
   | {readonly type: 'standing'; readonly standing: Standing}
   /**
-   * The log was replaced from `after` on: clients that were sent more than that, or that missed
-   * something in between, have lost their place. Close them with insufficient-state.
+   * The log was replaced from `after` on: clients that were sent more than that have lost their
+   * place. `reset`: by a snapshot, or by another epoch's; what came in between is missing, and all
+   * clients have lost their place. Close them with insufficient-state.
    */
-  | {readonly type: 'log-replaced'; readonly epoch: string; readonly after: Place}
+  | {
+      readonly type: 'log-replaced'
+      readonly epoch: string
+      readonly after: Place
+      readonly reset: boolean
+    }
   /** Something an operator should find in the log. */
   | {
       readonly type: 'log'

@@ -81,7 +81,9 @@ function findLast(state: MeshState, {isWanted, limit}: Wanted): Inspected[] {
   }))
   for (let {seq} = log.last; seq > log.after.seq && found.length < limit; seq -= 1) {
     const slot = log.at(seq)
-    if (slot?.envelope && isWanted(slot.envelope)) found.push(inspected(state, slot, slot.envelope))
+    // A repeat went to nobody: what became of its message is what there is to say.
+    if (!slot?.envelope || slot.repeatOf || !isWanted(slot.envelope)) continue
+    found.push(inspected(state, slot, slot.envelope))
   }
   return found
 }

@@ -84,6 +84,12 @@ export class Log {
     return slot && place(slot)
   }
 
+  /** Whether a place stands in this log, or may when it gets more: another log's may not. */
+  canHold({term, seq}: Place): boolean {
+    if (seq <= this.last.seq) return this.placeAt(seq)?.term === term
+    return term >= this.last.term
+  }
+
   /** Entries in (afterSeq, throughSeq], as held. */
   slice(afterSeq: number, throughSeq: number): readonly Slot[] {
     const base = this.#start - this.#after.seq

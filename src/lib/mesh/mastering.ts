@@ -60,6 +60,18 @@ export function onFollow(
   })
 }
 
+/** This node leads nobody: says who does, as far as it knows. */
+export function refuseFollower(state: MeshState, link: Link, term: number): void {
+  noteTerm(state, term)
+  const {role, hint} = state
+  const master = role.type === 'following' ? role.master : hint?.master
+  send(state, link.id, {
+    type: 'refuse', term: state.highestTerm,
+    reason: 'not-master',
+    master: master?.id === state.self.id ? undefined : master,
+  })
+}
+
 /** What a follower says on its link. */
 export function onFollowerFrame(
   state: MeshState, role: Mastering, link: Link, frame: NodeFrame,

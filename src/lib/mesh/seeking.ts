@@ -278,7 +278,7 @@ function giveUpHistory(state: MeshState, epoch: string): void {
   state.stable = 0
   if (!hadClients) return
   count(state, 'logReplaced')
-  state.effects.push({type: 'log-replaced', epoch, after: ORIGIN_PLACE})
+  state.effects.push({type: 'log-replaced', epoch, after: ORIGIN_PLACE, reset: true})
 }
 
 function isOpen(state: MeshState, peer: Peer): boolean {

@@ -30,7 +30,7 @@ export function startSync(state: MeshState, epoch: string, start: SyncStart): bo
     if (!snapshot && keep.seq !== 0) return false
     const wasEmpty = state.log.epoch === ''
     state.log.reset(epoch, snapshot)
-    if (!wasEmpty) replaced(state, keep)
+    if (!wasEmpty) replaced(state, keep, true)
     // What follows is history to the clients of others: this node takes some when it has it all.
     state.hasJoined = false
     state.committed = keep.seq
@@ -43,7 +43,7 @@ export function startSync(state: MeshState, epoch: string, start: SyncStart): bo
   if (held?.term !== keep.term) return false
   const isTakenBack = keep.seq < state.delivered
   state.log.truncateTo(keep)
-  if (isTakenBack) replaced(state, keep)
+  if (isTakenBack) replaced(state, keep, false)
   state.committed = Math.min(state.committed, keep.seq)
   state.delivered = Math.min(state.delivered, keep.seq)
   state.queued = Math.min(state.queued, keep.seq)
@@ -78,10 +78,10 @@ export function appendEntries(
   return true
 }
 
-function replaced(state: MeshState, after: Place): void {
+function replaced(state: MeshState, after: Place, reset: boolean): void {
   count(state, 'logReplaced')
   log(state, 'warn', 'log replaced', {epoch: state.log.epoch, term: after.term, seq: after.seq})
-  emit(state, {type: 'log-replaced', epoch: state.log.epoch, after})
+  emit(state, {type: 'log-replaced', epoch: state.log.epoch, after, reset})
 }
 
 /** Hands newly committed entries to the connections. */

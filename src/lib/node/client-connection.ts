@@ -49,6 +49,7 @@ export class ClientConnection implements SocketHandler {
   readonly sinceMs: number
   readonly #owner: ConnectionOwner
   readonly #queueBytesMax: number
+  #replayBytes = 0
   state: ClientState = HELLO
   /** Stays while a later proof is checked. Undefined: nobody knows who this is yet. */
   identity: Identity | undefined
@@ -58,6 +59,9 @@ export class ClientConnection implements SocketHandler {
   nextPingMs: number
   unansweredPings = 0
   handlersRunning = 0
+  /** The last seq that it was told of, and when: by a message, its authentication or by itself. */
+  toldSeq = 0
+  toldAtMs: number
   /** The last delivery that it was part of: a list of groups may name it twice. */
   mark = 0
 
@@ -68,6 +72,7 @@ export class ClientConnection implements SocketHandler {
     this.socket = options.socket
     this.form = options.form
     this.sinceMs = options.nowMs
+    this.toldAtMs = options.nowMs
     this.nextPingMs = options.nowMs + LIMITS.pingMs
   }
 
@@ -89,6 +94,34 @@ export class ClientConnection implements SocketHandler {
   }
 
   /**
+   * What it missed, however much: the history bounds it. As long as that waits, so much more may
+   * wait for this client.
+   */
+  replay(frames: readonly WireFrame[]): void {
+    let bytes = this.replayBytes
+    for (const frame of frames) {
+      if (this.isClosed) return
+      this.socket.sendFrame(frame)
+      bytes += frame.bytes.byteLength
+    }
+    this.#replayBytes = bytes
+  }
+
+  /** Of what it missed, bytes that its socket has not taken; live messages may count as such. */
+  get replayBytes(): number {
+    if (this.#replayBytes > 0) {
+      this.#replayBytes = Math.min(this.#replayBytes, this.socket.bufferedBytes)
+    }
+    return this.#replayBytes
+  }
+
+  /** Everything for this client up to the seq is queued. */
+  told(seq: number, nowMs: number): void {
+    this.toldSeq = seq
+    this.toldAtMs = nowMs
+  }
+
+  /**
    * A message larger than the whole bound may still pass when nothing else waits. What was gathered
    * in this turn is offered to the operating system first: a burst is no slowness.
    */
@@ -96,7 +129,7 @@ export class ClientConnection implements SocketHandler {
     if (this.socket.bufferedBytes + bytes <= this.#queueBytesMax) return true
     this.socket.flush()
     const left = this.socket.bufferedBytes
-    if (left === 0 || left + bytes <= this.#queueBytesMax) return true
+    if (left === 0 || left + bytes <= this.#queueBytesMax + this.replayBytes) return true
     this.close('slowConsumer')
     return false
   }

@@ -5,15 +5,19 @@ import {
   decodeClientFrame,
   encodeAuthenticated,
   encodeError,
+  encodePosition,
 } from '../protocol/client-frame.js'
 import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.js'
 import {LIMITS} from '../protocol/limits.js'
+import {formatPosition} from '../protocol/position.js'
+import type {Position} from '../protocol/position.js'
 import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import type {AuthenticationVerdict, Authenticator} from './authenticate.js'
 import type {ClientConnection} from './client-connection.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Counters} from './counters.js'
+import type {Resuming} from './resuming.js'
 
 /** Frames that may wait while a proof is checked. */
 const HELD_FRAMES_MAX = 64
@@ -24,8 +28,9 @@ export interface SessionsOptions {
   readonly authenticator: Authenticator
   readonly dispatcher: ActionDispatcher
   readonly counters: Counters
-  /** The last position delivered here; null while there is none. */
-  readonly position: () => string | null
+  /** The last position delivered here; undefined while there is none. */
+  readonly position: () => Position | undefined
+  readonly resuming: Resuming
   readonly now: () => number
 }
 
@@ -91,7 +96,12 @@ export class ClientSessions {
   ): Promise<void> {
     const verdict = await this.#options.authenticator.authenticate(request)
     if (connection.isClosed) return
-    if (verdict.ok) this.#admit(connection, frame, verdict)
+    // Who was known before has had everything since; and without positions there is no place.
+    const isComingBack = connection.form === 'v1' && connection.identity === undefined
+    const resume = verdict.ok && isComingBack ? request.resume : undefined
+    if (resume !== undefined) await this.#options.resuming.caughtUp(resume)
+    if (connection.isClosed) return
+    if (verdict.ok) this.#admit(connection, frame, verdict, resume)
     else this.#reject(connection, frame, verdict)
     for (const data of connection.isClosed ? [] : connection.endAuthentication()) {
       if (!connection.isClosed) this.receive(connection, data, false)
@@ -102,21 +112,32 @@ export class ClientSessions {
     connection: ClientConnection,
     frame: ClientFrame,
     {identity, expiresInMs}: Extract<AuthenticationVerdict, {ok: true}>,
+    resume: string | undefined,
   ): void {
-    const {registry, node, position, dispatcher, now} = this.#options
+    const {registry, node, dispatcher, now, resuming} = this.#options
     const {user, groups, session} = identity
+    const nowMs = now()
+    const position = this.#options.position()
+    const at = position === undefined ? null : formatPosition(position)
+    const replay = resume === undefined ? undefined : resuming.replayFor(identity, resume)
     registry.identify(connection, identity)
-    connection.expiresAtMs = now() + expiresInMs
+    connection.expiresAtMs = nowMs + expiresInMs
     const answer = {
       user: user ?? null,
       groups,
       session: session ?? null,
       node,
-      position: position(),
-      recovered: false,
+      // Of one that lost the connection again before it had everything, this is still true.
+      position: replay === undefined ? at : (resume ?? null),
+      recovered: replay !== undefined,
       heartbeatMs: LIMITS.pingMs,
     }
     connection.send(encodeAuthenticated(answer, reOf(connection, frame)))
+    connection.told(position?.seq ?? 0, nowMs)
+    if (replay !== undefined) {
+      connection.replay(replay.frames)
+      if (at !== null && position?.seq !== replay.lastSeq) connection.send(encodePosition(at))
+    }
     dispatcher.announce(connection, AUTHENTICATION, [])
   }
 

@@ -1,21 +1,19 @@
 /** The clients of a node: accepting, delivering, pinging, closing. */
-import {DISCONNECTION} from '../protocol/client-frame.js'
+import {DISCONNECTION, encodePosition} from '../protocol/client-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Envelope} from '../protocol/envelope.js'
-import {messageId} from '../protocol/envelope.js'
 import {LIMITS} from '../protocol/limits.js'
-import {clientFrameBytes} from '../protocol/payload.js'
 import {formatPosition} from '../protocol/position.js'
-import type {Position} from '../protocol/position.js'
-import {buildFrame} from '../transport/frame.js'
-import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
+import type {Place, Position} from '../protocol/position.js'
+import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import {ClientConnection} from './client-connection.js'
 import type {ClientForm, ConnectionOwner} from './client-connection.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {ClientSessions} from './client-sessions.js'
 import type {CounterName, Counters} from './counters.js'
+import {framesOf} from './message-frames.js'
 
 /** Pings without an answer that end a connection. */
 const UNANSWERED_PINGS_MAX = 2
@@ -31,6 +29,10 @@ export interface ClientsOptions {
   readonly dispatcher: ActionDispatcher
   readonly counters: Counters
   readonly queueBytesMax: number
+  /** Clients are told their position when so long nothing that has one was sent to them. */
+  readonly positionMs: number
+  /** The last position delivered here. */
+  readonly position: () => Position | undefined
   readonly now: () => number
 }
 
@@ -63,11 +65,14 @@ export class Clients implements ConnectionOwner {
   /** Queues a message to everyone here whom it is for; returns to how many connections. */
   deliver(envelope: Envelope, position: Position): number {
     const frames = framesOf(envelope, position)
-    const {registry} = this.#options
+    const {registry, now} = this.#options
+    const nowMs = now()
     registry.visits.delivering(position)
-    const count = registry.visit(envelope.target, (connection) =>
-      connection.sendFrame(frames(connection.form)),
-    )
+    const count = registry.visit(envelope.target, (connection) => {
+      if (!connection.sendFrame(frames(connection.form))) return false
+      connection.told(position.seq, nowMs)
+      return true
+    })
     registry.visits.delivered()
     this.#options.counters.add('messagesDelivered')
     this.#options.counters.add('clientFramesOut', count)
@@ -81,8 +86,23 @@ export class Clients implements ConnectionOwner {
     return total
   }
 
+  /** Those of replays that clients' sockets have not taken. */
+  replayBytes(): number {
+    let total = 0
+    for (const connection of this.#options.registry.all()) total += connection.replayBytes
+    return total
+  }
+
+  /** This node's log is another one from `after` on: who is beyond it has lost his place. */
+  logReplaced(after: Place, reset: boolean): void {
+    for (const connection of this.#options.registry.all()) {
+      if (reset || connection.toldSeq > after.seq) connection.close('insufficientState')
+    }
+  }
+
   /** Time limits of all connections. Expected about every second or more often. */
   sweep(nowMs: number): void {
+    const position = this.#options.position()
     for (const connection of this.#options.registry.all()) {
       if (nowMs >= connection.expiresAtMs) {
         connection.close('sessionExpired')
@@ -94,6 +114,17 @@ export class Clients implements ConnectionOwner {
       } else if (nowMs >= connection.nextPingMs) {
         ping(connection, nowMs)
       }
+      if (position !== undefined) this.#tellPosition(connection, position, nowMs)
+    }
+  }
+
+  /** A quiet client's place would age out of the window, though nothing was missed. */
+  #tellPosition(connection: ClientConnection, position: Position, nowMs: number): void {
+    const {form, identity, toldSeq, toldAtMs} = connection
+    if (form !== 'v1' || identity === undefined || toldSeq === position.seq) return
+    if (nowMs - toldAtMs < this.#options.positionMs) return
+    if (connection.send(encodePosition(formatPosition(position)))) {
+      connection.told(position.seq, nowMs)
     }
   }
 
@@ -138,22 +169,4 @@ function ping(connection: ClientConnection, nowMs: number): void {
   connection.unansweredPings += 1
   connection.nextPingMs = nowMs + LIMITS.pingMs
   connection.socket.ping()
-}
-
-/** Each wire form's frame, built when the first connection needs it and shared by all. */
-function framesOf(envelope: Envelope, place: Position): (form: ClientForm) => WireFrame {
-  const {payload} = envelope
-  let object: WireFrame | undefined
-  let v1: WireFrame | undefined
-  return (form) => {
-    if (form === 'object') {
-      object ??= buildFrame(clientFrameBytes(payload, 'object'), false)
-      return object
-    }
-    if (v1 === undefined) {
-      const added = {id: messageId(envelope), position: formatPosition(place)}
-      v1 = buildFrame(clientFrameBytes(payload, added), false)
-    }
-    return v1
-  }
 }

@@ -10,6 +10,8 @@ export const COUNTER_NAMES = [
   'clientFramesIn',
   'clientFramesOut',
   'clientsAccepted',
+  'clientsNotRecovered',
+  'clientsRecovered',
   'clientsRefusedTooMany',
   'clientsRefusedUnavailable',
   'clientViolations',

@@ -7,7 +7,8 @@ import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
-import {formatPosition} from '../protocol/position.js'
+import {LIMITS} from '../protocol/limits.js'
+import type {Position} from '../protocol/position.js'
 import type {Listener} from '../transport/transport.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
@@ -34,6 +35,7 @@ import {NodeStatus} from './node-status.js'
 import {Operators} from './operators.js'
 import {perform} from './perform.js'
 import {Publisher} from './publisher.js'
+import {Resuming} from './resuming.js'
 import {createSend} from './send-message.js'
 import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
@@ -91,6 +93,7 @@ class RunningNode implements MeshNode {
   readonly #actionRegistry = new ActionRegistry()
   readonly #publisher: Publisher
   readonly #dispatcher: ActionDispatcher
+  readonly #resuming: Resuming
   readonly #clients: Clients
   readonly #operators: Operators
   readonly #links: Links
@@ -126,13 +129,20 @@ class RunningNode implements MeshNode {
       log,
       handlerTimeoutMs: config.handlerTimeoutMs,
     })
+    const position = (): Position | undefined => this.#statsParts?.core.position
+    this.#resuming = new Resuming({
+      history: () => this.#statsParts?.core,
+      waitingBytes: () => this.#clients.replayBytes(),
+      counters,
+    })
     const sessions = new ClientSessions({
       node: config.id,
       registry,
       authenticator: createAuthenticator({secret, guests: config.guests, wallClock}),
       dispatcher: this.#dispatcher,
       counters,
-      position: () => this.#position(),
+      position,
+      resuming: this.#resuming,
       now,
     })
     this.#clients = new Clients({
@@ -142,6 +152,8 @@ class RunningNode implements MeshNode {
       dispatcher: this.#dispatcher,
       counters,
       queueBytesMax: config.clientQueueBytes,
+      positionMs: Math.min(LIMITS.positionMs, config.mesh.historyMs / 3),
+      position,
       now,
     })
     this.#operators = new Operators({
@@ -247,6 +259,7 @@ class RunningNode implements MeshNode {
       store: storeLoop,
       clients: this.#clients,
       operators: this.#operators,
+      resuming: this.#resuming,
       publisher: this.#publisher,
       log,
       push,
@@ -287,11 +300,6 @@ class RunningNode implements MeshNode {
     }
     if (standing.state === 'isolated') this.#clients.closeAll('isolated')
     if (standing.state === 'following' || standing.state === 'mastering') this.#onReady()
-  }
-
-  #position(): string | null {
-    const core = this.#statsParts?.core.stats()
-    return core === undefined || core.epoch === '' ? null : formatPosition(core.position)
   }
 
   #explain(request: ExplainRequest): ExplainResult {

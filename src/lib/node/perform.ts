@@ -7,6 +7,7 @@ import type {Links} from './links.js'
 import type {Log} from './log.js'
 import type {Operators} from './operators.js'
 import type {Publisher} from './publisher.js'
+import type {Resuming} from './resuming.js'
 import type {StoreLoop} from './store-loop.js'
 
 export interface PerformerParts {
@@ -14,6 +15,7 @@ export interface PerformerParts {
   readonly store: StoreLoop
   readonly clients: Clients
   readonly operators: Operators
+  readonly resuming: Resuming
   readonly publisher: Publisher
   readonly log: Log
   readonly push: (event: MeshEvent) => void
@@ -60,8 +62,7 @@ export function perform(effect: MeshEffect, parts: PerformerParts): void {
       parts.onStanding(effect.standing)
       return
     case 'log-replaced':
-      // Until positions are kept per connection, all who were delivered to may have lost theirs.
-      parts.clients.closeAll('insufficientState')
+      parts.clients.logReplaced(effect.after, effect.reset)
       return
     case 'log':
       parts.log[effect.level](effect.text, effect.fields)
@@ -81,5 +82,6 @@ function deliver({epoch, after, entries}: Deliver, parts: PerformerParts): void 
     parts.operators.delivered(envelope, position)
     return parts.clients.deliver(envelope, position)
   })
+  parts.resuming.delivered()
   parts.push({type: 'delivered', after, connections})
 }

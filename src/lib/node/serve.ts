@@ -1,6 +1,7 @@
 /** `wsmesh serve`: one node as a process, from its settings to its end. */
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
 import {loadSecret} from '../auth/secret.js'
+import {defaultMeshConfig} from '../mesh/config.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
@@ -31,6 +32,8 @@ export interface ServeOptions {
   readonly maxClients: number
   readonly clientQueueBytes: number
   readonly handlerTimeoutMs: number
+  readonly historyMs: number
+  readonly historyBytes: number
 }
 
 /** The line of `--json` once the node is linked or master. Its fields are an API. */
@@ -139,6 +142,9 @@ function configOf(options: ServeOptions): NodeConfig {
     unknownClientsMax: Math.max(1000, Math.ceil(maxClients / 4)),
     clientQueueBytes: options.clientQueueBytes,
     handlerTimeoutMs: options.handlerTimeoutMs,
+    mesh: {
+      ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
+    },
   }
 }
 

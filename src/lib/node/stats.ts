@@ -15,7 +15,7 @@ export interface StatsParts {
   readonly version: string
   readonly startedMs: number
   readonly now: () => number
-  readonly core: Pick<MeshCore, 'stats' | 'inspect'>
+  readonly core: Pick<MeshCore, 'stats' | 'inspect' | 'position' | 'recover'>
   readonly status: NodeStatus
   readonly registry: ClientRegistry
   readonly clients: Clients

@@ -9,6 +9,8 @@ import {isWellFormed, utf8Length} from './utf8.js'
 
 /** The first message of a client; its answer has the same action. */
 export const AUTHENTICATION = 'Client/authentication'
+/** Tells a quiet wsmesh.v1 client up to where it has everything. */
+const POSITION = 'Client/position'
 /** An event for handlers when a connection ends. No client can send it. */
 export const DISCONNECTION = 'Client/disconnection'
 /** The answer to an action that failed has this at the end of the action. */
@@ -120,9 +122,9 @@ export interface AuthenticationAnswer {
   readonly session: string | null
   /** The id of the node that answers. */
   readonly node: string
-  /** Where the client's stream begins; null while the node has none. */
+  /** Where the client's stream begins: `resume` when recovered. Null while the node has none. */
   readonly position: string | null
-  /** Whether everything after `resume` follows. */
+  /** Whether everything after `resume` follows, from here on. Never a part of it. */
   readonly recovered: boolean
   /** The server pings so often; three times as long without one means that the link is dead. */
   readonly heartbeatMs: number
@@ -130,4 +132,9 @@ export interface AuthenticationAnswer {
 
 export function encodeAuthenticated(answer: AuthenticationAnswer, re?: string): string {
   return encodeReply(AUTHENTICATION, ['ok', answer], re)
+}
+
+/** All messages for this client up to the position were sent to it before this. */
+export function encodePosition(position: string): string {
+  return encodeReply(POSITION, [position])
 }

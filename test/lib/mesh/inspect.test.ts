@@ -8,7 +8,8 @@ import {nodeId} from '../../../src/lib/util/brand.js'
 
 function envelope(origin: string, counter: number): Envelope {
   const payload = encodePayload('hello', [counter])
-  return {origin: nodeId(origin), counter, target: {kind: 'everyone'}, payload}
+  const target = {kind: 'everyone'} as const
+  return {origin: nodeId(origin), counter, callerId: undefined, target, payload}
 }
 
 /** A node `a` whose log holds a-1 b-1 a-2 b-2 a-3, of which the first is pruned, and a-4 waits. */

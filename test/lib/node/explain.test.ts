@@ -18,7 +18,8 @@ class Bench extends ClientBench {
     this.#seq += 1
     const place = {term: 2, seq: this.#seq}
     const envelope = {
-      origin: nodeId('n-1'), counter: this.#seq, target, payload: encodePayload('hello', ['Hi']),
+      origin: nodeId('n-1'), counter: this.#seq, callerId: undefined, target,
+      payload: encodePayload('hello', ['Hi']),
     }
     const connections = this.clients.deliver(envelope, {epoch: 'e', ...place})
     this.history.push({envelope, state: 'delivered', place, at: this.nowMs, connections})

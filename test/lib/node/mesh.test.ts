@@ -56,6 +56,35 @@ it('delivers a message of the same id once, through whichever node it comes agai
   })
 })
 
+it('gives a client that comes back to another node what it missed, for it alone', async () => {
+  await using mesh = await startTestMesh(3)
+  const [a, b, c] = mesh.nodes
+  if (!a || !b || !c) throw new Error('three nodes')
+  await eventually(() => a.stats().view.length === 3)
+  const claims = {isV1: true, groups: ['staff'], session: 's1', language: 'en'}
+  const first = await mesh.client(b, '42', claims)
+  await a.publish('n', [1], {user: 42})
+  const {position} = (await first.next()) as {position: string}
+  await first.close()
+  for (const [index, target] of [
+    {user: 7}, {user: 42}, {group: 'staff'}, {group: 'others'}, {session: 's1'}, {session: 's2'},
+    {filter: {language: 'en'}}, {filter: {language: 'de'}}, {registered: true}, {everyone: true},
+  ].entries()) {
+    await a.publish('n', [index + 10], target as {user: number})
+  }
+  const again = await mesh.client(c, '42', {...claims, resume: position})
+  await a.publish('n', [99], {user: 42})
+  const numbers: unknown[] = []
+  while (numbers.at(-1) !== 99) {
+    const {details} = (await again.next()) as {details: [number]}
+    numbers.push(details[0])
+  }
+  expect(numbers).toEqual([11, 12, 14, 16, 18, 19, 99])
+  expect(JSON.parse(again.texts[0] ?? '')).toMatchObject({details: ['ok', {recovered: true}]})
+  const stranger = await mesh.client(c, '42', {...claims, resume: 'another0.1.1'})
+  expect(JSON.parse(stranger.texts[0] ?? '')).toMatchObject({details: ['ok', {recovered: false}]})
+})
+
 it('goes on after the master died, and after a drain', async () => {
   await using mesh = await startTestMesh(3)
   const [a, b, c] = mesh.nodes

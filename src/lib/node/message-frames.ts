@@ -1,0 +1,44 @@
+/** Messages as WebSocket frames: each form is built once and shared by all connections. */
+import type {Delivery} from '../mesh/effect.js'
+import type {Envelope} from '../protocol/envelope.js'
+import {messageId} from '../protocol/envelope.js'
+import {clientFrameBytes} from '../protocol/payload.js'
+import {formatPosition} from '../protocol/position.js'
+import type {Position} from '../protocol/position.js'
+import {buildFrame} from '../transport/frame.js'
+import type {WireFrame} from '../transport/transport.js'
+import type {ClientForm} from './client-connection.js'
+
+/** Each wire form's frame, built when the first connection needs it and shared by all. */
+export function framesOf(
+  envelope: Envelope,
+  position: Position,
+): (form: ClientForm) => WireFrame {
+  let object: WireFrame | undefined
+  let v1: WireFrame | undefined
+  return (form) => {
+    if (form === 'object') {
+      object ??= buildFrame(clientFrameBytes(envelope.payload, 'object'), false)
+      return object
+    }
+    v1 ??= frameOfV1(envelope, position)
+    return v1
+  }
+}
+
+/** Kept while the history holds the entry: thousands may come back at once and miss the same. */
+const replayed = new WeakMap<Delivery, WireFrame>()
+
+/** The frame of an entry that a client missed. */
+export function replayFrame(entry: Delivery, envelope: Envelope, epoch: string): WireFrame {
+  const known = replayed.get(entry)
+  if (known !== undefined) return known
+  const frame = frameOfV1(envelope, {epoch, term: entry.term, seq: entry.seq})
+  replayed.set(entry, frame)
+  return frame
+}
+
+function frameOfV1(envelope: Envelope, position: Position): WireFrame {
+  const added = {id: messageId(envelope), position: formatPosition(position)}
+  return buildFrame(clientFrameBytes(envelope.payload, added), false)
+}

@@ -1,0 +1,105 @@
+/** Clients that come back get what they missed, or are told that they did not (P5). */
+import type {Recovery} from '../mesh/recovery.js'
+import {matchesTarget} from '../protocol/target.js'
+import type {Identity} from '../protocol/target.js'
+import {parsePosition} from '../protocol/position.js'
+import type {Position} from '../protocol/position.js'
+import type {WireFrame} from '../transport/transport.js'
+import type {Counters} from './counters.js'
+import {replayFrame} from './message-frames.js'
+
+/** A node that has delivered less than the client saw has so long to get there. */
+export const AHEAD_WAIT_MS = 1000
+
+/**
+ * What may wait for all clients together of what they missed. One misses at most the history; when
+ * very many come back at once, and read slowly, the last of them are not recovered.
+ */
+const REPLAY_QUEUE_BYTES_MAX = 512 * 1024 * 1024
+
+/** The part of MeshCore that knows what was delivered. */
+export interface History {
+  readonly position: Position | undefined
+  recover(position: Position): Recovery
+}
+
+export interface ResumingOptions {
+  /** Undefined before the node has started. */
+  readonly history: () => History | undefined
+  /** Bytes of replays that clients' sockets have not taken. */
+  readonly waitingBytes: () => number
+  readonly counters: Counters
+}
+
+/** What one client missed, in order. */
+export interface Replay {
+  readonly frames: readonly WireFrame[]
+  /** The seq of the last of them, or of the place that the client had. */
+  readonly lastSeq: number
+}
+
+export class Resuming {
+  readonly #options: ResumingOptions
+  readonly #waiting = new Set<() => void>()
+
+  constructor(options: ResumingOptions) {
+    this.#options = options
+  }
+
+  /** Entries were queued to the connections here: those that wait may go on. */
+  delivered(): void {
+    for (const look of this.#waiting) look()
+  }
+
+  /** Resolves once this node is not behind the client any more, or it has had its time. */
+  caughtUp(resume: string): Promise<void> {
+    const position = parsePosition(resume)
+    const history = this.#options.history()
+    const isAhead = (): boolean =>
+      position !== undefined && history?.recover(position).type === 'ahead'
+    if (!isAhead()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#waiting.delete(look)
+        clearTimeout(timer)
+        resolve()
+      }
+      const look = (): void => {
+        if (!isAhead()) end()
+      }
+      const timer = setTimeout(end, AHEAD_WAIT_MS)
+      this.#waiting.add(look)
+    })
+  }
+
+  /**
+   * All that this client missed; undefined when something of it is missing here. What it answers
+   * and what is delivered next follow on each other: queue it in the same turn of the event loop.
+   */
+  replayFor(identity: Identity, resume: string): Replay | undefined {
+    const {counters} = this.#options
+    const replay = this.#read(identity, resume)
+    counters.add(replay === undefined ? 'clientsNotRecovered' : 'clientsRecovered')
+    return replay
+  }
+
+  #read(identity: Identity, resume: string): Replay | undefined {
+    const position = parsePosition(resume)
+    const recovery = position && this.#options.history()?.recover(position)
+    if (position === undefined || recovery?.type !== 'recovered') return undefined
+    const frames: WireFrame[] = []
+    let lastSeq = position.seq
+    let bytes = this.#options.waitingBytes()
+    for (const entry of recovery.entries) {
+      const {envelope, repeatOf, seq} = entry
+      if (envelope === undefined || repeatOf !== undefined) continue
+      if (!matchesTarget(envelope.target, identity)) continue
+      const frame = replayFrame(entry, envelope, position.epoch)
+      bytes += frame.bytes.byteLength
+      if (bytes > REPLAY_QUEUE_BYTES_MAX) return undefined
+      frames.push(frame)
+      lastSeq = seq
+    }
+    return {frames, lastSeq}
+  }
+}
