@@ -1,5 +1,7 @@
+import {CallerIds} from '../client/caller-ids.js'
 import type {MeshAccess} from '../client/mesh-access.js'
-import type {OperatorConnection, Publication} from '../client/operator-connection.js'
+import type {Publication} from '../client/operator-connection.js'
+import {ResendingPublisher} from '../client/resending-publisher.js'
 import {whatIsWrongWithCallerId} from '../protocol/caller-id.js'
 import {isRecord} from '../protocol/json-text.js'
 import {LIMITS} from '../protocol/limits.js'
@@ -24,31 +26,34 @@ export interface StreamTotals {
 
 /** Messages without a receipt yet; reading stops at so many. */
 const WINDOW_MESSAGES = 512
-/** Bytes that wait for the node to take them; reading stops at so many. */
+/** Bytes of them, and bytes that wait for the node to take them; reading stops at so many. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 
 /**
- * Sends a stream of NDJSON through one connection, in order, many under way at once. When its node
- * goes away, what has no receipt is reported as unknown and the rest goes through another node.
- * Rejects only when no node is in reach. `onOutcome` hears of every line, in order.
+ * Sends a stream of NDJSON through one node, in order, many messages under way at once. When its
+ * node dies or is being stopped, all that has no receipt goes through another, in the same order
+ * and under the same ids: nothing is dropped or doubled. `onOutcome` hears of every line, in order.
+ * Rejects only when no node is in reach for the access's time: then the rest is not read.
  */
 export async function sendStream(
   access: MeshAccess,
   input: AsyncIterable<unknown>,
   onOutcome: (outcome: LineOutcome) => void,
 ): Promise<StreamTotals> {
-  const route = new Route(access)
+  const publisher = new ResendingPublisher(access)
+  const ids = new CallerIds()
   const tally = new Tally(onOutcome)
   try {
     for await (const line of linesOf(input, LIMITS.operatorFrameBytes)) {
-      await tally.untilUnderWayBelow(route.bufferedBytes > WINDOW_BYTES ? 1 : WINDOW_MESSAGES)
-      const connection = await route.connection()
-      tally.add(sendLine(line, connection, access.timeoutMs))
+      tally.add(sendLine(line, publisher, ids), line.text?.length ?? 0)
+      await tally.untilRoom(publisher.bufferedBytes > WINDOW_BYTES ? 1 : WINDOW_MESSAGES)
+      if (publisher.failure !== undefined) break
     }
   } finally {
     await tally.allTold()
-    route.close()
+    publisher.close()
   }
+  if (publisher.failure !== undefined) throw publisher.failure
   return tally.totals
 }
 
@@ -57,6 +62,7 @@ class Tally {
   readonly totals = {messages: 0, failed: 0, toNobody: 0, connections: 0}
   readonly #onOutcome: (outcome: LineOutcome) => void
   #underWay = 0
+  #bytes = 0
   #told: Promise<void> = Promise.resolve()
   #wake: (() => void) | undefined
 
@@ -64,25 +70,28 @@ class Tally {
     this.#onOutcome = onOutcome
   }
 
-  add(outcome: Promise<LineOutcome>): void {
+  add(outcome: Promise<LineOutcome>, bytes: number): void {
     this.#underWay += 1
-    this.#told = this.#told.then(() => outcome).then((settled) => this.#tell(settled))
+    this.#bytes += bytes
+    this.#told = this.#told.then(() => outcome).then((settled) => this.#tell(settled, bytes))
   }
 
   allTold(): Promise<void> {
     return this.#told
   }
 
-  async untilUnderWayBelow(count: number): Promise<void> {
-    while (this.#underWay >= count) {
+  /** All of it is kept until it has a receipt: reading waits for room. */
+  async untilRoom(count: number): Promise<void> {
+    while (this.#underWay >= count || this.#bytes > WINDOW_BYTES) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
   }
 
-  #tell(outcome: LineOutcome): void {
+  #tell(outcome: LineOutcome, bytes: number): void {
     this.#underWay -= 1
+    this.#bytes -= bytes
     this.totals.messages += 1
     if (outcome.ok) {
       this.totals.connections += outcome.sent.connections
@@ -95,39 +104,16 @@ class Tally {
   }
 }
 
-/** The connection in use; another is looked for when it has ended. */
-class Route {
-  readonly #access: MeshAccess
-  #connection: OperatorConnection | undefined
-
-  constructor(access: MeshAccess) {
-    this.#access = access
-  }
-
-  get bufferedBytes(): number {
-    return this.#connection?.bufferedBytes ?? 0
-  }
-
-  async connection(): Promise<OperatorConnection> {
-    if (this.#connection?.isOver === false) return this.#connection
-    this.#connection = await this.#access.findNode(this.#access.timeoutMs)
-    return this.#connection
-  }
-
-  close(): void {
-    this.#connection?.close()
-  }
-}
-
 async function sendLine(
   line: InputLine,
-  connection: OperatorConnection,
-  timeoutMs: number,
+  publisher: ResendingPublisher,
+  ids: CallerIds,
 ): Promise<LineOutcome> {
   try {
     const publication = parseLine(line)
     const startMs = performance.now()
-    const result = await connection.publish(publication, timeoutMs)
+    const {messageId = ids.next()} = publication
+    const result = await publisher.publish({...publication, messageId})
     return {ok: true, line: line.number, sent: sendJson(result, performance.now() - startMs)}
   } catch (error) {
     return {ok: false, line: line.number, error}
