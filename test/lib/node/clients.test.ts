@@ -103,7 +103,7 @@ describe('authentication', () => {
   it('ends with the token', async () => {
     const bench = new ClientBench()
     const client = bench.connect()
-    const token = await bench.token('42', {ttlMs: 5000})
+    const token = await bench.token('42', {ttlMs: 4999})
     client.say({action: 'Client/authentication', details: [{token}]})
     await eventually(() => client.socket.texts.length > 0)
     bench.clients.sweep(4000)
