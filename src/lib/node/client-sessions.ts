@@ -9,7 +9,7 @@ import {
 } from '../protocol/client-frame.js'
 import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.js'
 import {LIMITS} from '../protocol/limits.js'
-import {formatPosition} from '../protocol/position.js'
+import {formatPosition, parsePosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
 import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
@@ -136,6 +136,8 @@ export class ClientSessions {
     connection.told(position?.seq ?? 0, nowMs)
     if (replay !== undefined) {
       connection.replay(replay.frames)
+      const from = resume === undefined ? undefined : parsePosition(resume)
+      if (from !== undefined) registry.visits.recovered(connection, from.seq)
       if (at !== null && position?.seq !== replay.lastSeq) connection.send(encodePosition(at))
     }
     dispatcher.announce(connection, AUTHENTICATION, [])
