@@ -193,7 +193,8 @@ export function onAnswer(state: MeshState, peer: Peer, frame: AnswerFrame): void
 
 /**
  * Rule (a), for members of the view: of those that are not proved gone, the holder counted if it is
- * not, more than half lost the master. Exactly half may claim once the lease has run out: until then
+ * not, more than half lost the master. Exactly half may claim once the lease has run out: until
+ * then
  * the master of the other half can drop them, and the first compare-and-set wins. Rule (b), for
  * everybody: the lease has run out, and all who did not say yes no longer run.
  */
