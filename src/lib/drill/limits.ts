@@ -14,11 +14,5 @@ export const WITHIN = {
   settledMs: 30_000,
 } as const
 
-/** A client that comes back gets all that it missed (P5). Nodes keep no history for them yet. */
-export const CLIENTS_RECOVER: boolean = false
-
-/** A message may be sent again under its caller's id. Nodes know no such ids yet. */
-export const CALLERS_HAVE_IDS: boolean = false
-
 /** A machine that runs a test suite beside is slower than one that runs a mesh. */
 export const SHORT_FACTOR = 8

@@ -5,7 +5,6 @@ import type {MeshSecret} from '../auth/mesh-secret.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Addressed} from './audience.js'
 import type {Ledger} from './ledger.js'
-import {CALLERS_HAVE_IDS} from './limits.js'
 import type {Place} from './place.js'
 import type {SentMessage} from './sent-message.js'
 import {DRILL_ACTION} from './tab.js'
@@ -65,16 +64,14 @@ export class Publisher {
     const {target} = addressed(message.n)
     try {
       ledger.receipted(message, await connection.publish(
-        {action: DRILL_ACTION, details: [message.n], target}, ANSWER_MS,
+        {action: DRILL_ACTION, details: [message.n], target, messageId: `drill-${message.n}`},
+        ANSWER_MS,
       ))
     } catch (error) {
       if (!(error instanceof WsmeshError)) throw error
       const outcome = outcomeOf(error)
-      const isOver = this.#ending.signal.aborted || !CALLERS_HAVE_IDS
-      if (outcome !== 'again' || isOver) {
-        const isRefused = error.code === 'OUTBOX_FULL'
-        ledger.failed(message, outcome !== 'again' ? outcome : isRefused ? 'refused' : 'unanswered')
-        if (isRefused) this.#leave(connection)
+      if (outcome !== 'again' || this.#ending.signal.aborted) {
+        ledger.failed(message, outcome === 'again' ? 'unanswered' : outcome)
         return
       }
       ledger.repeating()

@@ -1,6 +1,6 @@
 /** Whether the promises held. Pure. */
 import type {Drill} from './drill.js'
-import {CALLERS_HAVE_IDS, CLIENTS_RECOVER, SHORT_FACTOR, WITHIN} from './limits.js'
+import {SHORT_FACTOR, WITHIN} from './limits.js'
 import {plainMs} from './plain-ms.js'
 import type {Tally} from './tally.js'
 
@@ -32,9 +32,9 @@ export function whatIsBroken(drill: Drill, facts: RoundFacts, isShort: boolean):
     [tally.duplicated > 0, `${tally.duplicated} deliveries doubled`],
     [tally.reordered > 0, `${tally.reordered} deliveries out of order`],
     [tally.misdelivered > 0, `${tally.misdelivered} deliveries to the wrong connection`],
-    [CLIENTS_RECOVER && tally.notRecovered > 0, `${tally.notRecovered} not recovered`],
+    [tally.notRecovered > 0, `${tally.notRecovered} not recovered`],
     [tally.wrongReceipts > 0, `${tally.wrongReceipts} receipts with a wrong count`],
-    [CALLERS_HAVE_IDS && promise.isAnswered && tally.receipted < tally.sent,
+    [promise.isAnswered && tally.receipted < tally.sent,
       `${tally.sent - tally.receipted} messages without a receipt`],
     [tally.delivered === 0, 'nothing was delivered'],
     [firstMs === undefined, 'no message came to some node after the fault'],

@@ -31,6 +31,8 @@ describe('verdict', () => {
     ['lost', withTally({lost: 1}), /1 deliveries lost/],
     ['doubled', withTally({duplicated: 2}), /2 deliveries doubled/],
     ['out of order', withTally({reordered: 3}), /3 deliveries out of order/],
+    ['not recovered', withTally({notRecovered: 1}), /1 not recovered/],
+    ['no receipt', withTally({sent: 11}), /1 messages without a receipt/],
     ['misdelivered', withTally({misdelivered: 1}), /wrong connection/],
     ['wrong receipts', withTally({wrongReceipts: 1}), /wrong count/],
     ['two at one position', withTally({positionsTwice: 1}), /positions/],
