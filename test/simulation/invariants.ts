@@ -228,8 +228,10 @@ export class Invariants implements Watcher {
     this.standingChanges += 1
     record.standing = standing
     record.standingSinceMs = this.#scheduler.nowMs
-    if ('term' in standing) this.#term(record, Math.max(standing.term, record.termMax))
+    // Seekers tell the highest term heard of, which nobody need have led.
+    if (standing.state === 'following') this.#term(record, standing.term)
     if (standing.state !== 'mastering') return
+    this.#term(record, standing.term)
     const key = `${core.stats().epoch}.${standing.term}`
     const other = this.#masters.get(key)
     check(other === undefined || other === id, 'oneMaster', () => {
