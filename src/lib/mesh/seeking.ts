@@ -224,7 +224,8 @@ function nextLease(state: MeshState, lease: Lease): Lease {
 
 /** The claim's answer: won, and then it must be made good; or somebody else was faster. */
 export function onClaimed(state: MeshState, role: Seeking, won: boolean, lease: Lease): void {
-  if (!won) {
+  // An answer that comes late: meanwhile this node promised a higher term, which stays promised.
+  if (!won || lease.term <= state.promised.term) {
     count(state, 'claimsLost')
     endRound(state, role.round)
     role.round = undefined
