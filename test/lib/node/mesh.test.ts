@@ -101,9 +101,9 @@ it('goes on after the master died, and after a drain', async () => {
   const follower = master === b ? c : b
   await master?.drain()
   await eventually(() => follower.standing.state === 'mastering')
-  // Until the new master has proof that the first one is dead, receipts wait for it and name it.
-  await eventually(() => follower.stats().view.length === 1)
-  expect((await follower.publish('hello', ['last'], {everyone: true})).missing).toEqual([])
+  // The first one died, and may be named until that is proved; who left in order is not missed.
+  const {missing} = await follower.publish('hello', ['last'], {everyone: true})
+  expect(missing).not.toContain(master?.id)
 })
 
 it('closes a client that never reads, and serves the others unharmed', async () => {
