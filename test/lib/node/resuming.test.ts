@@ -74,10 +74,14 @@ describe('a wsmesh.v1 client that resumes', () => {
 
   it('waits for a node that is behind it, and goes on when the node has caught up', async () => {
     const bench = new ClientBench()
-    bench.recover = () => ({type: 'ahead'})
+    let asked = 0
+    bench.recover = () => {
+      asked += 1
+      return {type: 'ahead'}
+    }
     const client = bench.connect('v1')
     await resume(bench, client, 'e.1.3')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await eventually(() => asked > 0)
     bench.resuming.delivered()
     expect(client.socket.texts).toEqual([])
     bench.recover = recovered([entry(4, FOR_42)])
