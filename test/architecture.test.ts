@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/transport': 3,
   'lib/auth': 3,
   'lib/process': 3,
+  'lib/simulation': 3,
   'lib/node': 4,
   'lib/client': 4,
   'lib/demo': 5,
@@ -22,9 +23,9 @@ const FLOORS: Readonly<Record<string, number>> = {
 }
 
 /** No clock, timer, randomness, socket, file or process: the same input gives the same output. */
-const PURE = ['lib/util', 'lib/protocol', 'lib/mesh']
+const PURE = ['lib/util', 'lib/protocol', 'lib/mesh', 'lib/simulation']
 const IMPURE_NAMES =
-  /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|setImmediate|performance|process\.|console\.|Promise)\b/
+  /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|setImmediate|performance|process\.(?:argv|cwd|env|exit|hrtime|memoryUsage|nextTick|on|once|pid|std\w+|uptime)\b|console\.|Promise)\b/
 
 /** A library whose API may change or be replaced is known to one file. */
 const ONE_FILE: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type {Receipt, Standing} from '../../src/lib/mesh/effect.js'
-import type {OrderLedger} from '../simulation/order-ledger.js'
-import type {SimMesh} from '../simulation/sim-mesh.js'
+import type {OrderLedger} from '../../src/lib/simulation/order-ledger.js'
+import type {SimMesh} from '../../src/lib/simulation/sim-mesh.js'
 import {unreachable} from '../../src/lib/util/assert.js'
 
 export function describeStanding(standing: Standing): string {

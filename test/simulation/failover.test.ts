@@ -3,10 +3,10 @@
  * to the first message, published after it, that every other node has delivered.
  */
 import {expect, test} from 'vitest'
-import {makeMeshCore} from './run-seed.js'
-import {SimMesh} from './sim-mesh.js'
-import type {SimProcess} from './sim-process.js'
-import {SimRandom} from './sim-random.js'
+import {makeMeshCore} from '../../src/lib/simulation/run-seed.js'
+import {SimMesh} from '../../src/lib/simulation/sim-mesh.js'
+import type {SimProcess} from '../../src/lib/simulation/sim-process.js'
+import {SimRandom} from '../../src/lib/simulation/sim-random.js'
 
 const SEEDS = 100
 const LEASE_MS = 3000

@@ -12,9 +12,9 @@ import type * as stability from '../../src/lib/mesh/stability.js'
 import type * as sync from '../../src/lib/mesh/sync.js'
 import type * as voting from '../../src/lib/mesh/voting.js'
 import {ORIGIN_PLACE} from '../../src/lib/protocol/position.js'
-import type {CoreLike, MakeCore} from './core-like.js'
-import {makeMeshCore, runSeed} from './run-seed.js'
-import type {InvariantName} from './violation.js'
+import type {CoreLike, MakeCore} from '../../src/lib/simulation/core-like.js'
+import {makeMeshCore, runSeed} from '../../src/lib/simulation/run-seed.js'
+import type {InvariantName} from '../../src/lib/simulation/violation.js'
 
 /** Seeds that a broken rule may survive before the simulation counts as blind. */
 const SEEDS_MAX = 60

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
-import {FAULT_KINDS, type FaultKind} from './fault.js'
-import {runSeed} from './run-seed.js'
+import {FAULT_KINDS, type FaultKind} from '../../src/lib/simulation/fault.js'
+import {runSeed} from '../../src/lib/simulation/run-seed.js'
 import {chosenSeeds, describeFailure} from './seeds.js'
 
 /** Failures beyond this are counted, not told. */

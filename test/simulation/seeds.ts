@@ -1,6 +1,6 @@
 /** Which seeds to run: 300 unless SEEDS says otherwise, as a count (2000) or a range (17-17). */
-import {runSeed, type SeedResult} from './run-seed.js'
-import {Trace} from './trace.js'
+import {runSeed, type SeedResult} from '../../src/lib/simulation/run-seed.js'
+import {Trace} from '../../src/lib/simulation/trace.js'
 
 const SEEDS_DEFAULT = 300
 const TRACE_LINES = 120

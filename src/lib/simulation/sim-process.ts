@@ -2,12 +2,12 @@
  * A node's process: a MeshCore and somebody who performs its effects, as src/lib/node does with
  * real sockets and a real store. It can be killed, lose power, be stopped and continued.
  */
-import {unreachable} from '../../src/lib/util/assert.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
-import type {MeshEffect} from '../../src/lib/mesh/effect.js'
-import type {MeshEvent} from '../../src/lib/mesh/event.js'
-import type {MemberInfo} from '../../src/lib/mesh/membership.js'
-import type {MeshConfig} from '../../src/lib/mesh/config.js'
+import {unreachable} from '../util/assert.js'
+import type {NodeId} from '../util/brand.js'
+import type {MeshEffect} from '../mesh/effect.js'
+import type {MeshEvent} from '../mesh/event.js'
+import type {MemberInfo} from '../mesh/membership.js'
+import type {MeshConfig} from '../mesh/config.js'
 import type {CoreLike, MakeCore} from './core-like.js'
 import {LinkTable} from './link-table.js'
 import {SimClients} from './sim-clients.js'

@@ -4,9 +4,9 @@
  * a machine loses power. A handshake takes the same way as everything else, so that a cut, a pause
  * or a death can meet it at any point.
  */
-import type {NodeAddress, NodeFrame} from '../../src/lib/protocol/node-frame.js'
-import type {MeshEvent} from '../../src/lib/mesh/event.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
+import type {NodeAddress, NodeFrame} from '../protocol/node-frame.js'
+import type {MeshEvent} from '../mesh/event.js'
+import type {NodeId} from '../util/brand.js'
 import type {Endpoint, LinkTable} from './link-table.js'
 import type {Scheduler} from './scheduler.js'
 import type {SimRandom} from './sim-random.js'
@@ -81,7 +81,8 @@ export class SimNetwork {
   readonly #delays = new Map<number, number>()
   #lossChance = 0
   /** Told of each frame sent; may change it (codec) before it travels. */
-  onFrame: (from: NetworkProcess, to: NodeId, frame: NodeFrame) => NodeFrame = (_, __, frame) => frame
+  onFrame: (from: NetworkProcess, to: NodeId, frame: NodeFrame) => NodeFrame =
+    (_from, _to, frame) => frame
 
   constructor(scheduler: Scheduler, random: SimRandom, options: NetworkOptions) {
     this.#scheduler = scheduler

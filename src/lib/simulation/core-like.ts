@@ -1,10 +1,10 @@
-import type {MeshConfig} from '../../src/lib/mesh/config.js'
-import type {MeshEffect, Standing} from '../../src/lib/mesh/effect.js'
-import type {MeshEvent} from '../../src/lib/mesh/event.js'
-import type {MemberInfo} from '../../src/lib/mesh/membership.js'
-import type {Position} from '../../src/lib/protocol/position.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
-import type {Random} from '../../src/lib/util/random.js'
+import type {MeshConfig} from '../mesh/config.js'
+import type {MeshEffect, Standing} from '../mesh/effect.js'
+import type {MeshEvent} from '../mesh/event.js'
+import type {MemberInfo} from '../mesh/membership.js'
+import type {Position} from '../protocol/position.js'
+import type {NodeId} from '../util/brand.js'
+import type {Random} from '../util/random.js'
 
 export interface CoreOptions {
   readonly self: MemberInfo

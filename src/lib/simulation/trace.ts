@@ -2,7 +2,7 @@
  * What happened, for people. Off while seeds run by the hundred: a seed that fails is run again
  * with a trace, which tells the same story since nothing in it depends on anything but the seed.
  */
-import type {NodeFrame} from '../../src/lib/protocol/node-frame.js'
+import type {NodeFrame} from '../protocol/node-frame.js'
 
 export class Trace {
   readonly on: boolean
@@ -44,7 +44,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'number') return String(Math.round(value * 1000) / 1000)
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const record = value as Readonly<Record<string, unknown>>
+  const record: Readonly<Record<string, unknown>> = {...value}
   if ('counter' in record) return `${String(record['origin'])}-${String(record['counter'])}`
   if ('seq' in record) {
     const {epoch, term, seq, envelope} = record

@@ -1,5 +1,5 @@
-import {unreachable} from '../../src/lib/util/assert.js'
-import type {Target} from '../../src/lib/protocol/target.js'
+import {unreachable} from '../util/assert.js'
+import type {Target} from '../protocol/target.js'
 import type {SimRandom} from './sim-random.js'
 
 /** A connection of an end user; a guest has no user. */

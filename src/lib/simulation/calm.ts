@@ -94,7 +94,9 @@ export function checkHealed(mesh: SimMesh): void {
     })
   }
   const view = (mesh.store.lease?.view ?? []).map(({id}) => id).toSorted()
-  check(view.join() === alive.join(), 'viewHeals', () => `view ${view}, alive ${alive}`)
+  check(view.join() === alive.join(), 'viewHeals', () => `view ${view.join()} of ${alive.join()}`)
   const pool = mesh.store.members.map(({id}) => id).toSorted()
-  check(alive.every((id) => pool.includes(id)), 'poolHeals', () => `pool ${pool}, alive ${alive}`)
+  check(alive.every((id) => pool.includes(id)), 'poolHeals', () => {
+    return `pool ${pool.join()}, alive ${alive.join()}`
+  })
 }

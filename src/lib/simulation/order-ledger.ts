@@ -2,9 +2,9 @@
  * The one order, as seen from outside: what each node delivered, put together. Every delivery of
  * every node must fit what any node delivered before it (P4, P7).
  */
-import {messageId} from '../../src/lib/protocol/envelope.js'
-import type {LogEntry} from '../../src/lib/protocol/node-frame.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
+import {messageId} from '../protocol/envelope.js'
+import type {LogEntry} from '../protocol/node-frame.js'
+import type {NodeId} from '../util/brand.js'
 import {check, violate} from './violation.js'
 
 interface Ordered {
@@ -123,7 +123,7 @@ export class OrderLedger {
     // Behind a loss a branch may begin with entries that nobody delivered in the one before.
     const isNextSeq = seq === order.first + order.entries.length
     check(isNextSeq, 'noSkip', () => {
-      return `${node} delivered ${epoch}.${term}.${seq}, the last delivered anywhere is ${last?.seq}`
+      return `${node} delivered ${epoch}.${term}.${seq}, the last anywhere is ${last?.seq}`
     })
     check(term >= (last?.term ?? 0), 'onePosition', () => {
       return `${node} delivered term ${term} at ${seq}, after term ${last?.term} at ${last?.seq}`

@@ -3,7 +3,7 @@
  * printed; whom a fault hits is decided when it begins, since only then is known who lives.
  */
 import {randomTarget} from './sim-clients.js'
-import type {ActiveFault, BeginFault, FaultKind} from './fault.js'
+import {FAULT_KINDS, type ActiveFault, type BeginFault, type FaultKind} from './fault.js'
 import {networkFaults} from './network-faults.js'
 import {processFaults} from './process-faults.js'
 import type {SimMesh} from './sim-mesh.js'
@@ -72,12 +72,11 @@ export interface PlannedFault {
   readonly durationMs: number
 }
 
-const KINDS = Object.keys(SHAPES) as FaultKind[]
-const WEIGHT_SUM = KINDS.reduce((sum, kind) => sum + SHAPES[kind].weight, 0)
+const WEIGHT_SUM = FAULT_KINDS.reduce((sum, kind) => sum + SHAPES[kind].weight, 0)
 
 function drawKind(random: SimRandom): FaultKind {
   let draw = random.next() * WEIGHT_SUM
-  for (const kind of KINDS) {
+  for (const kind of FAULT_KINDS) {
     draw -= SHAPES[kind].weight
     if (draw < 0) return kind
   }

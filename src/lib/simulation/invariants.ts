@@ -3,12 +3,12 @@
  * thing that may not be (violation.ts lists what). All checks are incremental: none looks at more
  * than what just happened.
  */
-import {messageId} from '../../src/lib/protocol/envelope.js'
-import type {MeshConfig} from '../../src/lib/mesh/config.js'
-import type {MeshEffect, Receipt, Standing} from '../../src/lib/mesh/effect.js'
-import type {MeshEvent} from '../../src/lib/mesh/event.js'
-import type {Lease} from '../../src/lib/mesh/membership.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
+import {messageId} from '../protocol/envelope.js'
+import type {MeshConfig} from '../mesh/config.js'
+import type {MeshEffect, Receipt, Standing} from '../mesh/effect.js'
+import type {MeshEvent} from '../mesh/event.js'
+import type {Lease} from '../mesh/membership.js'
+import type {NodeId} from '../util/brand.js'
 import type {Message} from './message.js'
 import {NodeRecord} from './node-record.js'
 import {OrderLedger} from './order-ledger.js'
@@ -134,7 +134,7 @@ export class Invariants implements Watcher {
     const {cursor} = record
     if (cursor) {
       check(cursor.epoch === epoch && cursor.seq === after, 'noGap', () => {
-        return `${process.id} stood at ${cursor.epoch} ${cursor.seq}, delivers after ${epoch} ${after}`
+        return `${process.id} stood at ${cursor.epoch} ${cursor.seq}, now after ${epoch} ${after}`
       })
     }
     let seq = after

@@ -1,5 +1,6 @@
 /** Faults of processes and machines: killed, without power, stopped, drained, evicted. */
-import {pickMaster, pickProcess, type ActiveFault, type BeginFault, type FaultKind} from './fault.js'
+import type {ActiveFault, BeginFault, FaultKind} from './fault.js'
+import {pickMaster, pickProcess} from './fault.js'
 import type {SimMesh} from './sim-mesh.js'
 import type {SimProcess} from './sim-process.js'
 

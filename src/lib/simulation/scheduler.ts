@@ -4,7 +4,7 @@
  */
 import {check} from './violation.js'
 
-/** A mesh under load makes some 1 task each ms; a loop of frames that answer each other makes more. */
+/** A mesh under load makes some 1 task each ms; frames that answer each other make more. */
 const TASKS_PER_MS_MAX = 20
 const TASKS_MAX = 50_000
 

@@ -1,6 +1,6 @@
-import type {Receipt} from '../../src/lib/mesh/effect.js'
-import type {Payload} from '../../src/lib/protocol/envelope.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
+import type {Receipt} from '../mesh/effect.js'
+import type {Payload} from '../protocol/envelope.js'
+import type {NodeId} from '../util/brand.js'
 
 /** What became of one message, from its publisher's side. */
 export interface Message {

@@ -9,8 +9,8 @@ import type {
   Member,
   MemberInfo,
   PoolSnapshot,
-} from '../../src/lib/mesh/membership.js'
-import type {NodeId} from '../../src/lib/util/brand.js'
+} from '../mesh/membership.js'
+import type {NodeId} from '../util/brand.js'
 import type {Scheduler} from './scheduler.js'
 import type {SimRandom} from './sim-random.js'
 
@@ -119,7 +119,7 @@ export class SimStore {
     this.#query(host, () => this.evict(id), () => {})
   }
 
-  /** `work` happens at one moment, unless the query fails before; the answer comes later, or not. */
+  /** `work` happens at one moment, unless the query fails before; the answer may come, later. */
   #query<T>(host: string, work: () => T, answer: Answer<T>): void {
     const latencyMs = this.#latencyMs()
     if (this.#isAway(host)) {

@@ -2,12 +2,12 @@
  * A whole mesh in one process: hosts, their processes, the network and the store between them, and
  * the judge. Seeds and scenarios both drive this.
  */
-import {defaultMeshConfig, type MeshConfig} from '../../src/lib/mesh/config.js'
-import type {Lease} from '../../src/lib/mesh/membership.js'
-import {decodeNodeFrame, encodeNodeFrame} from '../../src/lib/protocol/node-codec.js'
-import type {NodeFrame} from '../../src/lib/protocol/node-frame.js'
-import type {Target} from '../../src/lib/protocol/target.js'
-import {nodeId} from '../../src/lib/util/brand.js'
+import {defaultMeshConfig, type MeshConfig} from '../mesh/config.js'
+import type {Lease} from '../mesh/membership.js'
+import {decodeNodeFrame, encodeNodeFrame} from '../protocol/node-codec.js'
+import type {NodeFrame} from '../protocol/node-frame.js'
+import type {Target} from '../protocol/target.js'
+import {nodeId} from '../util/brand.js'
 import type {MakeCore} from './core-like.js'
 import {Invariants} from './invariants.js'
 import {payloadOf, type Message} from './message.js'

@@ -1,6 +1,6 @@
-import {randomInteger, seededRandom, type Random} from '../../src/lib/util/random.js'
+import {randomInteger, seededRandom, type Random} from '../util/random.js'
 
-/** A part of the simulation draws from its own stream, so that one more draw here changes nothing there. */
+/** Each part of the simulation draws from its own stream: a draw here changes nothing there. */
 export class SimRandom implements Random {
   readonly #random: Random
 

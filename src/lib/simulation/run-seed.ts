@@ -2,8 +2,8 @@
  * One run: a mesh of 3 to 7 nodes, 30 seconds of faults under load, then calm. Everything follows
  * from the seed, so that a failing seed tells the same story each time it is run.
  */
-import {MeshCore} from '../../src/lib/mesh/core.js'
-import type {MeshConfig} from '../../src/lib/mesh/config.js'
+import {MeshCore} from '../mesh/core.js'
+import type {MeshConfig} from '../mesh/config.js'
 import {
   checkCalmReceipts,
   checkHealed,

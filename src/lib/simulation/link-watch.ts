@@ -1,5 +1,5 @@
-import type {MeshEffect} from '../../src/lib/mesh/effect.js'
-import type {MeshEvent} from '../../src/lib/mesh/event.js'
+import type {MeshEffect} from '../mesh/effect.js'
+import type {MeshEvent} from '../mesh/event.js'
 import {check} from './violation.js'
 
 /** The links and requests of one core, from what it was told and what it asked for. */

@@ -5,7 +5,7 @@ export const INVARIANTS = {
   noGap: 'A node delivers in rising position order without gaps, unless it said log-replaced.',
   noSkip: 'No position is delivered before the one before it was delivered somewhere.',
   once: 'A message has one position in an epoch: nothing is delivered twice.',
-  originOrder: 'Messages of one origin are delivered in the order of their counters, none left out.',
+  originOrder: 'Messages of one origin are delivered in order of their counters, without holes.',
   contents: 'What is delivered under an id is what was published under it.',
   neverTakenBack: 'What was delivered is not taken back.',
   noNeedlessLoss: 'Within the history window a node catches up without losing its place.',

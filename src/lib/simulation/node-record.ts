@@ -1,4 +1,4 @@
-import type {Standing} from '../../src/lib/mesh/effect.js'
+import type {Standing} from '../mesh/effect.js'
 import type {Cursor} from './order-ledger.js'
 import {LinkWatch} from './link-watch.js'
 import type {Message} from './message.js'
