@@ -160,7 +160,7 @@ export class Invariants implements Watcher {
       stats.outboxMessages <= this.#config.outboxMessages &&
         stats.outboxBytes <= this.#config.outboxBytes,
       'limits',
-      () => `${process.id} has ${stats.outboxMessages} messages, ${stats.outboxBytes} bytes in outbox`,
+      () => `${process.id}: outbox of ${stats.outboxMessages} messages, ${stats.outboxBytes} bytes`,
     )
     check(record.links.count <= 4 * (this.records.size + 1), 'limits', () => {
       return `${process.id} has ${record.links.count} links`
