@@ -17,7 +17,7 @@ export const INVARIANTS = {
   oneStoreRequest: 'At most one store request is under way.',
   oneAnswer: 'Each ticket is accepted or refused once, then gets at most one receipt.',
   receiptInTime: 'A publisher has an answer within receiptMs.',
-  receiptTrue: 'A receipt names nodes that delivered the message at that position, with their counts.',
+  receiptTrue: 'A receipt names nodes that delivered the message there, with their counts.',
   receiptComplete: 'A receipt comes after every live linked member delivered, or names it missing.',
   limits: 'Outbox, history and links stay within their limits.',
   settles: 'After healing there is exactly one master and everybody follows it, within the bound.',
