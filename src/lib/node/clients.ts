@@ -1,4 +1,5 @@
 /** The clients of a node: accepting, delivering, pinging, closing. */
+import {hasLostPlace} from '../mesh/coming-back.js'
 import {DISCONNECTION, encodePosition} from '../protocol/client-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
@@ -96,7 +97,7 @@ export class Clients implements ConnectionOwner {
   /** This node's log is another one from `after` on: who is beyond it has lost his place. */
   logReplaced(after: Place, reset: boolean): void {
     for (const connection of this.#options.registry.all()) {
-      if (reset || connection.toldSeq > after.seq) connection.close('insufficientState')
+      if (hasLostPlace(connection.toldSeq, after, reset)) connection.close('insufficientState')
     }
   }
 

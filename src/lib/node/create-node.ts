@@ -2,12 +2,12 @@
  * The composition root: from a configuration to a running node. A message's way through it:
  * listener -> mesh-door -> links or operators -> event-queue -> MeshCore -> perform -> clients.
  */
+import {positionMs} from '../mesh/coming-back.js'
 import {MeshCore} from '../mesh/core.js'
 import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
-import {LIMITS} from '../protocol/limits.js'
 import type {Position} from '../protocol/position.js'
 import type {Listener} from '../transport/transport.js'
 import type * as wsTransport from '../transport/ws-transport.js'
@@ -152,7 +152,7 @@ class RunningNode implements MeshNode {
       dispatcher: this.#dispatcher,
       counters,
       queueBytesMax: config.clientQueueBytes,
-      positionMs: Math.min(LIMITS.positionMs, config.mesh.historyMs / 3),
+      positionMs: positionMs(config.mesh.historyMs),
       position,
       now,
     })

@@ -1,5 +1,5 @@
 /** Messages as WebSocket frames: each form is built once and shared by all connections. */
-import type {Delivery} from '../mesh/effect.js'
+import type {DeliveredMessage} from '../mesh/coming-back.js'
 import type {Envelope} from '../protocol/envelope.js'
 import {messageId} from '../protocol/envelope.js'
 import {clientFrameBytes} from '../protocol/payload.js'
@@ -27,13 +27,13 @@ export function framesOf(
 }
 
 /** Kept while the history holds the entry: thousands may come back at once and miss the same. */
-const replayed = new WeakMap<Delivery, WireFrame>()
+const replayed = new WeakMap<DeliveredMessage, WireFrame>()
 
 /** The frame of an entry that a client missed. */
-export function replayFrame(entry: Delivery, envelope: Envelope, epoch: string): WireFrame {
+export function replayFrame(entry: DeliveredMessage, epoch: string): WireFrame {
   const known = replayed.get(entry)
   if (known !== undefined) return known
-  const frame = frameOfV1(envelope, {epoch, term: entry.term, seq: entry.seq})
+  const frame = frameOfV1(entry.envelope, {epoch, term: entry.term, seq: entry.seq})
   replayed.set(entry, frame)
   return frame
 }

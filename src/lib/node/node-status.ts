@@ -1,4 +1,5 @@
 /** What a node says of itself to those who ask whether they may come. */
+import {takesClients} from '../mesh/coming-back.js'
 import type {Standing} from '../mesh/effect.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {unreachable} from '../util/assert.js'
@@ -23,8 +24,7 @@ export class NodeStatus {
   get closedToClients(): string | undefined {
     if (this.#isDraining) return 'draining'
     const {state} = this.#standing
-    // Between masters clients may come: what they publish waits.
-    return state === 'following' || state === 'mastering' || state === 'seeking' ? undefined : state
+    return takesClients(state) ? undefined : state
   }
 
   /** Why a load balancer should look elsewhere; undefined when all is well. */

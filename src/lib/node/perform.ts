@@ -1,4 +1,5 @@
 /** What the core asks for, done: one closed switch, so that no effect can be forgotten. */
+import {isMessage} from '../mesh/coming-back.js'
 import type {MeshEffect, Standing} from '../mesh/effect.js'
 import type {MeshEvent} from '../mesh/event.js'
 import {unreachable} from '../util/assert.js'
@@ -76,8 +77,9 @@ export function perform(effect: MeshEffect, parts: PerformerParts): void {
 }
 
 function deliver({epoch, after, entries}: Deliver, parts: PerformerParts): void {
-  const connections = entries.map(({envelope, term, seq, repeatOf}) => {
-    if (envelope === undefined || repeatOf !== undefined) return 0
+  const connections = entries.map((entry) => {
+    if (!isMessage(entry)) return 0
+    const {envelope, term, seq} = entry
     const position = {epoch, term, seq}
     parts.operators.delivered(envelope, position)
     return parts.clients.deliver(envelope, position)

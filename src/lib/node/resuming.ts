@@ -1,27 +1,16 @@
 /** Clients that come back get what they missed, or are told that they did not (P5). */
-import type {Recovery} from '../mesh/recovery.js'
-import {matchesTarget} from '../protocol/target.js'
+import {AHEAD_WAIT_MS, isBehind, missedBy, type History} from '../mesh/coming-back.js'
 import type {Identity} from '../protocol/target.js'
 import {parsePosition} from '../protocol/position.js'
-import type {Position} from '../protocol/position.js'
 import type {WireFrame} from '../transport/transport.js'
 import type {Counters} from './counters.js'
 import {replayFrame} from './message-frames.js'
-
-/** A node that has delivered less than the client saw has so long to get there. */
-export const AHEAD_WAIT_MS = 1000
 
 /**
  * What may wait for all clients together of what they missed. One misses at most the history; when
  * very many come back at once, and read slowly, the last of them are not recovered.
  */
 const REPLAY_QUEUE_BYTES_MAX = 512 * 1024 * 1024
-
-/** The part of MeshCore that knows what was delivered. */
-export interface History {
-  readonly position: Position | undefined
-  recover(position: Position): Recovery
-}
 
 export interface ResumingOptions {
   /** Undefined before the node has started. */
@@ -55,9 +44,8 @@ export class Resuming {
   caughtUp(resume: string): Promise<void> {
     const position = parsePosition(resume)
     const history = this.#options.history()
-    const isAhead = (): boolean =>
-      position !== undefined && history?.recover(position).type === 'ahead'
-    if (!isAhead()) return Promise.resolve()
+    const isWaiting = (): boolean => position !== undefined && isBehind(history, position)
+    if (!isWaiting()) return Promise.resolve()
     return new Promise((resolve) => {
       const end = (): void => {
         this.#waiting.delete(look)
@@ -65,7 +53,7 @@ export class Resuming {
         resolve()
       }
       const look = (): void => {
-        if (!isAhead()) end()
+        if (!isWaiting()) end()
       }
       const timer = setTimeout(end, AHEAD_WAIT_MS)
       this.#waiting.add(look)
@@ -85,21 +73,16 @@ export class Resuming {
 
   #read(identity: Identity, resume: string): Replay | undefined {
     const position = parsePosition(resume)
-    const recovery = position && this.#options.history()?.recover(position)
-    if (position === undefined || recovery?.type !== 'recovered') return undefined
+    const missed = position && missedBy(this.#options.history(), identity, position)
+    if (position === undefined || missed === undefined) return undefined
     const frames: WireFrame[] = []
-    let lastSeq = position.seq
     let bytes = this.#options.waitingBytes()
-    for (const entry of recovery.entries) {
-      const {envelope, repeatOf, seq} = entry
-      if (envelope === undefined || repeatOf !== undefined) continue
-      if (!matchesTarget(envelope.target, identity)) continue
-      const frame = replayFrame(entry, envelope, position.epoch)
+    for (const entry of missed.messages) {
+      const frame = replayFrame(entry, position.epoch)
       bytes += frame.bytes.byteLength
       if (bytes > REPLAY_QUEUE_BYTES_MAX) return undefined
       frames.push(frame)
-      lastSeq = seq
     }
-    return {frames, lastSeq}
+    return {frames, lastSeq: missed.lastSeq}
   }
 }

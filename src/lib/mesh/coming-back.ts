@@ -1,0 +1,73 @@
+/**
+ * What a node decides about a client's place in the order: when it comes back, when it is quiet,
+ * and when the log changes under it (P5). Nodes and the simulation decide by these same functions.
+ */
+import type {Envelope} from '../protocol/envelope.js'
+import {LIMITS} from '../protocol/limits.js'
+import type {Place, Position} from '../protocol/position.js'
+import {matchesTarget, type Identity} from '../protocol/target.js'
+import type {Delivery, Standing} from './effect.js'
+import type {Recovery} from './recovery.js'
+
+/** A node that has delivered less than the client saw has so long to get there. */
+export const AHEAD_WAIT_MS = 1000
+
+/** The part of MeshCore that knows what was delivered. */
+export interface History {
+  readonly position: Position | undefined
+  recover(position: Position): Recovery
+}
+
+/** An entry that is a message and was delivered to those whom it names. */
+export interface DeliveredMessage extends Delivery {
+  readonly envelope: Envelope
+}
+
+/** All that one client missed, in order. */
+export interface Missed {
+  readonly messages: readonly DeliveredMessage[]
+  /** The seq of the last of them, or of the place that the client had. */
+  readonly lastSeq: number
+}
+
+/** This node is behind the client: to be asked again when more is delivered. */
+export function isBehind(history: History | undefined, resume: Position): boolean {
+  return history?.recover(resume).type === 'ahead'
+}
+
+/**
+ * What came for this identity since; undefined when a part of it is missing here. What it answers
+ * and what is delivered next follow on each other, if both are queued in one turn.
+ */
+export function missedBy(
+  history: History | undefined, identity: Identity, resume: Position,
+): Missed | undefined {
+  const recovery = history?.recover(resume)
+  if (recovery?.type !== 'recovered') return undefined
+  const messages: DeliveredMessage[] = []
+  for (const entry of recovery.entries) {
+    if (isMessage(entry) && matchesTarget(entry.envelope.target, identity)) messages.push(entry)
+  }
+  return {messages, lastSeq: messages.at(-1)?.seq ?? resume.seq}
+}
+
+/** Repeats and a term's first entry are for nobody. */
+export function isMessage(entry: Delivery): entry is DeliveredMessage {
+  return entry.envelope !== undefined && entry.repeatOf === undefined
+}
+
+/** Whether clients may come, and stay: a node that is no part of the mesh has none. */
+export function takesClients(state: Standing['state']): boolean {
+  // Between masters they may: what they publish waits.
+  return state === 'following' || state === 'mastering' || state === 'seeking'
+}
+
+/** After log-replaced: this client was told of what is not in the log, or misses what now is. */
+export function hasLostPlace(toldSeq: number, after: Place, reset: boolean): boolean {
+  return reset || toldSeq > after.seq
+}
+
+/** A client is told its position when so long nothing that has one was sent to it. */
+export function positionMs(historyMs: number): number {
+  return Math.min(LIMITS.positionMs, historyMs / 3)
+}
