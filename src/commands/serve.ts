@@ -1,8 +1,6 @@
-import {Flags} from '@oclif/core'
-
 import {BaseCommand} from '../lib/cli/base-command.js'
-import {durationFlag, poolFlags, repeatable, secretFlags} from '../lib/cli/flags.js'
 import {renderServeBlock} from '../lib/cli/serve-block.js'
+import {serveFlags} from '../lib/cli/serve-flags.js'
 import {serveOptionsOf} from '../lib/cli/serve-options.js'
 
 export default class ServeCommand extends BaseCommand {
@@ -15,56 +13,7 @@ export default class ServeCommand extends BaseCommand {
   ]
   static override jsonFields = ['type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl',
     'pool', 'pid']
-  static override flags = {
-    host: Flags.string({
-      env: 'WSMESH_HOST', default: '127.0.0.1', helpValue: 'ADDRESS', summary: 'where to listen',
-    }),
-    port: Flags.integer({
-      env: 'WSMESH_PORT', default: 8080, min: 0, max: 65_535, helpValue: 'PORT',
-      summary: '0: any free port',
-    }),
-    path: Flags.string({
-      env: 'WSMESH_PATH', default: '/WebSockets', helpValue: 'PATH',
-      summary: 'where clients connect',
-    }),
-    'node-url': Flags.string({
-      env: 'WSMESH_NODE_URL', helpValue: 'URL', summary: 'what other nodes dial, if not the host',
-    }),
-    'public-url': Flags.string({
-      env: 'WSMESH_PUBLIC_URL', helpValue: 'URL', summary: 'what clients dial, behind a proxy',
-    }),
-    actions: repeatable({
-      helpValue: 'FILE', summary: 'action handlers: a module, or a folder to watch (repeatable)',
-    }),
-    guests: Flags.option({
-      env: 'WSMESH_GUESTS', options: ['allow', 'deny'] as const, default: 'deny',
-      helpValue: 'allow|deny', summary: 'clients without a proof',
-    })(),
-    'max-clients': Flags.integer({
-      default: 50_000, min: 1, helpValue: 'N', summary: 'more get 503',
-    }),
-    'client-queue-bytes': Flags.integer({
-      default: 1024 * 1024, min: 1024, helpValue: 'N',
-      summary: 'a client for whom more waits is closed',
-    }),
-    'handler-timeout': durationFlag({
-      default: 30_000, minMs: 1, maxMs: 3_600_000, summary: 'a handler that takes longer: 504',
-    }),
-    'history-seconds': Flags.integer({
-      env: 'WSMESH_HISTORY_SECONDS', default: 60, min: 1, max: 86_400,
-      summary: 'clients that come back within it get what they missed',
-    }),
-    'history-bytes': Flags.integer({
-      env: 'WSMESH_HISTORY_BYTES', default: 16 * 1024 * 1024, min: 65_536, max: 1024 ** 3,
-      summary: 'less of it, where messages take more memory',
-    }),
-    'log-level': Flags.option({
-      env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
-      default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
-    })(),
-    ...poolFlags(),
-    ...secretFlags(),
-  }
+  static override flags = serveFlags()
 
   async run(): Promise<void> {
     const {flags} = await this.parse(ServeCommand)
