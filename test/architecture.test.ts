@@ -19,7 +19,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/demo': 5,
   'lib/drill': 5,
   'lib/cli': 5,
-  commands: 6,
+  'lib/siege': 6,
+  commands: 7,
 }
 
 /** No clock, timer, randomness, socket, file or process: the same input gives the same output. */
