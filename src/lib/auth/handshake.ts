@@ -7,10 +7,11 @@ import {
   type LinkRole,
 } from '../protocol/handshake-frame.js'
 import {NODE_PROTOCOL, OPERATOR_PROTOCOL} from '../protocol/version.js'
+import {assert} from '../util/assert.js'
 import type {NodeId} from '../util/brand.js'
 import {isProof, makeNonce, proofOf, type Transcript} from './challenge.js'
-import {deriveKey} from './keys.js'
-import type {MeshSecret} from './mesh-secret.js'
+import {acceptedLinkKeys, ownLinkKeys} from './keys.js'
+import type {MeshSecret, Rights} from './mesh-secret.js'
 
 /** Who is proved to be at the other end. */
 export interface HandshakeDone {
@@ -18,6 +19,8 @@ export interface HandshakeDone {
   readonly peer: string
   readonly role: LinkRole
   readonly version: number
+  /** What the one who dialled may do, as its key says. */
+  readonly rights: Rights
 }
 
 export interface HandshakeFailure {
@@ -62,12 +65,14 @@ export interface DialerOptions {
   /** The own node id, or for an operator a label of [A-Za-z0-9_.:@-], at most 64 characters. */
   readonly self: string
   readonly versions?: readonly number[]
+  /** Which of the secret's keys: 0 is the one in use, those up to secret.count are others. */
+  readonly keyIndex?: number
 }
 
 /** The side that was dialled. It proves itself only to who has proved itself. */
 export function acceptorHandshake(options: AcceptorOptions): AcceptorHandshake {
   const {secret, self, role, versions = versionsOf(role)} = options
-  const key = deriveKey(secret, 'link')
+  const keys = acceptedLinkKeys(secret)
   const nonce = makeNonce()
   return {
     opening: encodeHandshakeFrame({type: 'challenge', node: self, nonce, versions}),
@@ -89,14 +94,17 @@ export function acceptorHandshake(options: AcceptorOptions): AcceptorHandshake {
         dialerNonce: proof.nonce,
         acceptorNonce: nonce,
       }
-      if (!isProof(proof.mac, proofOf(key, 'dialer', transcript))) {
+      const found = keys.find(({key}) => isProof(proof.mac, proofOf(key, 'dialer', transcript)))
+      if (found === undefined) {
         return deny('wrong-secret', `${proof.node} does not have the secret of this mesh`)
       }
+      const {key, rights} = found
+      if (role === 'node' && rights === 'viewer') return deny('role', `${proof.node} is a viewer`)
       if (role === 'node' && proof.node === self) return deny('self', 'this node dialled itself')
       const mac = proofOf(key, 'acceptor', transcript)
       return {
         send: encodeHandshakeFrame({type: 'proved', mac}),
-        done: {peer: proof.node, role, version: proof.version},
+        done: {peer: proof.node, role, version: proof.version, rights},
       }
     },
   }
@@ -108,8 +116,10 @@ function deny(reason: DenialReason, text: string): HandshakeStep {
 
 /** The side that dials: waits for the challenge, and trusts the peer only after its proof. */
 export function dialerHandshake(options: DialerOptions): Handshake {
-  const {secret, role, self, versions = versionsOf(role)} = options
-  const key = deriveKey(secret, 'link')
+  const {secret, role, self, versions = versionsOf(role), keyIndex = 0} = options
+  const own = ownLinkKeys(secret)[keyIndex]
+  assert(own !== undefined, `No secret number ${keyIndex}`)
+  const {key, rights} = own
   let sent: Transcript | undefined
 
   function answer(challenge: ChallengeFrame): HandshakeStep {
@@ -138,7 +148,7 @@ export function dialerHandshake(options: DialerOptions): Handshake {
     if (!isProof(frame.mac, proofOf(key, 'acceptor', transcript))) {
       return fail('wrong-secret', `${transcript.acceptor} does not have the secret of this mesh`)
     }
-    return {done: {peer: transcript.acceptor, role, version: transcript.version}}
+    return {done: {peer: transcript.acceptor, role, version: transcript.version, rights}}
   }
 
   return {

@@ -2,7 +2,7 @@ import {isRecord} from '../protocol/json-text.js'
 import {LIMITS} from '../protocol/limits.js'
 import {idFromJson} from '../protocol/target.js'
 import {assert} from '../util/assert.js'
-import {deriveKey} from './keys.js'
+import {deriveKey, deriveKeys} from './keys.js'
 import type {MeshSecret} from './mesh-secret.js'
 
 /** What a token says of who holds it. */
@@ -42,6 +42,7 @@ export function tokenExpiryMs(nowMs: number, ttlMs: number): number {
 export async function signToken(options: TokenOptions, secret: MeshSecret): Promise<string> {
   const {user, groups = [], session, language, ttlMs, nowMs = Date.now()} = options
   assert(ttlMs > 0 && Number.isFinite(ttlMs), `No time to live: ${ttlMs}`)
+  assert(secret.rights === 'operator', 'A viewer signs no tokens')
   const {SignJWT} = await import('jose')
   const exp = tokenExpiryMs(nowMs, ttlMs) / 1000
   const payload = {sub: user, groups: [...groups], iat: Math.floor(nowMs / 1000), exp}
@@ -54,12 +55,25 @@ export async function signToken(options: TokenOptions, secret: MeshSecret): Prom
     .sign(deriveKey(secret, 'token'))
 }
 
-/** Whether a token was made with this mesh's secret and holds now; the reason is for its bearer. */
+/**
+ * Whether a token was made with a secret that this mesh accepts, and holds now; the reason is for
+ * its bearer.
+ */
 export async function verifyToken(token: string, secret: MeshSecret): Promise<TokenVerdict> {
+  let verdict: TokenVerdict = refused('there is no key')
+  for (const key of deriveKeys(secret, 'token')) {
+    verdict = await verifyWithKey(token, key)
+    if (verdict.ok || verdict.reason !== OTHER_SECRET) break
+  }
+  return verdict
+}
+
+const OTHER_SECRET = 'the token was signed with another secret'
+
+async function verifyWithKey(token: string, key: Uint8Array): Promise<TokenVerdict> {
   const {errors, jwtVerify} = await import('jose')
   try {
-    const options = {algorithms: ['HS256']}
-    const {payload} = await jwtVerify(token, deriveKey(secret, 'token'), options)
+    const {payload} = await jwtVerify(token, key, {algorithms: ['HS256']})
     return readClaims(payload, Date.now())
   } catch (error) {
     if (error instanceof errors.JWTExpired) return refused('the token has expired')
@@ -70,7 +84,7 @@ export async function verifyToken(token: string, secret: MeshSecret): Promise<To
       return refused('the token is not signed with HS256')
     }
     if (error instanceof errors.JWSSignatureVerificationFailed) {
-      return refused('the token was signed with another secret')
+      return refused(OTHER_SECRET)
     }
     if (error instanceof errors.JOSEError) return refused('the token is no JWT')
     throw error

@@ -36,6 +36,11 @@ export async function makeToken(request: TokenRequest): Promise<TokenJson> {
   const secret = await loadSecret({
     secretFile, env, dataDir, ...(onSecretMade && {onMade: onSecretMade}),
   })
+  if (secret.rights === 'viewer') {
+    throw new WsmeshError('SECRET_INVALID', `${secret.source} is a viewer's: it makes no tokens`, {
+      suggestions: ["--secret-file FILE   (the mesh's own secret)"],
+    })
+  }
   const {signToken, tokenExpiryMs} = await import('../auth/token.js')
   const nowMs = Date.now()
   const expires = new Date(tokenExpiryMs(nowMs, ttlMs)).toISOString()

@@ -6,6 +6,7 @@ import {
   type Handshake,
   type HandshakeStep,
 } from '../../../src/lib/auth/handshake.js'
+import {viewerSecret} from '../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
 import type {LinkRole} from '../../../src/lib/protocol/handshake-frame.js'
 import {NODE_PROTOCOL, OPERATOR_PROTOCOL} from '../../../src/lib/protocol/version.js'
@@ -29,6 +30,7 @@ function dialer(options: {
   secret?: MeshSecret
   versions?: readonly number[]
   self?: string
+  keyIndex?: number
 } = {}): Handshake {
   return dialerHandshake({secret, role: 'node', self: 'dialer', ...options})
 }
@@ -59,9 +61,14 @@ describe('the handshake', () => {
   it('proves two nodes to each other', () => {
     const ends = shake(dialer(), acceptor())
     expect(ends.dialer).toEqual({
-      done: {peer: 'acceptor', role: 'node', version: NODE_PROTOCOL},
+      done: {peer: 'acceptor', role: 'node', version: NODE_PROTOCOL, rights: 'operator'},
     })
-    expect(ends.acceptor.done).toEqual({peer: 'dialer', role: 'node', version: NODE_PROTOCOL})
+    expect(ends.acceptor.done).toEqual({
+      peer: 'dialer',
+      role: 'node',
+      version: NODE_PROTOCOL,
+      rights: 'operator',
+    })
     expect(ends.acceptor.fail).toBeUndefined()
   })
 
@@ -74,6 +81,7 @@ describe('the handshake', () => {
       peer: 'send@host:1',
       role: 'operator',
       version: OPERATOR_PROTOCOL,
+      rights: 'operator',
     })
     expect(ends.dialer.done?.peer).toBe('acceptor')
   })
@@ -96,7 +104,71 @@ describe('the handshake', () => {
   })
 })
 
+describe('while the secret is being changed', () => {
+  const old = 'the secret before it'
+  const before = new MeshSecret(old, 'a test')
+  const both = new MeshSecret('the secret of this mesh', 'a test', {others: [old]})
+
+  it('any of the secrets that the acceptor has is a proof', () => {
+    const viaOld = shake(dialer({secret: before}), acceptor({secret: both}))
+    expect(viaOld.dialer.done?.peer).toBe('acceptor')
+    expect(viaOld.acceptor.done?.peer).toBe('dialer')
+    expect(shake(dialer(), acceptor({secret: both})).acceptor.done?.peer).toBe('dialer')
+  })
+
+  it('a dialer proves itself with each of its secrets, at another try', () => {
+    const first = shake(dialer({secret: both}), acceptor({secret: before}))
+    expect(first.dialer).toMatchObject({fail: {reason: 'wrong-secret'}})
+    const second = shake(dialer({secret: both, keyIndex: 1}), acceptor({secret: before}))
+    expect(second.dialer.done?.peer).toBe('acceptor')
+  })
+
+  it('what is taken away is no proof any more', () => {
+    const held = new MeshSecret('the secret of this mesh', 'a test', {others: [old]})
+    held.replace(secret)
+    const ends = shake(dialer({secret: before}), acceptor({secret: held}))
+    expect(ends.acceptor).toMatchObject({fail: {reason: 'wrong-secret'}})
+  })
+})
+
+describe('a viewer', () => {
+  const viewer = new MeshSecret(viewerSecret(secret), 'a test', {rights: 'viewer'})
+
+  it('is told apart from an operator by its key', () => {
+    const ends = shake(
+      dialer({role: 'operator', self: 'me', secret: viewer}),
+      acceptor({role: 'operator'}),
+    )
+    expect(ends.acceptor.done).toMatchObject({peer: 'me', rights: 'viewer'})
+    expect(ends.dialer.done).toMatchObject({rights: 'viewer'})
+  })
+
+  it('cannot be a node', () => {
+    const ends = shake(dialer({secret: viewer}), acceptor())
+    expect(ends.acceptor).toMatchObject({fail: {reason: 'role'}})
+  })
+
+  it('cannot pass for an operator by saying that its secret is one', () => {
+    const claimed = new MeshSecret(viewerSecret(secret), 'a test')
+    const ends = shake(
+      dialer({role: 'operator', self: 'me', secret: claimed}),
+      acceptor({role: 'operator'}),
+    )
+    expect(ends.acceptor).toMatchObject({fail: {reason: 'wrong-secret'}})
+  })
+})
+
 describe('the handshake fails', () => {
+  it('when one bit of the secret is another', () => {
+    const bytes = Buffer.from('the secret of this mesh')
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const wrong = Buffer.from(bytes)
+      wrong[bit >> 3] = (wrong[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      const ends = shake(dialer({secret: new MeshSecret(wrong, 'a test')}), acceptor())
+      expect(ends.acceptor).toMatchObject({fail: {reason: 'wrong-secret'}})
+    }
+  })
+
   it('when the dialer has another secret', () => {
     const ends = shake(dialer({secret: other}), acceptor())
     expect(ends.acceptor).toMatchObject({fail: {reason: 'wrong-secret'}})

@@ -3,9 +3,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {defaultDataDir, ensureDataDir} from '../../../src/lib/auth/data-dir.js'
-import {deriveKey} from '../../../src/lib/auth/keys.js'
+import {acceptedLinkKeys, deriveKey, deriveKeys, ownLinkKeys} from '../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
-import {loadSecret} from '../../../src/lib/auth/secret.js'
+import {loadSecret, viewerFileOf} from '../../../src/lib/auth/secret.js'
 
 const IN_HOME = '/h/.local/share/wsmesh'
 const LONG = 'a secret that is long enough'
@@ -62,10 +62,26 @@ describe('the mesh secret comes', () => {
     expect(keyOf(secret)).toBe(expected(LONG))
   })
 
-  it('from a file with only one newline taken off', async () => {
-    const secretFile = await file('s', `${LONG}\n\n`)
+  it('from a file with others that are accepted too, one a line', async () => {
+    const secretFile = await file('s', `${LONG}\n\nthe one that was before\r\n`)
     const secret = await loadSecret({secretFile, env: {}, dataDir})
-    expect(keyOf(secret)).toBe(expected(`${LONG}\n`))
+    expect(keyOf(secret)).toBe(expected(LONG))
+    expect(deriveKeys(secret, 'link')).toEqual([
+      deriveKey(new MeshSecret(LONG, 'a test'), 'link'),
+      deriveKey(new MeshSecret('the one that was before', 'a test'), 'link'),
+    ])
+  })
+
+  it("from a viewer's file, which is none of the mesh's own", async () => {
+    const mesh = new MeshSecret(LONG, 'a test')
+    const text = viewerFileOf(mesh)
+    expect(text).toMatch(/^viewer:[\w-]{43}\n$/)
+    const viewer = await loadSecret({secretFile: await file('s', text), env: {}, dataDir})
+    expect(viewer.rights).toBe('viewer')
+    expect(acceptedLinkKeys(mesh)).toContainEqual(ownLinkKeys(viewer)[0])
+    const keys = ['link', 'token', 'viewer', 'viewer-link'] as const
+    const theirs = keys.map((purpose) => deriveKey(viewer, purpose))
+    for (const purpose of keys) expect(theirs).not.toContainEqual(deriveKey(mesh, purpose))
   })
 })
 
@@ -96,6 +112,17 @@ describe('a secret is refused when', () => {
     await expect(loading).rejects.not.toThrow('tiny')
     const empty = loadSecret({env: {WSMESH_SECRET: ''}, dataDir})
     await expect(empty).rejects.toMatchObject({code: 'SECRET_INVALID'})
+  })
+
+  it.each([
+    ['five of them', `${LONG}\n`.repeat(5)],
+    ["a viewer's among them", `${LONG}\nviewer:${LONG}\n`],
+    ['a short one among them', `${LONG}\ntiny\n`],
+    ['an empty file', '\n'],
+  ])('there is %s', async (_, content) => {
+    const loading = loadSecret({secretFile: await file('s', content), env: {}, dataDir})
+    await expect(loading).rejects.toMatchObject({code: 'SECRET_INVALID'})
+    await expect(loading).rejects.not.toThrow(LONG)
   })
 
   it('the data folder cannot be made', async () => {

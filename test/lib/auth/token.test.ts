@@ -42,6 +42,16 @@ describe('a token', () => {
     })
   })
 
+  it('of any secret that is accepted holds, those made from now on are of the first', async () => {
+    const both = new MeshSecret('the secret of another mesh', 'a test', {
+      others: ['the secret of this mesh'],
+    })
+    const options = {user: '42', ttlMs: 60_000}
+    expect(await verifyToken(await signToken(options, secret), both)).toMatchObject({ok: true})
+    expect(await verifyToken(await signToken(options, both), other)).toMatchObject({ok: true})
+    expect(await verifyToken(await signToken(options, both), secret)).toMatchObject({ok: false})
+  })
+
   it('needs no more than a user', async () => {
     const verdict = await verifyToken(await signToken({user: '42', ttlMs: 1}, secret), secret)
     expect(verdict).toMatchObject({
