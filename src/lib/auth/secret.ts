@@ -97,7 +97,7 @@ function parseSecret(text: string, source: string): MeshSecret {
   }
   const marked = lines.filter((line) => line.startsWith(VIEWER_MARK))
   if (marked.length > 0 && marked.length < lines.length) {
-    throw new WsmeshError('SECRET_INVALID', `${source} has a viewer's secret among the mesh's own`, {
+    throw new WsmeshError('SECRET_INVALID', `${source} has a viewer's secret among others`, {
       suggestions: ["A viewer's secret stands in a file of its own"],
     })
   }
