@@ -8,6 +8,7 @@ const SRC = join(import.meta.dirname, '..', 'src')
 const FLOORS: Readonly<Record<string, number>> = {
   'lib/util': 0,
   'lib/protocol': 1,
+  'lib/sql': 1,
   'lib/mesh': 2,
   'lib/pool': 3,
   'lib/transport': 3,
@@ -32,7 +33,7 @@ const IMPURE_NAMES =
 const ONE_FILE: Readonly<Record<string, string>> = {
   ws: 'lib/transport/ws-transport.ts',
   libsql: 'lib/pool/sqlite/sqlite-driver.ts',
-  mysql2: 'lib/pool/mysql/mysql-driver.ts',
+  mysql2: 'lib/sql/mysql-driver.ts',
 }
 
 interface Source {

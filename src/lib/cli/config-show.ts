@@ -1,5 +1,5 @@
 import {defaultDataDir} from '../auth/data-dir.js'
-import {redactPoolUrl} from '../pool/redact-pool-url.js'
+import {redactUrl} from '../sql/redact-url.js'
 import {formatDuration} from '../util/duration.js'
 import type {ConfigFile} from './config-file.js'
 import {CONFIG_KEYS, type ConfigKey} from './config-keys.js'
@@ -68,7 +68,7 @@ function secretOf(env: Environment): SettingJson {
 }
 
 function valueText(key: ConfigKey, value: unknown): string {
-  if (key.flag === 'pool') return redactPoolUrl(String(value))
+  if (key.flag === 'pool') return redactUrl(String(value))
   if (typeof value === 'number' && key.flag === 'timeout') return formatDuration(value)
   return Array.isArray(value) ? value.join(', ') : String(value)
 }

@@ -1,7 +1,8 @@
 /** A database that was given, with tables of the drill's own, behind a proxy that can fail. */
-import {redactPoolUrl} from '../pool/redact-pool-url.js'
+import {redactUrl} from '../sql/redact-url.js'
 import type {MysqlAddress} from '../pool/pool-url.js'
-import {MysqlDriver} from '../pool/mysql/mysql-driver.js'
+import {poolDriver} from '../pool/mysql/pool-driver.js'
+import type {MysqlDriver} from '../sql/mysql-driver.js'
 import type {DrillStore} from './drill-store.js'
 import {FaultyProxy} from './faulty-proxy.js'
 
@@ -21,11 +22,11 @@ export class MysqlStore implements DrillStore {
     through.hostname = '127.0.0.1'
     through.port = String(proxy.port)
     through.searchParams.delete('socketPath')
-    this.label = redactPoolUrl(url)
+    this.label = redactUrl(url)
     this.env = {WSMESH_POOL: through.href, WSMESH_POOL_PREFIX: prefix}
     this.#proxy = proxy
     this.#prefix = prefix
-    this.#driver = new MysqlDriver(address, CALL_MS)
+    this.#driver = poolDriver(address, CALL_MS)
   }
 
   static async open(url: string, address: MysqlAddress, prefix: string): Promise<MysqlStore> {

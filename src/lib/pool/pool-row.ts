@@ -9,8 +9,8 @@ import {isEpoch} from '../protocol/position.js'
 import {isNodeId} from '../util/brand.js'
 import type {NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
-import {isRow} from './statement.js'
-import type {SqlRow} from './statement.js'
+import {isRow} from '../sql/statement.js'
+import type {SqlRow} from '../sql/statement.js'
 
 /** Widths of the fixed-width columns, in bytes. */
 export const WIDTHS = {id: 32, url: LIMITS.urlBytes, version: 32, epoch: 32} as const

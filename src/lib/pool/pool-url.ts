@@ -1,7 +1,9 @@
 /** What a pool's URL says, checked before anything is opened. Never repeats a password. */
 import {isAbsolute, join, resolve} from 'node:path'
+import {MYSQL_URL_EXAMPLE, readMysqlUrl} from '../sql/mysql-url.js'
+import type {MysqlPlace} from '../sql/mysql-url.js'
+import {redactUrl} from '../sql/redact-url.js'
 import {WsmeshError} from '../util/errors.js'
-import {redactPoolUrl} from './redact-pool-url.js'
 
 /** InnoDB where MEMORY is not allowed: Group Replication, Galera, managed services. */
 export type MembersEngine = 'memory' | 'innodb'
@@ -15,23 +17,16 @@ export interface SqliteAddress {
   readonly path: string
 }
 
-export interface MysqlAddress {
+export interface MysqlAddress extends MysqlPlace {
   readonly type: 'mysql'
   readonly label: string
-  readonly host: string
-  readonly port: number
-  /** Instead of host and port. */
-  readonly socketPath: string | undefined
-  readonly user: string
-  readonly password: string
-  readonly database: string
   readonly engine: MembersEngine
 }
 
 const EXAMPLES = [
   'sqlite: for nodes on one machine, in the data folder',
   'sqlite:./pool.db or sqlite:/var/lib/wsmesh/pool.db for a file of your own',
-  'mysql://user:password@host:3306/database for several machines (mariadb:// is the same)',
+  `${MYSQL_URL_EXAMPLE} for several machines (mariadb:// is the same)`,
 ] as const
 
 /** Throws POOL_URL_INVALID. `dataDir` is where `sqlite:` alone keeps its file. */
@@ -83,70 +78,28 @@ function parseSqliteUrl(url: string, dataDir: string): SqliteAddress {
 }
 
 function parseMysqlUrl(url: string): MysqlAddress {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (!parsed || parsed.hostname === '') {
-    throw invalid(url, 'it is no URL with a host (: / @ # ? in a password are written %3A %2F'
-      + ' %40 %23 %3F; with a socket the host is localhost)', [EXAMPLES[2]])
-  }
-  if (parsed.hash !== '') {
-    throw invalid(url, 'it has a #; in a password that is written %23', [EXAMPLES[2]])
-  }
-  const database = decoded(url, 'database', parsed.pathname.slice(1))
-  if (!/^[^/]{1,64}$/.test(database)) {
-    throw invalid(
-      url,
-      database === '' ? 'it names no database' : 'what follows the host is no database name',
-      ['mysql://user:password@host:3306/database   (in a password / is written %2F, @ %40)'],
-    )
-  }
-  const {engine, socketPath} = parseOptions(url, parsed.searchParams)
-  return {
-    type: 'mysql',
-    label: redactPoolUrl(url),
-    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: parsed.port === '' ? 3306 : Number(parsed.port),
-    socketPath,
-    user: decoded(url, 'user', parsed.username),
-    password: decoded(url, 'password', parsed.password),
-    database,
-    engine,
-  }
+  const read = readMysqlUrl(url)
+  if (!read.ok) throw invalid(url, read.why, read.suggestions)
+  const engine = engineOf(url, read.options)
+  return {type: 'mysql', label: redactUrl(url), ...read.place, engine}
 }
 
-function parseOptions(
-  url: string,
-  options: URLSearchParams,
-): Pick<MysqlAddress, 'engine' | 'socketPath'> {
-  for (const name of options.keys()) {
-    if (name === 'engine' || name === 'socketPath') continue
-    throw invalid(url, `it has an unknown option: ${name}`, [
+function engineOf(url: string, options: URLSearchParams): MembersEngine {
+  const unknown = [...options.keys()].find((name) => name !== 'engine')
+  if (unknown !== undefined) {
+    throw invalid(url, `it has an unknown option: ${unknown}`, [
       'Known options are ?socketPath=/path/of/mysqld.sock and ?engine=memory or innodb',
     ])
   }
   const engine = options.get('engine') ?? 'memory'
-  if (engine !== 'memory' && engine !== 'innodb') {
-    throw invalid(url, `engine is ${JSON.stringify(engine)}`, ['engine=memory', 'engine=innodb'])
-  }
-  const socketPath = options.get('socketPath') ?? undefined
-  if (socketPath !== undefined && !isAbsolute(socketPath)) {
-    throw invalid(url, 'socketPath is no absolute path', ['?socketPath=/run/mysqld/mysqld.sock'])
-  }
-  return {engine, socketPath}
-}
-
-function decoded(url: string, what: string, text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // The decoder's error repeats the text, which may be the password: it is no cause to keep.
-    throw invalid(url, `its ${what} has a % that is no escape`, ['Write % as %25'])
-  }
+  if (engine === 'memory' || engine === 'innodb') return engine
+  throw invalid(url, `engine is ${JSON.stringify(engine)}`, ['engine=memory', 'engine=innodb'])
 }
 
 function invalid(url: string, why: string, suggestions: readonly string[]): WsmeshError {
   return new WsmeshError(
     'POOL_URL_INVALID',
-    `Cannot use the pool URL ${redactPoolUrl(url).slice(0, 300) || '(empty)'}: ${why}.`,
+    `Cannot use the pool URL ${redactUrl(url).slice(0, 300) || '(empty)'}: ${why}.`,
     {suggestions},
   )
 }

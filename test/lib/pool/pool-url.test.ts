@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {openPoolStore} from '../../../src/lib/pool/open-pool-store.js'
 import {parsePoolUrl} from '../../../src/lib/pool/pool-url.js'
-import {redactPoolUrl} from '../../../src/lib/pool/redact-pool-url.js'
+import {redactUrl} from '../../../src/lib/sql/redact-url.js'
 import {WsmeshError} from '../../../src/lib/util/errors.js'
 
 const mysql = {
@@ -78,7 +78,7 @@ describe('parsePoolUrl refuses, with what, why and what to try', () => {
   })
 })
 
-describe('redactPoolUrl', () => {
+describe('redactUrl', () => {
   test.each([
     ['mysql://me:sesame@db:3306/mesh', 'mysql://me:***@db:3306/mesh'],
     ['mysql://me@db/mesh', 'mysql://me@db/mesh'],
@@ -93,7 +93,7 @@ describe('redactPoolUrl', () => {
     ['mysql://db/mesh?passwd=sesame&engine=innodb', 'mysql://db/mesh?passwd=***&engine=innodb'],
     ['sqlite:/a:b@c/pool.db', 'sqlite:/a:b@c/pool.db'],
   ])('%s', (url, shown) => {
-    expect(redactPoolUrl(url)).toBe(shown)
+    expect(redactUrl(url)).toBe(shown)
   })
 
   test('hides any password, escaped or not', () => {
@@ -101,7 +101,7 @@ describe('redactPoolUrl', () => {
       .filter((text) => !'mysql://user:***@host:3306/mesh'.includes(text))
     fc.assert(fc.property(password, fc.boolean(), (text, escaped) => {
       const url = `mysql://user:${escaped ? encodeURIComponent(text) : text}@host:3306/mesh`
-      expect(redactPoolUrl(url)).toBe('mysql://user:***@host:3306/mesh')
+      expect(redactUrl(url)).toBe('mysql://user:***@host:3306/mesh')
     }))
   })
 })

@@ -1,12 +1,8 @@
+import type {MysqlFailure} from '../../sql/mysql-driver.js'
+import {placeText} from '../../sql/mysql-url.js'
 import {WsmeshError} from '../../util/errors.js'
 import type {ErrorCode} from '../../util/errors.js'
 import type {MysqlAddress} from '../pool-url.js'
-
-/** What is used of an error of the driver or the network. */
-export interface MysqlFailure {
-  readonly code: string
-  readonly message: string
-}
 
 interface Explanation {
   readonly code: ErrorCode
@@ -85,15 +81,15 @@ const EXPLANATIONS: readonly (readonly [readonly string[], Explain])[] = [
   })],
   [['ECONNREFUSED', 'ENOENT', 'EACCES', 'EHOSTUNREACH', 'ENETUNREACH'], (address) => ({
     code: 'POOL_UNREACHABLE',
-    what: `Nothing listens at ${placeOf(address)}, or it cannot be reached`,
+    what: `Nothing listens at ${placeText(address)}, or it cannot be reached`,
     suggestions: [
       'Is the database server running?',
-      `Check host and port, or ?socketPath= of --pool: ${placeOf(address)}`,
+      `Check host and port, or ?socketPath= of --pool: ${placeText(address)}`,
     ],
   })],
   [['TIMED_OUT'], (address) => ({
     code: 'POOL_UNREACHABLE',
-    what: `The database at ${placeOf(address)} does not answer`,
+    what: `The database at ${placeText(address)} does not answer`,
     suggestions: ['Is the server overloaded, stopped, or behind a firewall that drops packets?'],
   })],
   [['ER_CON_COUNT', 'ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED'], () => ({
@@ -110,15 +106,11 @@ export function mysqlError(failure: MysqlFailure, address: MysqlAddress): Wsmesh
   ))?.[1]
   const {code, what, suggestions} = explain?.(address) ?? {
     code: 'POOL_UNREACHABLE' as const,
-    what: `The database at ${placeOf(address)} failed`,
+    what: `The database at ${placeText(address)} failed`,
     suggestions: ["Look into the database server's log"],
   }
   const detail = failure.code === '' ? '' : ` (${failure.code})`
   return new WsmeshError(code, `${what}: ${failure.message}${detail}.`, {
     cause: failure, suggestions,
   })
-}
-
-function placeOf({host, port, socketPath}: MysqlAddress): string {
-  return socketPath ?? (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 }

@@ -12,9 +12,10 @@ import {firstLease, isSameStamp} from '../lease-stamp.js'
 import {checkMemberInfo, leaseFromRow, memberFromRow} from '../pool-row.js'
 import type {PoolStore} from '../pool-store.js'
 import type {MysqlAddress} from '../pool-url.js'
-import {mustBeDone} from '../statement.js'
-import type {Outcome, Statement} from '../statement.js'
-import {MysqlDriver} from './mysql-driver.js'
+import {mustBeDone} from '../must-be-done.js'
+import type {Outcome, Statement} from '../../sql/statement.js'
+import type {MysqlDriver} from '../../sql/mysql-driver.js'
+import {poolDriver} from './pool-driver.js'
 import {MysqlSql} from './mysql-sql.js'
 
 export interface MysqlPoolStoreOptions {
@@ -36,8 +37,8 @@ export class MysqlPoolStore implements PoolStore {
   constructor(address: MysqlAddress, {prefix, timeoutMs}: MysqlPoolStoreOptions) {
     this.label = address.label
     this.#sql = new MysqlSql(prefix, address.engine)
-    this.#members = new MysqlDriver(address, timeoutMs)
-    this.#lease = new MysqlDriver(address, timeoutMs)
+    this.#members = poolDriver(address, timeoutMs)
+    this.#lease = poolDriver(address, timeoutMs)
   }
 
   async init(): Promise<void> {

@@ -7,8 +7,8 @@ import type {Lease, LeaseStamp, MemberInfo} from '../../mesh/membership.js'
 import type {NodeId} from '../../util/brand.js'
 import {WIDTHS, viewToJson} from '../pool-row.js'
 import type {MembersEngine} from '../pool-url.js'
-import {statement} from '../statement.js'
-import type {Statement} from '../statement.js'
+import {statement} from '../../sql/statement.js'
+import type {Statement} from '../../sql/statement.js'
 
 /** One byte a character, compared byte by byte: MEMORY keeps every row at its full width. */
 const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin'

@@ -3,8 +3,8 @@
  * to another file (deleted or replaced under us), checked for whose it is.
  */
 import {isSameMachine} from './host-identity.js'
-import type {Outcome, Statement} from '../statement.js'
-import {noTable} from '../statement.js'
+import type {Outcome, Statement} from '../../sql/statement.js'
+import {noTable} from '../../sql/statement.js'
 import {fileId, isSameFile, makeFile, removeIfSame, sideFiles} from './file-id.js'
 import type {FileId} from './file-id.js'
 import type {SqliteThreadData} from './sqlite-message.js'

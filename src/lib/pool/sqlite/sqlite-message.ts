@@ -3,7 +3,7 @@
  * `busyMs` is how long it may wait for another process's lock: less than its caller waits, so
  * that nothing is done when the caller has gone.
  */
-import type {Outcome, Statement} from '../statement.js'
+import type {Outcome, Statement} from '../../sql/statement.js'
 import type {HostIdentity} from './host-identity.js'
 
 export interface SqliteThreadData {

@@ -5,8 +5,8 @@
 import type {Lease, LeaseStamp, MemberInfo} from '../../mesh/membership.js'
 import type {NodeId} from '../../util/brand.js'
 import {viewToJson} from '../pool-row.js'
-import {statement} from '../statement.js'
-import type {Statement} from '../statement.js'
+import {statement} from '../../sql/statement.js'
+import type {Statement} from '../../sql/statement.js'
 
 export interface HostRow {
   readonly machine: string

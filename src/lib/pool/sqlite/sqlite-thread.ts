@@ -7,7 +7,7 @@
 import {existsSync} from 'node:fs'
 import {Worker} from 'node:worker_threads'
 import {WsmeshError} from '../../util/errors.js'
-import type {Outcome, Statement} from '../statement.js'
+import type {Outcome, Statement} from '../../sql/statement.js'
 import type {HostIdentity} from './host-identity.js'
 import {sqliteError} from './sqlite-error.js'
 import type {SqliteReply, SqliteRequest, SqliteThreadData} from './sqlite-message.js'

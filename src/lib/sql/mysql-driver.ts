@@ -11,27 +11,40 @@ import {connect} from 'node:net'
 import type {LookupFunction, Socket} from 'node:net'
 import {createConnection} from 'mysql2'
 import type {Connection, QueryError, QueryResult} from 'mysql2'
-import {WsmeshError} from '../../util/errors.js'
-import type {MysqlAddress} from '../pool-url.js'
-import {exists, isRow, noTable} from '../statement.js'
-import type {DoneOutcome, Outcome, SqlRow, Statement} from '../statement.js'
-import {mysqlError} from './mysql-error.js'
-import {sessionSql} from './mysql-sql.js'
+import {WsmeshError} from '../util/errors.js'
+import type {MysqlPlace} from './mysql-url.js'
+import {exists, isRow, noTable} from './statement.js'
+import type {DoneOutcome, Outcome, SqlRow, Statement} from './statement.js'
 
 /** A connection that is told to end is cut after this. */
 const CLOSE_MS = 500
 
 export type Repeat = 'repeatable' | 'once'
 
+/** What is used of an error of the driver or the network. */
+export interface MysqlFailure {
+  /** As the server, the driver or the operating system calls it; may be empty. */
+  readonly code: string
+  readonly message: string
+}
+
+export interface MysqlDriverOptions {
+  readonly place: MysqlPlace
+  /** Of one call, connecting included. */
+  readonly timeoutMs: number
+  /** The first statement of each connection. */
+  readonly session: Statement
+  /** A failure in the words of whoever uses it. Without passwords: no message has one. */
+  readonly explain: (failure: MysqlFailure) => WsmeshError
+}
+
 export class MysqlDriver {
-  readonly #address: MysqlAddress
-  readonly #timeoutMs: number
+  readonly #options: MysqlDriverOptions
   #session: Session | undefined
   #isClosed = false
 
-  constructor(address: MysqlAddress, timeoutMs: number) {
-    this.#address = address
-    this.#timeoutMs = timeoutMs
+  constructor(options: MysqlDriverOptions) {
+    this.#options = options
   }
 
   /**
@@ -39,7 +52,7 @@ export class MysqlDriver {
    * an error. Rejects with a WsmeshError.
    */
   async run(statement: Statement, repeat: Repeat = 'repeatable'): Promise<Outcome> {
-    const timeout = new Timeout(this.#timeoutMs)
+    const timeout = new Timeout(this.#options.timeoutMs)
     try {
       const idle = this.#session
       try {
@@ -50,7 +63,7 @@ export class MysqlDriver {
         return await this.#attempt(statement, timeout)
       }
     } catch (error) {
-      throw error instanceof WsmeshError ? error : mysqlError(asFailure(error), this.#address)
+      throw error instanceof WsmeshError ? error : this.#options.explain(asFailure(error))
     } finally {
       timeout.clear()
     }
@@ -64,13 +77,14 @@ export class MysqlDriver {
   }
 
   async #attempt(statement: Statement, timeout: Timeout): Promise<Outcome> {
-    if (this.#isClosed) throw failure('CLOSED', 'the store was closed')
-    this.#session ??= new Session(this.#address, this.#timeoutMs, (session) => {
+    if (this.#isClosed) throw failure('CLOSED', 'this side closed it')
+    const {place, session: first, timeoutMs} = this.#options
+    this.#session ??= new Session(place, first, (session) => {
       if (this.#session === session) this.#session = undefined
     })
     const session = this.#session
     return timeout.race(session.run(statement), () => {
-      const error = failure('TIMED_OUT', `no answer in ${this.#timeoutMs} ms`)
+      const error = failure('TIMED_OUT', `no answer in ${timeoutMs} ms`)
       session.abandon(error)
       return error
     })
@@ -84,13 +98,13 @@ class Session {
   readonly #rejects = new Set<(error: Error) => void>()
   #lost: Error | undefined
 
-  constructor(address: MysqlAddress, timeoutMs: number, onLost: (session: Session) => void) {
+  constructor(place: MysqlPlace, first: Statement, onLost: (session: Session) => void) {
     this.#onLost = onLost
     this.#connection = createConnection({
-      stream: () => openSocket(address),
-      user: address.user,
-      password: address.password,
-      database: address.database,
+      stream: () => openSocket(place),
+      user: place.user,
+      password: place.password,
+      database: place.database,
       charset: 'utf8mb4',
       // Rows matched, not rows changed, whatever the statement leaves as it was.
       flags: ['FOUND_ROWS'],
@@ -99,7 +113,7 @@ class Session {
     const lost = (error: Error): void => this.abandon(error)
     this.#connection.on('error', lost)
     this.#connection.on('end', () => lost(failure('CONNECTION_LOST', 'the connection ended')))
-    this.#connection.query(sessionSql(timeoutMs).sql, (error) => {
+    this.#connection.query(first.sql, (error) => {
       if (error) lost(error)
     })
   }
@@ -131,7 +145,7 @@ class Session {
 
   async end(): Promise<void> {
     if (this.#lost) return
-    this.#lost = failure('CLOSED', 'the store was closed')
+    this.#lost = failure('CLOSED', 'this side closed it')
     for (const reject of this.#rejects) reject(this.#lost)
     this.#rejects.clear()
     await new Promise<void>((resolve) => {
@@ -171,7 +185,7 @@ class Timeout {
   }
 }
 
-function openSocket({host, port, socketPath}: MysqlAddress): Socket {
+function openSocket({host, port, socketPath}: MysqlPlace): Socket {
   const socket = socketPath === undefined
     ? connect({host, port, lookup: sharedLookup})
     : connect(socketPath)

@@ -2,7 +2,7 @@
  * The URL with any password as ***, for people and logs. Works on broken URLs too, where the
  * password may hold what should have been escaped: then it hides too much rather than too little.
  */
-export function redactPoolUrl(url: string): string {
+export function redactUrl(url: string): string {
   if (/^sqlite:/i.test(url)) return url
   return redactQuery(redactAuthority(url))
 }

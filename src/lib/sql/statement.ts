@@ -1,9 +1,7 @@
 /**
- * What the SQL files of both adapters make and what their drivers run. SQL is written in pure
- * files as values, so that it can be printed (`pool init --print`) and read in one place.
+ * What SQL files make and what drivers run. SQL is written in pure files as values, so that it can
+ * be printed (`pool init --print`) and read in one place.
  */
-import {WsmeshError} from '../util/errors.js'
-
 export type SqlValue = string | number | null
 
 export interface Statement {
@@ -48,14 +46,4 @@ export function statement(sql: string, values: readonly SqlValue[] = []): Statem
 /** Drivers type their rows loosely; columns are checked where they are read. */
 export function isRow(value: unknown): value is SqlRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** For a statement that can only miss a table that was there a moment ago. */
-export function mustBeDone(outcome: Outcome, label: string): DoneOutcome {
-  if (outcome.type === 'done') return outcome
-  throw new WsmeshError(
-    'POOL_UNREACHABLE',
-    `The tables of the pool ${label} vanished while they were used (${outcome.type}).`,
-    {suggestions: ['Look for what drops tables or deletes files; the next call makes them again']},
-  )
 }
