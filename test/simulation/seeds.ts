@@ -1,8 +1,8 @@
-/** Which seeds to run: 300 unless SEEDS says otherwise, as a count (2000) or a range (17-17). */
+/** Which seeds to run: 2000 unless SEEDS says otherwise, as a count (2000) or a range (17-17). */
 import {runSeed, type SeedResult} from '../../src/lib/simulation/run-seed.js'
 import {Trace} from '../../src/lib/simulation/trace.js'
 
-const SEEDS_DEFAULT = 300
+const SEEDS_DEFAULT = 2000
 const TRACE_LINES = 120
 
 export function chosenSeeds(text: string | undefined): readonly number[] {

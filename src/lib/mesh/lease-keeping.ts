@@ -121,8 +121,8 @@ function writeView(state: MeshState, role: Mastering, pending: PendingView): voi
 /** Members outside of the view that leave, or that nobody waits for any more. */
 function letGo(state: MeshState, role: Mastering): void {
   for (const [id, member] of role.members) {
-    if (isInView(role.view, id)) continue
     if (!member.isLeaving && (member.isWaitedFor || member.link !== undefined)) continue
+    if (isInView(role.view, id)) continue
     if (member.link !== undefined && member.isLeaving) {
       send(state, member.link, {type: 'leave', term: role.term})
     }
@@ -145,6 +145,7 @@ function startChange(state: MeshState, role: Mastering): void {
  * least half remains; with linked followers that hold everything stable.
  */
 export function nextView(state: MeshState, role: Mastering): View {
+  if (isViewRight(state, role)) return role.view
   const isLost = (id: NodeAddress['id']): boolean => {
     if (id === state.self.id) return false
     const member = role.members.get(id)
@@ -166,6 +167,23 @@ export function nextView(state: MeshState, role: Mastering): View {
     if (address) added.push(address)
   }
   return [...kept, ...added]
+}
+
+/** Nearly always: full, with this node in it, and nobody of it lost. */
+function isViewRight({self}: MeshState, {view, members, gone}: Mastering): boolean {
+  if (view.length < VIEW_MAX && members.size >= view.length) return false
+  let hasSelf = false
+  for (const {id} of view) {
+    if (gone.has(id)) return false
+    if (id === self.id) {
+      hasSelf = true
+      continue
+    }
+    const member = members.get(id)
+    if (!member || member.isLeaving) return false
+    if (member.link === undefined && !member.isWaitedFor) return false
+  }
+  return hasSelf
 }
 
 /** A mesh that ends in order leaves no holder and no copies: the next start need not wait. */

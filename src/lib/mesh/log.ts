@@ -38,6 +38,8 @@ export interface Slot extends Delivery {
 export class Log {
   #epoch = ''
   #after: Place = ORIGIN_PLACE
+  /** Kept, since it is asked for many times a turn. */
+  #last: Place = ORIGIN_PLACE
   #ends: TermEnd[] = []
   #slots: Slot[] = []
   /** Slots before this index are pruned; the array is cut now and then, not each time. */
@@ -57,8 +59,7 @@ export class Log {
   }
 
   get last(): Place {
-    const slot = this.#slots.at(-1)
-    return slot ? place(slot) : this.#after
+    return this.#last
   }
 
   get length(): number {
@@ -133,18 +134,21 @@ export class Log {
     }
     this.#slots.push(slot)
     if (envelope) remember(this.#origins, envelope.origin, envelope.counter)
+    this.#last = place(entry)
     const end = this.#ends.at(-1)
-    if (end?.term === entry.term) this.#ends[this.#ends.length - 1] = place(entry)
-    else this.#ends.push(place(entry))
+    if (end?.term === entry.term) this.#ends[this.#ends.length - 1] = this.#last
+    else this.#ends.push(this.#last)
     return slot
   }
 
   /** Drops what stands after a place that this log holds. */
   truncateTo(keep: Place): void {
     assert(comparePlaces(keep, this.#after) >= 0, 'cannot keep less than the window')
-    while (this.last.seq > keep.seq) {
+    while (this.#last.seq > keep.seq) {
       const slot = this.#slots.pop()
       assert(slot, 'entries after the window exist')
+      const before = this.#slots.at(-1)
+      this.#last = before ? place(before) : this.#after
       if (!slot.envelope) continue
       if (slot.previousCounter === undefined) this.#origins.delete(slot.envelope.origin)
       else this.#origins.set(slot.envelope.origin, slot.previousCounter)
@@ -160,6 +164,7 @@ export class Log {
   reset(epoch: string, snapshot?: Snapshot): void {
     this.#epoch = epoch
     this.#after = snapshot?.after ?? ORIGIN_PLACE
+    this.#last = this.#after
     this.#ends = [...(snapshot?.ends ?? [])]
     this.#slots = []
     this.#start = 0
@@ -181,6 +186,7 @@ export class Log {
 
   /** Drops the oldest entries up to `throughSeq` that are out of the window in time or size. */
   prune(throughSeq: number, oldestAt: number, bytesMax: number): void {
+    const start = this.#start
     let bytes = this.bytes
     for (;;) {
       const slot = this.#slots[this.#start]
@@ -193,7 +199,7 @@ export class Log {
       }
       this.#start++
     }
-    this.#callers.forgetBefore(this.#after.seq)
+    if (this.#start > start) this.#callers.forgetBefore(this.#after.seq)
     if (this.#ends.length > 2 * ENDS_MAX) this.#ends.splice(0, this.#ends.length - ENDS_MAX)
     if (this.#start > 1024 && this.#start * 2 > this.#slots.length) {
       this.#slots.splice(0, this.#start)

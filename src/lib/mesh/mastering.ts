@@ -185,6 +185,7 @@ function committedIf(
   state: MeshState, role: Mastering, assumed?: {readonly id: NodeId; readonly seq: number},
 ): number {
   const last = state.log.last.seq
+  if (state.committed >= last) return state.committed
   const heldBy = (id: NodeId): number => {
     if (id === state.self.id) return last
     if (id === assumed?.id) return assumed.seq
@@ -213,6 +214,9 @@ function relayTo(state: MeshState, role: Mastering, member: MasterMember): void 
   const {link} = member
   if (link === undefined || !state.links.has(link)) return
   const last = state.log.last.seq
+  const isBeatDue = state.now - member.beatAt >= state.config.linkBeatMs
+  // Most turns, for most members.
+  if (member.sent.seq >= last && member.toldCommit >= last && !isBeatDue) return
   do {
     const heldSeq = Math.max(member.held, state.log.after.seq)
     const inFlight = state.log.bytesBetween(heldSeq, member.sent.seq)

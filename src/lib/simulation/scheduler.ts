@@ -17,6 +17,9 @@ interface Task {
 export class Scheduler {
   /** A binary heap: the first is the next. */
   readonly #heap: Task[] = []
+  /** Tasks of this very moment, in order of their making: half of all, and no work for the heap. */
+  #now: Task[] = []
+  #nowIndex = 0
   #sequence = 0
   #nowMs = 0
   #ran = 0
@@ -36,23 +39,42 @@ export class Scheduler {
 
   at(atMs: number, run: () => void): void {
     this.#sequence += 1
-    this.#push({atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence, run})
+    const task = {atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence, run}
+    if (task.atMs === this.#nowMs) this.#now.push(task)
+    else this.#push(task)
   }
 
   /** Runs all tasks up to this time, those that they make included; then it is this time. */
   runUntil(untilMs: number): void {
     const ranMax = this.#ran + TASKS_MAX + (untilMs - this.#nowMs) * TASKS_PER_MS_MAX
     for (;;) {
-      const first = this.#heap[0]
-      if (first === undefined || first.atMs > untilMs) break
-      this.#pop()
+      const first = this.#takeFirst(untilMs)
+      if (first === undefined) break
       this.#nowMs = first.atMs
       this.#ran += 1
-      const isQuiet = this.#ran <= ranMax && this.#heap.length <= TASKS_MAX
-      check(isQuiet, 'quiet', () => `${this.#heap.length} tasks wait at ${this.#nowMs} ms`)
+      const waiting = this.#heap.length + this.#now.length - this.#nowIndex
+      const isQuiet = this.#ran <= ranMax && waiting <= TASKS_MAX
+      check(isQuiet, 'quiet', () => `${waiting} tasks wait at ${this.#nowMs} ms`)
       first.run()
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs)
+  }
+
+  /** Removes the first of both: the heap may hold older ones of this very moment. */
+  #takeFirst(untilMs: number): Task | undefined {
+    const first = this.#heap[0]
+    const now = this.#now[this.#nowIndex]
+    if (now === undefined || (first !== undefined && isBefore(first, now))) {
+      if (first === undefined || first.atMs > untilMs) return undefined
+      this.#pop()
+      return first
+    }
+    this.#nowIndex += 1
+    if (this.#nowIndex === this.#now.length) {
+      this.#now = []
+      this.#nowIndex = 0
+    }
+    return now
   }
 
   #push(task: Task): void {

@@ -69,7 +69,7 @@ export class SimMesh {
     })
     if (options.isCoded) this.network.onFrame = (_, __, frame) => throughCodec(frame)
     this.store.onLease = (lease) => {
-      this.note('store', `lease ${lease ? describe(lease) : 'lost'}`)
+      if (this.trace.on) this.note('store', `lease ${lease ? describe(lease) : 'lost'}`)
       if (lease) this.#lastLease = lease
       this.invariants.leaseWritten(lease)
     }

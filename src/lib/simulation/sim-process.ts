@@ -121,10 +121,7 @@ export class SimProcess implements NetworkProcess {
     this.#isHandling = false
     if (!needsFlush || this.#isFlushDue) return
     this.#isFlushDue = true
-    this.#soon(() => {
-      this.#isFlushDue = false
-      this.handle({type: 'flush'})
-    })
+    this.#scheduleFlush()
   }
 
   /** SIGSTOP. */
@@ -165,23 +162,32 @@ export class SimProcess implements NetworkProcess {
   #scheduleTick(): void {
     const {scheduler, config} = this.#surroundings
     const jitterMs = this.#options.random.between(0, 3)
-    scheduler.after(config.tickMs + jitterMs, () => {
-      if (this.#state === 'dead') return
-      if (this.#state === 'paused') {
-        this.#isTickDue = true
-        return
-      }
-      this.handle({type: 'tick'})
-      this.#surroundings.watcher.ticked(this)
-      this.#scheduleTick()
-    })
+    scheduler.after(config.tickMs + jitterMs, this.#tick)
+  }
+
+  readonly #tick = (): void => {
+    if (this.#state === 'dead') return
+    if (this.#state === 'paused') {
+      this.#isTickDue = true
+      return
+    }
+    this.handle({type: 'tick'})
+    this.#surroundings.watcher.ticked(this)
+    this.#scheduleTick()
   }
 
   /** Later in the same moment, or now and then a little later. */
-  #soon(run: () => void): void {
+  #scheduleFlush(): void {
     const {random, lagChance} = this.#options
     const delayMs = lagChance > 0 && random.chance(lagChance) ? random.between(0, 3) : 0
-    this.#surroundings.scheduler.after(delayMs, () => this.whenRunning(run))
+    this.#surroundings.scheduler.after(delayMs, this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    if (this.#state === 'paused') this.#waiting.push(this.#flush)
+    if (this.#state !== 'running') return
+    this.#isFlushDue = false
+    this.handle({type: 'flush'})
   }
 
   #step(event: MeshEvent): void {
