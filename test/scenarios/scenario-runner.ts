@@ -7,6 +7,7 @@ import type {Message} from '../../src/lib/simulation/message.js'
 import {makeMeshCore} from '../../src/lib/simulation/run-seed.js'
 import {SimMesh} from '../../src/lib/simulation/sim-mesh.js'
 import type {Host} from '../../src/lib/simulation/sim-network.js'
+import {identityOf} from '../../src/lib/simulation/sim-client.js'
 import type {SimProcess} from '../../src/lib/simulation/sim-process.js'
 import {check} from '../../src/lib/simulation/violation.js'
 import {parseScenario, printBlock} from './scenario-file.js'
@@ -73,7 +74,7 @@ export class ScenarioRunner {
       isHistoryWhole: Object.keys(this.#config).length === 0,
       isCoded: false,
       isLossAllowed: false,
-      hasRandomClients: false,
+      clients: 0,
     })
     mesh.invariants.onEffect = (process, effect) => this.#note(process, effect)
     this.#mesh = mesh
@@ -124,7 +125,9 @@ export class ScenarioRunner {
 
   #addClient(node: string | undefined, user: string | undefined, groups: readonly string[]): string {
     const process = this.#process(node)
-    process.clients.add(user === 'guest' ? undefined : user, groups)
+    const {crowd} = this.#need()
+    const identity = identityOf(user === 'guest' ? undefined : user, groups)
+    crowd.bring(crowd.add(user ?? '', identity), process)
     return `${process.id} has ${process.clients.size} connections`
   }
 
@@ -140,7 +143,9 @@ export class ScenarioRunner {
   #publish(args: readonly string[], line: string): string {
     const text = /"([^"]*)"/.exec(line)?.[1] ?? ''
     const [, kind = 'everyone', ...ids] = line.slice(line.indexOf(' to ')).trim().split(/\s+/)
-    const message = this.#need().publish(this.#process(args[0]), targetOf(kind, ids), 20, text)
+    const message = this.#need().publish(this.#process(args[0]), targetOf(kind, ids), 20, {
+      key: text,
+    })
     return message.isRefused ? `"${text}" refused` : `"${text}" is ${message.id}`
   }
 

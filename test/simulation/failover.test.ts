@@ -24,7 +24,7 @@ function makeMesh(seed: number): SimMesh {
     isHistoryWhole: true,
     isLossAllowed: false,
     isCoded: false,
-    hasRandomClients: true,
+    clients: 6,
   })
 }
 

@@ -1,3 +1,4 @@
+import type {History} from '../mesh/coming-back.js'
 import type {MeshConfig} from '../mesh/config.js'
 import type {MeshEffect, Standing} from '../mesh/effect.js'
 import type {MeshEvent} from '../mesh/event.js'
@@ -14,7 +15,7 @@ export interface CoreOptions {
 }
 
 /** What the simulation needs of a MeshCore; mutants wrap one and have the same shape. */
-export interface CoreLike {
+export interface CoreLike extends History {
   step(event: MeshEvent, now: number): readonly MeshEffect[]
   readonly standing: Standing
   stats(): {

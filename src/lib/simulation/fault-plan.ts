@@ -2,7 +2,7 @@
  * Which faults a seed meets, and when. Drawn before the run, so that the plan of a seed can be
  * printed; whom a fault hits is decided when it begins, since only then is known who lives.
  */
-import {randomTarget} from './sim-clients.js'
+import {randomTarget} from './random-target.js'
 import {FAULT_KINDS, type ActiveFault, type BeginFault, type FaultKind} from './fault.js'
 import {networkFaults} from './network-faults.js'
 import {processFaults} from './process-faults.js'

@@ -12,11 +12,13 @@ import type {NodeId} from '../util/brand.js'
 import type {Message} from './message.js'
 import {NodeRecord} from './node-record.js'
 import {OrderLedger} from './order-ledger.js'
+import {ReceiptJudge} from './receipt-judge.js'
 import type {Scheduler} from './scheduler.js'
 import type {SimProcess, Watcher} from './sim-process.js'
 import {check, violate} from './violation.js'
 
 type Deliver = Extract<MeshEffect, {type: 'deliver'}>
+type LogReplaced = Extract<MeshEffect, {type: 'log-replaced'}>
 
 export interface InvariantOptions {
   /** The run is shorter than the history window: nobody has a reason to lose its place. */
@@ -26,15 +28,13 @@ export interface InvariantOptions {
   readonly isLinked: (a: NodeId, b: NodeId) => boolean
 }
 
-/** A tick, a link's beat and a store's answer late: what a receipt may be late by. */
-const RECEIPT_SLACK_MS = 1000
-
 export class Invariants implements Watcher {
   readonly ledger: OrderLedger
   readonly records = new Map<NodeId, NodeRecord>()
   readonly #scheduler: Scheduler
   readonly #config: MeshConfig
   readonly #options: InvariantOptions
+  readonly #receipts: ReceiptJudge
   readonly #masters = new Map<string, NodeId>()
   readonly #messagesById = new Map<string, Message>()
   #lease: Lease | undefined
@@ -51,6 +51,7 @@ export class Invariants implements Watcher {
     this.#config = config
     this.#options = options
     this.ledger = new OrderLedger(options.isLossAllowed)
+    this.#receipts = new ReceiptJudge(this.ledger, this.records, config, options)
   }
 
   record(process: {readonly id: NodeId}): NodeRecord {
@@ -113,7 +114,7 @@ export class Invariants implements Watcher {
         return
       }
       case 'log-replaced': {
-        this.#logReplaced(record, {epoch: effect.epoch, seq: effect.after.seq})
+        this.#logReplaced(record, effect)
         return
       }
       case 'drained': {
@@ -137,16 +138,19 @@ export class Invariants implements Watcher {
         return `${process.id} stood at ${cursor.epoch} ${cursor.seq}, now after ${epoch} ${after}`
       })
     }
+    if (cursor?.epoch !== epoch) record.base = {epoch, seq: after}
     let seq = after
     for (const [index, entry] of entries.entries()) {
       seq += 1
       check(entry.seq === seq, 'noGap', () => `${process.id} delivers ${entry.seq} as ${seq}`)
-      this.ledger.record(process.id, epoch, entry, connections[index] ?? 0)
       const {envelope} = entry
-      if (!envelope) continue
-      const message = this.#messagesById.get(messageId(envelope))
-      check(message?.key === envelope.payload.action, 'contents', () => {
-        return `${messageId(envelope)} is ${envelope.payload.action}, was ${message?.key}`
+      const message = envelope && this.#messagesById.get(messageId(envelope))
+      this.ledger.record(process.id, epoch, entry, {
+        connections: connections[index] ?? 0,
+        publishedMs: message?.publishedMs ?? 0,
+      })
+      check(message?.key === envelope?.payload.action, 'contents', () => {
+        return `${entry.seq} is ${envelope?.payload.action}, was ${message?.key}`
       })
     }
     record.cursor = {epoch, seq}
@@ -174,14 +178,7 @@ export class Invariants implements Watcher {
         return `${process.id} drains since ${record.drainAskedMs}`
       })
     }
-    const [oldest] = record.waiting.values()
-    if (oldest) {
-      const latestMs = Math.max(oldest.publishedMs, record.pausedMs)
-      const waitedMs = this.#scheduler.nowMs - latestMs
-      check(waitedMs <= this.#config.receiptMs + RECEIPT_SLACK_MS, 'receiptInTime', () => {
-        return `${process.id} left ticket ${oldest.ticket} without receipt for ${waitedMs} ms`
-      })
-    }
+    this.#receipts.waiting(record, this.#scheduler.nowMs)
   }
 
   leaseWritten(lease: Lease | undefined): void {
@@ -246,7 +243,7 @@ export class Invariants implements Watcher {
       return violate('oneAnswer', `${record.process.id} accepted ticket ${ticket} again`)
     }
     message.id = id
-    this.#messagesById.set(id, message)
+    if (!this.#messagesById.has(id)) this.#messagesById.set(id, message)
     record.waiting.set(ticket, message)
   }
 
@@ -258,9 +255,10 @@ export class Invariants implements Watcher {
     message.isRefused = true
   }
 
-  #logReplaced(record: NodeRecord, to: {epoch: string; seq: number}): void {
+  #logReplaced(record: NodeRecord, {epoch, after, reset}: LogReplaced): void {
     const {cursor, process} = record
-    if (cursor && cursor.epoch === to.epoch && !this.#options.isLossAllowed) {
+    const to = {epoch, seq: after.seq}
+    if (cursor && cursor.epoch === epoch && !this.#options.isLossAllowed) {
       check(to.seq >= cursor.seq, 'neverTakenBack', () => {
         return `${process.id} delivered up to ${cursor.seq} and goes back to ${to.seq}`
       })
@@ -268,7 +266,7 @@ export class Invariants implements Watcher {
         return `${process.id} stood at ${cursor.seq} and goes on from ${to.seq}`
       })
     }
-    record.replaced += 1
+    if (reset) record.base = to
     record.cursor = to
   }
 
@@ -281,83 +279,6 @@ export class Invariants implements Watcher {
     message.receipt = receipt
     message.receiptMs = this.#scheduler.nowMs
     record.waiting.delete(ticket)
-    if (receipt.type === 'stable') this.#checkReceipt(record, message, receipt)
+    if (receipt.type === 'stable') this.#receipts.given(record, message, receipt)
   }
-
-  #checkReceipt(
-    record: NodeRecord,
-    message: Message,
-    receipt: Extract<Receipt, {type: 'stable'}>,
-  ): void {
-    const {position, byNode, missing} = receipt
-    if (!position) {
-      // Older than the history of who answered: it stands somewhere, that is all there is to know.
-      check(this.ledger.has(message.id ?? ''), 'receiptTrue', () => {
-        return `${message.id} has a receipt and was never delivered`
-      })
-      return
-    }
-    const entry = this.ledger.find(position.epoch, position.seq)
-    if (entry?.id !== message.id || entry?.term !== position.term) {
-      if (this.#options.isLossAllowed) return
-      return violate(
-        'receiptTrue',
-        `${message.id} has a receipt for ${JSON.stringify(position)}, there is ${entry?.id}`,
-      )
-    }
-    for (const {node, connections} of byNode) {
-      const counted = entry.deliveredBy.get(node)
-      check(counted === connections, 'receiptTrue', () => {
-        return `${message.id}: ${node} reached ${counted}, the receipt says ${connections}`
-      })
-    }
-    const master = masterOf(record.standing, record.process.id)
-    for (const other of this.records.values()) {
-      if (!this.#mustBeIn(other, master, position.term, message)) continue
-      const {id} = other.process
-      const isMissing = missing.includes(id)
-      const counted = entry.deliveredBy.get(id)
-      // Who came later with a snapshot begins behind it.
-      const isBehind = other.cursor !== undefined && other.cursor.seq < position.seq
-      check(counted !== undefined || isMissing || !isBehind, 'receiptComplete', () => {
-        return `${message.id} has a receipt, ${id} follows since before and has not delivered it`
-      })
-      const isNamed = isMissing || byNode.some(({node}) => node === id)
-      // Counts go with the history that they belong to.
-      const hasCounts = this.#options.isHistoryWhole && (counted ?? 0) > 0
-      check(isNamed || !hasCounts, 'receiptComplete', () => {
-        return `${message.id}: ${id} reached ${counted} connections and is not in the receipt`
-      })
-    }
-  }
-
-  /**
-   * Linked to this master, in the term of the message, since before it was published; at the master
-   * itself, whose receipts do not travel, everybody linked at this moment. Nobody waits
-   * for a node that drains: it has said that it leaves. One that was dropped may not know it yet.
-   */
-  #mustBeIn(
-    other: NodeRecord,
-    master: NodeId | undefined,
-    term: number,
-    message: Message,
-  ): boolean {
-    const {standing} = other
-    return (
-      other.process.state === 'running' &&
-      other.drainAskedMs === undefined &&
-      standing !== undefined &&
-      master !== undefined &&
-      (standing.state === 'following' || standing.state === 'mastering') &&
-      masterOf(standing, other.process.id) === master &&
-      (message.origin === master ||
-        (standing.term === term && other.standingSinceMs < message.publishedMs)) &&
-      (master === other.process.id || this.#options.isLinked(other.process.id, master))
-    )
-  }
-}
-
-function masterOf(standing: Standing | undefined, self: NodeId): NodeId | undefined {
-  if (standing?.state === 'following') return standing.master
-  return standing?.state === 'mastering' ? self : undefined
 }

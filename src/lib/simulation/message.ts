@@ -1,12 +1,16 @@
 import type {Receipt} from '../mesh/effect.js'
 import type {Payload} from '../protocol/envelope.js'
+import type {Target} from '../protocol/target.js'
 import type {NodeId} from '../util/brand.js'
 
 /** What became of one message, from its publisher's side. */
 export interface Message {
-  /** Unique in a run, and the action of its payload: so that contents can be compared. */
+  /** Unique but for repeats, and the action of its payload: so that contents can be compared. */
   readonly key: string
   readonly origin: NodeId
+  /** The publisher's own id: messages that have the same are one. */
+  readonly callerId: string | undefined
+  readonly target: Target
   readonly ticket: number
   readonly publishedMs: number
   /** Its id, once accepted. */

@@ -10,8 +10,8 @@ export class NodeRecord {
   readonly links: LinkWatch
   /** Up to where it delivered; undefined before its first delivery. */
   cursor: Cursor | undefined
-  /** Times that its clients lost their place. */
-  replaced = 0
+  /** Where the log that it delivers from began here: by a snapshot, or at the very start. */
+  base: Cursor | undefined
   standing: Standing | undefined
   standingSinceMs = 0
   termMax = 0

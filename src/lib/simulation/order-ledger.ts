@@ -2,24 +2,38 @@
  * The one order, as seen from outside: what each node delivered, put together. Every delivery of
  * every node must fit what any node delivered before it (P4, P7).
  */
-import {messageId} from '../protocol/envelope.js'
-import type {LogEntry} from '../protocol/node-frame.js'
+import {messageId, type Envelope} from '../protocol/envelope.js'
+import type {Delivery} from '../mesh/effect.js'
+import type {Place} from '../protocol/position.js'
+import type {Target} from '../protocol/target.js'
 import type {NodeId} from '../util/brand.js'
-import {check, violate} from './violation.js'
+import {check} from './violation.js'
 
-interface Ordered {
+export interface Ordered {
   readonly term: number
   readonly seq: number
   /** Undefined: a term's empty first entry. */
   readonly id: string | undefined
+  readonly target: Target | undefined
+  /** It is a message that stands before it, sent again: for nobody. */
+  readonly isRepeat: boolean
+  /** No node held it before this. */
+  readonly sinceMs: number
   /** Connections by node. */
   readonly deliveredBy: Map<NodeId, number>
+}
+
+/** What the judge knows of one delivery besides the entry. */
+export interface Delivered {
+  readonly connections: number
+  /** Zero for an empty entry. */
+  readonly publishedMs: number
 }
 
 interface EpochOrder {
   readonly first: number
   readonly entries: Ordered[]
-  readonly seqById: Map<string, number>
+  readonly placeById: Map<string, Place>
   readonly lastCounters: Map<NodeId, number>
 }
 
@@ -65,12 +79,8 @@ export class OrderLedger {
     return this.#ids.has(id)
   }
 
-  seqOf(epoch: string, id: string): number | undefined {
-    return this.#epochs.get(epoch)?.seqById.get(id)
-  }
-
   /** A node delivers one entry. */
-  record(node: NodeId, epoch: string, entry: LogEntry, connections: number): void {
+  record(node: NodeId, epoch: string, entry: Delivery, delivered: Delivered): void {
     const {term, seq, envelope} = entry
     const id = envelope && messageId(envelope)
     if (id !== undefined) this.#ids.add(id)
@@ -86,10 +96,11 @@ export class OrderLedger {
           `${others} delivered ${found.id ?? 'empty'} at ${epoch}.${found.term}.${seq}`
         )
       })
-      found.deliveredBy.set(node, connections)
+      this.#checkRepeat(node, epoch, entry)
+      found.deliveredBy.set(node, delivered.connections)
       return
     }
-    this.#extend(node, epoch, entry, connections)
+    this.#extend(node, epoch, entry, delivered)
   }
 
   /** The order goes on from before this seq in a higher term. */
@@ -98,13 +109,13 @@ export class OrderLedger {
     if (!order) return
     for (const lost of order.entries.splice(seq - order.first)) {
       this.#lost.set(`${epoch}.${lost.term}.${lost.seq}`, lost.id)
-      if (lost.id !== undefined) order.seqById.delete(lost.id)
+      if (lost.id !== undefined && !lost.isRepeat) order.placeById.delete(lost.id)
     }
     order.lastCounters.clear()
   }
 
   /** Somebody who has not heard of the loss yet delivers what the others gave up. */
-  #checkLost(node: NodeId, epoch: string, {term, seq}: LogEntry, id: string | undefined): void {
+  #checkLost(node: NodeId, epoch: string, {term, seq}: Place, id: string | undefined): void {
     const key = `${epoch}.${term}.${seq}`
     check(!this.#lost.has(key) || this.#lost.get(key) === id, 'onePosition', () => {
       return `${node} delivered ${id} at ${key}, others delivered ${this.#lost.get(key)} there`
@@ -112,11 +123,11 @@ export class OrderLedger {
     this.#lost.set(key, id)
   }
 
-  #extend(node: NodeId, epoch: string, entry: LogEntry, connections: number): void {
+  #extend(node: NodeId, epoch: string, entry: Delivery, delivered: Delivered): void {
     const {term, seq, envelope} = entry
     let order = this.#epochs.get(epoch)
     if (!order) {
-      order = {first: seq, entries: [], seqById: new Map(), lastCounters: new Map()}
+      order = {first: seq, entries: [], placeById: new Map(), lastCounters: new Map()}
       this.#epochs.set(epoch, order)
     }
     const last = order.entries.at(-1)
@@ -128,29 +139,51 @@ export class OrderLedger {
     check(term >= (last?.term ?? 0), 'onePosition', () => {
       return `${node} delivered term ${term} at ${seq}, after term ${last?.term} at ${last?.seq}`
     })
-    if (!envelope) {
-      order.entries.push({term, seq, id: undefined, deliveredBy: new Map([[node, connections]])})
+    const sinceMs = Math.max(last?.sinceMs ?? 0, delivered.publishedMs)
+    const id = envelope && messageId(envelope)
+    order.entries.push({
+      term, seq, id, sinceMs,
+      target: envelope?.target,
+      isRepeat: entry.repeatOf !== undefined,
+      deliveredBy: new Map([[node, delivered.connections]]),
+    })
+    this.#checkRepeat(node, epoch, entry)
+    if (!envelope || id === undefined) return
+    this.#checkCounter(node, order, envelope, `${epoch}.${term}.${seq}`)
+    if (!entry.repeatOf) order.placeById.set(id, {term, seq})
+  }
+
+  /** Of messages with one id the first is delivered; whatever node it is, it says the same. */
+  #checkRepeat(node: NodeId, epoch: string, {term, seq, envelope, repeatOf}: Delivery): void {
+    const id = envelope && messageId(envelope)
+    const first = id === undefined ? undefined : this.#epochs.get(epoch)?.placeById.get(id)
+    const isFirst = first === undefined || first.seq === seq
+    if (isFirst) {
+      check(repeatOf === undefined, 'repeats', () => {
+        return `${node} took ${id} at ${epoch}.${term}.${seq} for a repeat of ${repeatOf?.seq}`
+      })
       return
     }
-    const id = messageId(envelope)
-    const before = order.seqById.get(id)
-    if (before !== undefined) {
-      violate('once', `${node} delivered ${id} at ${epoch}.${term}.${seq}, it was at ${before}`)
-    }
-    const lastCounter = order.lastCounters.get(envelope.origin)
+    check(repeatOf !== undefined, 'once', () => {
+      return `${node} delivered ${id} at ${epoch}.${term}.${seq}, it was at ${first.seq}`
+    })
+    check(repeatOf?.seq === first.seq && repeatOf.term === first.term, 'repeats', () => {
+      return `${node} says ${id} is at ${repeatOf?.term}.${repeatOf?.seq}, it is at ${first.seq}`
+    })
+  }
+
+  #checkCounter(node: NodeId, order: EpochOrder, envelope: Envelope, place: string): void {
+    const {origin, counter} = envelope
+    const lastCounter = order.lastCounters.get(origin)
     // In the mesh's first epoch every message of an origin is in the order; a later epoch begins
     // with what was not stable in the one before.
     const isFirstEpoch = this.#epochs.size === 1
     const isNext =
-      lastCounter === undefined
-        ? !isFirstEpoch || envelope.counter === 1
-        : envelope.counter === lastCounter + 1
-    const isRising = this.#isLossAllowed && envelope.counter > (lastCounter ?? 0)
+      lastCounter === undefined ? !isFirstEpoch || counter === 1 : counter === lastCounter + 1
+    const isRising = this.#isLossAllowed && counter > (lastCounter ?? 0)
     check(isNext || isRising, 'originOrder', () => {
-      return `${node} delivered ${id} at ${epoch}.${term}.${seq} after counter ${lastCounter}`
+      return `${node} delivered ${origin}-${counter} at ${place} after counter ${lastCounter}`
     })
-    order.lastCounters.set(envelope.origin, envelope.counter)
-    order.seqById.set(id, seq)
-    order.entries.push({term, seq, id, deliveredBy: new Map([[node, connections]])})
+    order.lastCounters.set(origin, counter)
   }
 }

@@ -86,13 +86,16 @@ function play(mesh: SimMesh, random: SimRandom, faults: FaultRunner): void {
   faults.healAll()
   settle(mesh)
   load.stop()
+  mesh.crowd.settle()
   mesh.run(CALM_MS)
   mesh.invariants.expectCalm()
+  mesh.crowd.moveAll()
   const last = mesh.living.map((process) => mesh.publish(process, {kind: 'everyone'}, 20))
   mesh.run(CALM_MS)
   checkNothingLost(mesh)
   checkCalmReceipts(mesh, last)
   checkHealed(mesh)
+  mesh.crowd.checkReturned()
 }
 
 /** All in the same moment, or one after the other; some hosts may stay empty for a while. */
@@ -119,7 +122,8 @@ function drawMesh(seed: number, random: SimRandom, options: SeedOptions): SimMes
   const config: Partial<MeshConfig> = {historyMs: 2 * FAULTS_MS}
   const isHistoryWhole = !random.chance(0.15)
   if (!isHistoryWhole) {
-    Object.assign(config, {historyMs: random.integer(500, 5000), historyBytes: 20_000})
+    Object.assign(config, {historyMs: random.integer(500, 5000)})
+    if (random.chance(0.5)) Object.assign(config, {historyBytes: 20_000})
   }
   if (random.chance(0.1)) Object.assign(config, {outboxMessages: random.integer(5, 40)})
   if (random.chance(0.1)) Object.assign(config, {frameBytes: random.integer(300, 2000)})
@@ -129,7 +133,7 @@ function drawMesh(seed: number, random: SimRandom, options: SeedOptions): SimMes
     isHistoryWhole,
     isCoded: random.chance(0.1),
     isLossAllowed: random.chance(0.15),
-    hasRandomClients: true,
+    clients: random.integer(3, 9),
     makeCore: options.makeCore ?? makeMeshCore,
     network: {
       latencyMs: [0.2, random.chance(0.2) ? 40 : 5],

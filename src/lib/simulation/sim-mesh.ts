@@ -9,6 +9,7 @@ import type {NodeFrame} from '../protocol/node-frame.js'
 import type {Target} from '../protocol/target.js'
 import {nodeId} from '../util/brand.js'
 import type {MakeCore} from './core-like.js'
+import {Crowd} from './crowd.js'
 import {Invariants} from './invariants.js'
 import {payloadOf, type Message} from './message.js'
 import type {NodeRecord} from './node-record.js'
@@ -33,9 +34,15 @@ export interface SimMeshOptions {
   readonly isLossAllowed: boolean
   /** Frames go through their wire form and back. */
   readonly isCoded: boolean
-  /** Gives each process a few clients by chance. */
-  readonly hasRandomClients: boolean
+  /** Clients that come and go, and come back with what they saw last. */
+  readonly clients: number
   readonly trace?: Trace
+}
+
+export interface PublishOptions {
+  /** The action, and what the message is called: a number of its own unless given. */
+  readonly key?: string
+  readonly callerId?: string | undefined
 }
 
 export class SimMesh {
@@ -45,6 +52,7 @@ export class SimMesh {
   readonly network: SimNetwork
   readonly store: SimStore
   readonly invariants: Invariants
+  readonly crowd: Crowd
   readonly trace: Trace
   readonly messages: Message[] = []
   readonly #options: SimMeshOptions
@@ -67,6 +75,7 @@ export class SimMesh {
       isLossAllowed: options.isLossAllowed,
       isLinked: (a, b) => this.network.isLinked(a, b),
     })
+    this.crowd = new Crowd(this, options.clients)
     if (options.isCoded) this.network.onFrame = (_, __, frame) => throughCodec(frame)
     this.store.onLease = (lease) => {
       if (this.trace.on) this.note('store', `lease ${lease ? describe(lease) : 'lost'}`)
@@ -134,9 +143,7 @@ export class SimMesh {
       clockRate: 1 + random.between(-clockRateError, clockRateError),
       lagChance,
     })
-    if (this.#options.hasRandomClients) {
-      process.clients.addSome(new SimRandom(this.seed, `clients ${name}`))
-    }
+    process.clients.watcher = this.crowd
     host.process = process
     host.hasPower = true
     this.#processes.push(process)
@@ -163,16 +170,22 @@ export class SimMesh {
   /** As the node floor does it: clients are sent away first. */
   drain(process: SimProcess): void {
     this.note(process.id, 'is told to drain')
-    process.clients.closeAll()
+    process.clients.isDraining = true
+    process.clients.closeAll('drain')
     this.recordOf(process).drainAskedMs = this.nowMs
     process.handle({type: 'drain'})
   }
 
-  publish(process: SimProcess, target: Target, detailBytes: number, action?: string): Message {
+  publish(
+    process: SimProcess, target: Target, detailBytes: number, options: PublishOptions = {},
+  ): Message {
+    const {key = `m${this.messages.length + 1}`, callerId} = options
     const record = this.recordOf(process)
     const message: Message = {
-      key: action ?? `m${this.messages.length + 1}`,
+      key,
       origin: process.id,
+      callerId,
+      target,
       ticket: record.nextTicket,
       publishedMs: this.nowMs,
       id: undefined,
@@ -184,7 +197,7 @@ export class SimMesh {
     this.messages.push(message)
     this.invariants.published(message)
     const payload = payloadOf(message.key, detailBytes)
-    process.handle({type: 'publish', ticket: message.ticket, target, payload})
+    process.handle({type: 'publish', ticket: message.ticket, callerId, target, payload})
     return message
   }
 
@@ -210,6 +223,10 @@ export class SimMesh {
     if (dead.length > Math.floor(view.length / 2)) return false
     const unproved = powerless.length + (how === 'powerless' ? 1 : 0)
     return unproved <= Math.floor((view.length - 1) / 2) || view.length === 2
+  }
+
+  get isHistoryWhole(): boolean {
+    return this.#options.isHistoryWhole
   }
 
   get isLossAllowed(): boolean {

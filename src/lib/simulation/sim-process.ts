@@ -54,7 +54,7 @@ export class SimProcess implements NetworkProcess {
   readonly host: Host
   readonly info: MemberInfo
   readonly links = new LinkTable()
-  readonly clients = new SimClients()
+  readonly clients: SimClients
   readonly core: CoreLike
   readonly startedMs: number
   readonly #surroundings: Surroundings
@@ -85,6 +85,7 @@ export class SimProcess implements NetworkProcess {
       random: options.random,
       now: this.#nowMs(),
     })
+    this.clients = new SimClients(this, surroundings.scheduler)
     surroundings.watcher.started(this)
     this.handle({type: 'tick'})
     this.#scheduleTick()
@@ -150,6 +151,7 @@ export class SimProcess implements NetworkProcess {
     this.#waiting = []
     this.#queue = []
     this.host.process = undefined
+    this.clients.died(how)
     if (how === 'powerless') this.host.hasPower = false
     this.#surroundings.network.processDied(this, how)
   }
@@ -250,11 +252,17 @@ export class SimProcess implements NetworkProcess {
         this.die('killed')
         return
       }
+      case 'standing': {
+        if (effect.standing.state === 'isolated') this.clients.closeAll('isolated')
+        return
+      }
+      case 'log-replaced': {
+        this.clients.logReplaced(effect.after, effect.reset)
+        return
+      }
       case 'accepted':
       case 'refused':
       case 'receipt':
-      case 'standing':
-      case 'log-replaced':
       case 'log': {
         return
       }
@@ -265,10 +273,7 @@ export class SimProcess implements NetworkProcess {
   }
 
   #deliver(effect: Deliver): void {
-    const takesClients = canHaveClients(this.core.standing.state)
-    const connections = effect.entries.map(({envelope}) =>
-      envelope && takesClients ? this.clients.count(envelope.target) : 0,
-    )
+    const connections = this.clients.deliver(effect.epoch, effect.entries)
     this.#surroundings.watcher.delivered(this, effect, connections)
     this.handle({type: 'delivered', after: effect.after, connections})
   }
@@ -299,9 +304,4 @@ export class SimProcess implements NetworkProcess {
     }
     trace.note(scheduler.nowMs, this.id, `effect ${describe(effect)}`)
   }
-}
-
-/** A node that never was part of the mesh, or that fell out of it, has no clients. */
-export function canHaveClients(state: CoreLike['standing']['state']): boolean {
-  return state === 'following' || state === 'mastering' || state === 'seeking'
 }
