@@ -162,7 +162,7 @@ describe('a broken rule is noticed', {timeout: 60_000}, () => {
     vi.spyOn(Log.prototype, 'prune').mockImplementation(function (this: Log) {
       prune.call(this, Math.max(0, this.last.seq - 1), Infinity, 0)
     })
-    expect(['noNeedlessLoss', 'noGap', 'noCrash', 'receiptTrue']).toContain(noticedBy())
+    expect(['noNeedlessRefusal', 'noNeedlessLoss', 'noGap', 'noCrash', 'receiptTrue']).toContain(noticedBy())
   })
 
   test('no suffix fetched by a new master', () => {
