@@ -5,6 +5,8 @@ import {describe, expect, test} from 'vitest'
 import {MeshCore} from '../src/lib/mesh/core.js'
 import {defaultMeshConfig} from '../src/lib/mesh/config.js'
 import {COUNTER_NAMES} from '../src/lib/node/counters.js'
+import {limitEntries} from '../src/lib/node/limits.js'
+import {formatDuration} from '../src/lib/util/duration.js'
 import {nodeId} from '../src/lib/util/brand.js'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -40,6 +42,16 @@ test('OPERATIONS.md explains every counter', () => {
   const page = read('docs/OPERATIONS.md')
   const names = [...COUNTER_NAMES, ...Object.keys(core.stats().counters)]
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
+
+test('OPERATIONS.md has every limit with its default and its counter', () => {
+  const rows = read('docs/OPERATIONS.md').split('\n').filter((line) => line.startsWith('| `--'))
+  const wrong = limitEntries().filter(([, limit]) => {
+    const value = limit.unit === 'ms' ? formatDuration(limit.default) : String(limit.default)
+    const row = rows.find((line) => line.startsWith(`| \`--${limit.flag}\` | ${value} | `))
+    return row?.endsWith(`| \`${limit.counter}\` |`) !== true
+  })
+  expect(wrong.map(([name]) => name)).toEqual([])
 })
 
 test('README.md lists every command', () => {

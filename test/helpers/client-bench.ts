@@ -9,6 +9,8 @@ import {ClientRegistry} from '../../src/lib/node/client-registry.js'
 import {ClientSessions} from '../../src/lib/node/client-sessions.js'
 import {Clients} from '../../src/lib/node/clients.js'
 import {Counters} from '../../src/lib/node/counters.js'
+import {defaultNodeLimits, type NodeLimits} from '../../src/lib/node/limits.js'
+import {Pace} from '../../src/lib/node/pace.js'
 import type {Log, LogFields} from '../../src/lib/node/log.js'
 import {Resuming} from '../../src/lib/node/resuming.js'
 import type {History} from '../../src/lib/mesh/coming-back.js'
@@ -32,8 +34,7 @@ export interface BenchClient {
 
 export interface BenchOptions {
   readonly guests?: 'allow' | 'deny'
-  readonly queueBytesMax?: number
-  readonly handlerTimeoutMs?: number
+  readonly limits?: Partial<NodeLimits>
   readonly send?: SendMessage
   readonly handlers?: Readonly<Record<string, ActionHandler>>
 }
@@ -47,6 +48,7 @@ export class ClientBench {
   readonly clients: Clients
   readonly logged: {text: string; fields: LogFields}[] = []
   readonly resuming: Resuming
+  readonly pace: Pace
   /** Where the core stands, and what it answers to somebody who comes back. */
   position: Position = {epoch: 'e', term: 1, seq: 1}
   recover: History['recover'] = () => ({type: 'lost'})
@@ -59,12 +61,14 @@ export class ClientBench {
     const log: Log = {debug: keep, info: keep, warn: keep, error: keep}
     const handlers = Object.entries(options.handlers ?? {})
     this.actions.replace('test', handlers.map(([action, handler]) => ({action, handler})))
+    const limits = {...defaultNodeLimits(), ...options.limits}
+    this.pace = new Pace(limits, this.counters)
     const dispatcher = new ActionDispatcher({
       registry: this.actions,
       send: options.send ?? (() => Promise.reject(new Error('No mesh here'))),
       counters: this.counters,
       log,
-      handlerTimeoutMs: options.handlerTimeoutMs ?? 30_000,
+      limits,
     })
     const now = (): number => this.nowMs
     const common = {
@@ -87,10 +91,16 @@ export class ClientBench {
       counters: this.counters,
     })
     const {resuming} = this
-    const sessions = new ClientSessions({...common, authenticator, position, resuming})
-    const queueBytesMax = options.queueBytesMax ?? 1024 * 1024
+    const sessions = new ClientSessions({
+      ...common,
+      authenticator,
+      position,
+      resuming,
+      limits,
+      pace: this.pace,
+    })
     const positionMs = LIMITS.positionMs
-    this.clients = new Clients({...common, sessions, queueBytesMax, positionMs, position})
+    this.clients = new Clients({...common, sessions, limits, positionMs, position})
   }
 
   connect(form: 'object' | 'v1' = 'object'): BenchClient {

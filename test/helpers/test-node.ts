@@ -7,6 +7,7 @@ import {signToken} from '../../src/lib/auth/token.js'
 import {defaultMeshConfig} from '../../src/lib/mesh/config.js'
 import {createNode} from '../../src/lib/node/create-node.js'
 import type {MeshNode} from '../../src/lib/node/create-node.js'
+import {defaultNodeLimits} from '../../src/lib/node/limits.js'
 import {silentLog} from '../../src/lib/node/log.js'
 import type {NodeConfig, NodeServices} from '../../src/lib/node/node-config.js'
 import {openPoolStore} from '../../src/lib/pool/open-pool-store.js'
@@ -79,6 +80,7 @@ export async function startTestMesh(size: number, config?: Partial<NodeConfig>):
 
 function testConfig(seed: number): NodeConfig {
   return {
+    ...defaultNodeLimits(),
     id: nodeId(`test-${seed}`),
     version: '0.0.0-test',
     host: '127.0.0.1',
@@ -90,8 +92,6 @@ function testConfig(seed: number): NodeConfig {
     actions: [],
     clientsMax: 1000,
     unknownClientsMax: 100,
-    clientQueueBytes: 1024 * 1024,
-    handlerTimeoutMs: 30_000,
     mesh: defaultMeshConfig,
   }
 }

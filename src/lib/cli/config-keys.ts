@@ -1,5 +1,7 @@
+import {limitEntries, type Limit} from '../node/limits.js'
 import {formatDuration, parseDuration} from '../util/duration.js'
 import {COLOUR_MODES} from './colours.js'
+import {limitVariable} from './limit-flags.js'
 
 /**
  * Every setting that wsmesh.config.json may hold. The key is the flag's name in camel case; a value
@@ -41,6 +43,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
   serveKey('history-seconds', 'WSMESH_HISTORY_SECONDS', integer(1, 86_400), '60'),
   serveKey('history-bytes', 'WSMESH_HISTORY_BYTES', integer(65_536, 1024 ** 3), '16777216'),
+  ...limitEntries().map(([, limit]) => limitKey(limit)),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]
 
@@ -57,6 +60,13 @@ function key(flag: string, env: string, kind: Kind, defaultText: string): Config
 
 function serveKey(flag: string, env: string, kind: Kind, defaultText: string): ConfigKey {
   return {...key(flag, env, kind, defaultText), only: 'serve'}
+}
+
+function limitKey(limit: Limit): ConfigKey {
+  const {flag, unit, min, max, default: value} = limit
+  const isTime = unit === 'ms'
+  const kind = isTime ? duration(min, max) : integer(min, max)
+  return serveKey(flag, limitVariable(limit), kind, isTime ? formatDuration(value) : String(value))
 }
 
 function text(allowed: string): Kind {
@@ -99,12 +109,12 @@ function integer(min: number, max: number): Kind {
   }
 }
 
-function duration(): Kind {
+function duration(minMs = 1, maxMs = DAY_MS): Kind {
   return {
-    allowed: `a duration as text, "5s" or "1m30s", up to ${formatDuration(DAY_MS)}`,
+    allowed: `a duration as text, "5s" or "1m30s", up to ${formatDuration(maxMs)}`,
     read(value) {
       const ms = isText(value) ? parseDuration(value) : undefined
-      return ms !== undefined && ms >= 1 && ms <= DAY_MS ? ms : undefined
+      return ms !== undefined && ms >= minMs && ms <= maxMs ? ms : undefined
     },
   }
 }

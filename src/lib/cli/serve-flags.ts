@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
 
-import {durationFlag, poolFlags, repeatable, secretFlags} from './flags.js'
+import {poolFlags, repeatable, secretFlags} from './flags.js'
+import {limitFlags} from './limit-flags.js'
 
 /** Every flag of `wsmesh serve`, in the order of its help. */
 export function serveFlags() {
@@ -29,16 +30,6 @@ export function serveFlags() {
       env: 'WSMESH_GUESTS', options: ['allow', 'deny'] as const, default: 'deny',
       helpValue: 'allow|deny', summary: 'clients without a proof',
     })(),
-    'max-clients': Flags.integer({
-      default: 50_000, min: 1, helpValue: 'N', summary: 'more get 503',
-    }),
-    'client-queue-bytes': Flags.integer({
-      default: 1024 * 1024, min: 1024, helpValue: 'N',
-      summary: 'a client for whom more waits is closed',
-    }),
-    'handler-timeout': durationFlag({
-      default: 30_000, minMs: 1, maxMs: 3_600_000, summary: 'a handler that takes longer: 504',
-    }),
     'history-seconds': Flags.integer({
       env: 'WSMESH_HISTORY_SECONDS', default: 60, min: 1, max: 86_400,
       summary: 'clients that come back within it get what they missed',
@@ -51,6 +42,7 @@ export function serveFlags() {
       env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
+    ...limitFlags(),
     ...poolFlags(),
     ...secretFlags(),
   }

@@ -1,7 +1,8 @@
 import type {ServeOptions} from '../node/serve.js'
+import {limitsOf, type LimitFlagValues} from './limit-flags.js'
 
 /** What the flags of `wsmesh serve` parse to. */
-export interface ServeFlagValues {
+export interface ServeFlagValues extends LimitFlagValues {
   readonly host: string
   readonly port: number
   readonly path: string
@@ -9,9 +10,6 @@ export interface ServeFlagValues {
   readonly 'public-url'?: string | undefined
   readonly actions?: readonly string[] | undefined
   readonly guests: 'allow' | 'deny'
-  readonly 'max-clients': number
-  readonly 'client-queue-bytes': number
-  readonly 'handler-timeout': number
   readonly 'history-seconds': number
   readonly 'history-bytes': number
   readonly 'log-level': ServeOptions['logLevel']
@@ -36,9 +34,7 @@ export function serveOptionsOf(flags: ServeFlagValues, version: string): ServeOp
     actions: flags.actions ?? [],
     guests: flags.guests,
     logLevel: flags['log-level'],
-    maxClients: flags['max-clients'],
-    clientQueueBytes: flags['client-queue-bytes'],
-    handlerTimeoutMs: flags['handler-timeout'],
+    limits: limitsOf(flags),
     historyMs: flags['history-seconds'] * 1000,
     historyBytes: flags['history-bytes'],
   }

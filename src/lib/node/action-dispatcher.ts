@@ -11,18 +11,16 @@ import type {ActionRegistry} from './action-registry.js'
 import {CalmWarning} from './calm-warning.js'
 import type {ClientConnection} from './client-connection.js'
 import type {Counters} from './counters.js'
+import type {NodeLimits} from './limits.js'
 import {describeError} from './log.js'
 import type {Log} from './log.js'
-
-/** Handlers of one connection that may run at once; more frames are answered 429. */
-export const HANDLERS_PER_CONNECTION_MAX = 32
 
 export interface DispatcherOptions {
   readonly registry: ActionRegistry
   readonly send: SendMessage
   readonly counters: Counters
   readonly log: Log
-  readonly handlerTimeoutMs: number
+  readonly limits: Pick<NodeLimits, 'handlersPerClient' | 'handlersPerNode' | 'handlerTimeoutMs'>
 }
 
 type Failure = readonly [status: number, text: string]
@@ -30,6 +28,7 @@ type Failure = readonly [status: number, text: string]
 export class ActionDispatcher {
   readonly #options: DispatcherOptions
   readonly #hanging: CalmWarning
+  #running = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -38,16 +37,21 @@ export class ActionDispatcher {
 
   /** A frame of a client that is known. */
   dispatch(connection: ClientConnection, frame: ClientFrame): void {
-    const {registry, counters} = this.#options
+    const {registry, counters, limits} = this.#options
     const handlers = registry.handlersOf(frame.action)
     if (handlers.length === 0) {
       counters.add('actionsUnknown')
       fail(connection, frame, [404, `No such action: ${frame.action}`])
       return
     }
-    if (connection.handlersRunning >= HANDLERS_PER_CONNECTION_MAX) {
+    if (connection.handlersRunning >= limits.handlersPerClient) {
       counters.add('handlersBusy')
       fail(connection, frame, [429, 'Too many actions at once: wait for the answers'])
+      return
+    }
+    if (this.#running >= limits.handlersPerNode) {
+      counters.add('handlersBusyTotal')
+      fail(connection, frame, [503, 'Too many actions at this node: try again later'])
       return
     }
     counters.add('actionsHandled')
@@ -70,23 +74,33 @@ export class ActionDispatcher {
       return
     }
     if (!isPromiseLike(result)) return
-    connection.handlersRunning += 1
+    this.#began(connection)
     let isLate = false
     const timer = setTimeout(() => {
       isLate = true
-      connection.handlersRunning -= 1
+      this.#ended(connection)
       this.#options.counters.add('handlerTimeouts')
       this.#hanging.warn('An action handler does not end', {action: frame.action})
       fail(connection, frame, [504, 'The answer takes too long'])
-    }, this.#options.handlerTimeoutMs)
+    }, this.#options.limits.handlerTimeoutMs)
     const ended = (): void => {
       clearTimeout(timer)
-      if (!isLate) connection.handlersRunning -= 1
+      if (!isLate) this.#ended(connection)
     }
     void Promise.resolve(result).then(ended, (error: unknown) => {
       ended()
       this.#failed(connection, frame, error, isLate)
     })
+  }
+
+  #began(connection: ClientConnection): void {
+    connection.handlersRunning += 1
+    this.#running += 1
+  }
+
+  #ended(connection: ClientConnection): void {
+    connection.handlersRunning -= 1
+    this.#running -= 1
   }
 
   #failed(connection: ClientConnection, frame: ClientFrame, error: unknown, isLate = false): void {

@@ -4,9 +4,10 @@
  */
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
-import {LIMITS} from '../protocol/limits.js'
 import type {Identity} from '../protocol/target.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
+import type {NodeLimits} from './limits.js'
+import type {ConnectionPace} from './pace.js'
 import type {VisitStart} from './visits.js'
 
 /** `object`: design.md section 5; `v1`: also id and position, and answers matched by id. */
@@ -28,6 +29,8 @@ export interface ConnectionOwner {
   received(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void
   /** The socket is closed; after `closing`, or because the peer left. Called once, last. */
   ended(connection: ClientConnection, code: number, reason: string): void
+  /** The transport is closing it, for what the peer sent. */
+  violated(connection: ClientConnection, close: CloseName): void
   /** We are closing it: from now on it is for nobody. */
   closing(connection: ClientConnection, close: CloseName): void
 }
@@ -36,7 +39,7 @@ export interface ConnectionOptions {
   readonly id: string
   readonly socket: AcceptedSocket
   readonly form: ClientForm
-  readonly queueBytesMax: number
+  readonly limits: Pick<NodeLimits, 'clientQueueBytes' | 'pingMs'>
   readonly nowMs: number
 }
 
@@ -45,6 +48,8 @@ export class ClientConnection implements SocketHandler {
   readonly id: string
   readonly socket: AcceptedSocket
   readonly form: ClientForm
+  /** Where it comes from, as far as that can be trusted. */
+  readonly address: string
   /** When it connected, by the node's monotonic clock. */
   readonly sinceMs: number
   readonly #owner: ConnectionOwner
@@ -58,6 +63,8 @@ export class ClientConnection implements SocketHandler {
   expiresAtMs = Number.POSITIVE_INFINITY
   nextPingMs: number
   unansweredPings = 0
+  /** Undefined: it has not said anything yet. */
+  pace: ConnectionPace | undefined
   handlersRunning = 0
   /** The last seq that it was told of, and when: by a message, its authentication or by itself. */
   toldSeq = 0
@@ -67,13 +74,14 @@ export class ClientConnection implements SocketHandler {
 
   constructor(owner: ConnectionOwner, options: ConnectionOptions) {
     this.#owner = owner
-    this.#queueBytesMax = options.queueBytesMax
+    this.#queueBytesMax = options.limits.clientQueueBytes
     this.id = options.id
     this.socket = options.socket
     this.form = options.form
+    this.address = options.socket.remoteAddress
     this.sinceMs = options.nowMs
     this.toldAtMs = options.nowMs
-    this.nextPingMs = options.nowMs + LIMITS.pingMs
+    this.nextPingMs = options.nowMs + options.limits.pingMs
   }
 
   get isClosed(): boolean {
@@ -159,6 +167,10 @@ export class ClientConnection implements SocketHandler {
 
   onPong(): void {
     this.unansweredPings = 0
+  }
+
+  onViolation(close: CloseName): void {
+    if (!this.isClosed) this.#owner.violated(this, close)
   }
 
   onClose(code: number, reason: string): void {

@@ -10,12 +10,18 @@ type Index = Map<string, Set<ClientConnection>>
 /** How a visit ends without a close: the connection is somebody else's from then on. */
 const AGAIN = {code: 0, reason: 'authenticated-again'}
 
+/** So that a crowd whose proofs are being checked costs no search through all of it. */
+const SILENT_LOOKED_AT_MAX = 100
+
 const NOBODY: ReadonlySet<ClientConnection> = new Set()
 
 export class ClientRegistry {
   readonly visits: Visits
   readonly #all = new Set<ClientConnection>()
   readonly #known = new Set<ClientConnection>()
+  /** Those that are not known, the oldest first. */
+  readonly #unknown = new Set<ClientConnection>()
+  readonly #byAddress = new Map<string, number>()
   readonly #byUser: Index = new Map()
   readonly #byGroup: Index = new Map()
   readonly #bySession: Index = new Map()
@@ -33,7 +39,7 @@ export class ClientRegistry {
 
   /** Connections that have not said who they are. */
   get unknown(): number {
-    return this.#all.size - this.#known.size
+    return this.#unknown.size
   }
 
   get users(): number {
@@ -42,6 +48,22 @@ export class ClientRegistry {
 
   get guests(): number {
     return this.#guests
+  }
+
+  /** Connections from there, known or not. */
+  countOfAddress(address: string): number {
+    return this.#byAddress.get(address) ?? 0
+  }
+
+  /** Of those that have not begun to prove themselves, the oldest of the first few. */
+  oldestSilent(): ClientConnection | undefined {
+    let looked = 0
+    for (const connection of this.#unknown) {
+      if (connection.state.type === 'hello') return connection
+      looked += 1
+      if (looked === SILENT_LOOKED_AT_MAX) break
+    }
+    return undefined
   }
 
   all(): Iterable<ClientConnection> {
@@ -68,6 +90,8 @@ export class ClientRegistry {
   add(connection: ClientConnection): void {
     assert(!this.#all.has(connection), `Connection added twice: ${connection.id}`)
     this.#all.add(connection)
+    this.#unknown.add(connection)
+    this.#byAddress.set(connection.address, this.countOfAddress(connection.address) + 1)
   }
 
   /** The connection is this one's from now on, whoever's it was. */
@@ -76,6 +100,7 @@ export class ClientRegistry {
     this.#forget(connection, AGAIN.code, AGAIN.reason)
     connection.identity = identity
     this.#known.add(connection)
+    this.#unknown.delete(connection)
     this.visits.began(connection)
     if (identity.user === undefined) {
       this.#guests += 1
@@ -89,7 +114,13 @@ export class ClientRegistry {
   /** The close code and reason are for who asks later. False when it was not there. */
   remove(connection: ClientConnection, code: number, reason: string): boolean {
     this.#forget(connection, code, reason)
-    return this.#all.delete(connection)
+    if (!this.#all.delete(connection)) return false
+    this.#unknown.delete(connection)
+    const {address} = connection
+    const left = this.countOfAddress(address) - 1
+    if (left === 0) this.#byAddress.delete(address)
+    else this.#byAddress.set(address, left)
+    return true
   }
 
   #forget(connection: ClientConnection, code: number, reason: string): void {

@@ -11,12 +11,16 @@ import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.
 import {LIMITS} from '../protocol/limits.js'
 import {formatPosition, parsePosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
+import type {Violation} from '../protocol/decoded.js'
+import type {Identity} from '../protocol/target.js'
 import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import type {AuthenticationVerdict, Authenticator} from './authenticate.js'
 import type {ClientConnection} from './client-connection.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Counters} from './counters.js'
+import type {NodeLimits} from './limits.js'
+import type {Pace} from './pace.js'
 import type {Resuming} from './resuming.js'
 
 /** Frames that may wait while a proof is checked. */
@@ -31,6 +35,8 @@ export interface SessionsOptions {
   /** The last position delivered here; undefined while there is none. */
   readonly position: () => Position | undefined
   readonly resuming: Resuming
+  readonly limits: NodeLimits
+  readonly pace: Pace
   readonly now: () => number
 }
 
@@ -47,19 +53,35 @@ export class ClientSessions {
       this.#hold(connection, connection.state.held, data)
       return
     }
-    const isKnown = connection.state.type === 'authenticated'
-    const bytesMax = isKnown ? LIMITS.clientFrameBytes : LIMITS.unauthenticatedFrameBytes
-    const read = decodeClientFrame(data, {isBinary, bytesMax})
-    if (!read.ok) {
-      this.#options.counters.add('clientViolations')
-      connection.close(read.violation.close)
+    this.#read(connection, data, isBinary)
+  }
+
+  #read(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
+    const {limits, pace, now} = this.#options
+    const verdict = pace.judge(connection, now())
+    if (verdict === 'close') {
+      connection.close('tooMany')
       return
     }
-    this.#handle(connection, read.value, isKnown)
+    const isKnown = connection.state.type === 'authenticated'
+    const {clientFrameBytes, detailsDepth} = limits
+    const bytesMax = isKnown ? clientFrameBytes : unknownBytesMax(limits)
+    const read = decodeClientFrame(data, {isBinary, bytesMax, detailsDepth})
+    if (!read.ok) this.#violated(connection, read.violation)
+    else if (verdict === 'go') this.#handle(connection, read.value, isKnown)
+    else this.#fail(connection, read.value, 429, 'Too many actions: slower')
+  }
+
+  #violated(connection: ClientConnection, violation: Violation): void {
+    const {counters} = this.#options
+    counters.add('clientViolations')
+    if (violation.close === 'tooBig') counters.add('framesTooBig')
+    if (violation.isTooDeep === true) counters.add('framesTooDeep')
+    connection.close(violation.close)
   }
 
   #hold(connection: ClientConnection, held: Uint8Array[], data: Uint8Array): void {
-    if (held.length >= HELD_FRAMES_MAX || data.length > LIMITS.unauthenticatedFrameBytes) {
+    if (held.length >= HELD_FRAMES_MAX || data.length > unknownBytesMax(this.#options.limits)) {
       this.#options.counters.add('clientViolations')
       connection.close(held.length >= HELD_FRAMES_MAX ? 'tooMany' : 'tooBig')
     } else {
@@ -101,11 +123,21 @@ export class ClientSessions {
     const resume = verdict.ok && isComingBack ? request.resume : undefined
     if (resume !== undefined) await this.#options.resuming.caughtUp(resume)
     if (connection.isClosed) return
-    if (verdict.ok) this.#admit(connection, frame, verdict, resume)
+    if (verdict.ok && !this.#hasRoomFor(connection, verdict.identity)) {
+      this.#options.counters.add('clientsRefusedUser')
+      this.#fail(connection, frame, 429, 'Too many connections of this user')
+      connection.close('tooMany')
+    } else if (verdict.ok) this.#admit(connection, frame, verdict, resume)
     else this.#reject(connection, frame, verdict)
     for (const data of connection.isClosed ? [] : connection.endAuthentication()) {
-      if (!connection.isClosed) this.receive(connection, data, false)
+      if (!connection.isClosed) this.#read(connection, data, false)
     }
+  }
+
+  #hasRoomFor(connection: ClientConnection, {user}: Identity): boolean {
+    if (user === undefined || connection.identity?.user === user) return true
+    const {registry, limits} = this.#options
+    return registry.ofUser(user).size < limits.connectionsPerUser
   }
 
   #admit(
@@ -130,7 +162,7 @@ export class ClientSessions {
       // Of one that lost the connection again before it had everything, this is still true.
       position: replay === undefined ? at : (resume ?? null),
       recovered: replay !== undefined,
-      heartbeatMs: LIMITS.pingMs,
+      heartbeatMs: this.#options.limits.pingMs,
     }
     connection.send(encodeAuthenticated(answer, reOf(connection, frame)))
     connection.told(position?.seq ?? 0, nowMs)
@@ -157,6 +189,11 @@ export class ClientSessions {
   #fail(connection: ClientConnection, frame: ClientFrame, status: number, text: string): void {
     connection.send(encodeError(frame.action, status, text, reOf(connection, frame)))
   }
+}
+
+/** A token and a session fit many times. */
+function unknownBytesMax({clientFrameBytes}: NodeLimits): number {
+  return Math.min(clientFrameBytes, LIMITS.unauthenticatedFrameBytes)
 }
 
 function reOf(connection: ClientConnection, frame: ClientFrame): string | undefined {

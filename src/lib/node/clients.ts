@@ -4,7 +4,6 @@ import {DISCONNECTION, encodePosition} from '../protocol/client-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Envelope} from '../protocol/envelope.js'
-import {LIMITS} from '../protocol/limits.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Place, Position} from '../protocol/position.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
@@ -14,10 +13,8 @@ import type {ClientForm, ConnectionOwner} from './client-connection.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {ClientSessions} from './client-sessions.js'
 import type {CounterName, Counters} from './counters.js'
+import type {NodeLimits} from './limits.js'
 import {framesOf} from './message-frames.js'
-
-/** Pings without an answer that end a connection. */
-const UNANSWERED_PINGS_MAX = 2
 
 /** Clients closed at once when all have to leave: so many come back to the other nodes. */
 const CLOSE_BATCH = 500
@@ -29,7 +26,7 @@ export interface ClientsOptions {
   readonly sessions: ClientSessions
   readonly dispatcher: ActionDispatcher
   readonly counters: Counters
-  readonly queueBytesMax: number
+  readonly limits: NodeLimits
   /** Clients are told their position when so long nothing that has one was sent to them. */
   readonly positionMs: number
   /** The last position delivered here. */
@@ -54,13 +51,28 @@ export class Clients implements ConnectionOwner {
   }
 
   accept(socket: AcceptedSocket, form: ClientForm): SocketHandler {
-    const {node, registry, counters, queueBytesMax, now} = this.#options
+    const {node, registry, counters, limits, now} = this.#options
     this.#lastId += 1
     const id = `${node}-c${this.#lastId}`
-    const connection = new ClientConnection(this, {id, socket, form, queueBytesMax, nowMs: now()})
+    const connection = new ClientConnection(this, {id, socket, form, limits, nowMs: now()})
     registry.add(connection)
     counters.add('clientsAccepted')
     return connection
+  }
+
+  /**
+   * Makes room for one more stranger: the one that has said nothing for the longest time goes, so
+   * that sockets which only sit there keep nobody out. False when all are being checked.
+   */
+  dropSilent(): boolean {
+    const {registry, counters} = this.#options
+    const silent = registry.oldestSilent()
+    if (silent === undefined) return false
+    counters.add('clientsDroppedUnknown')
+    silent.close('tooMany')
+    // It may not answer the close, and would still hold its socket.
+    silent.socket.destroy()
+    return true
   }
 
   /** Queues a message to everyone here whom it is for; returns to how many connections. */
@@ -104,16 +116,17 @@ export class Clients implements ConnectionOwner {
   /** Time limits of all connections. Expected about every second or more often. */
   sweep(nowMs: number): void {
     const position = this.#options.position()
+    const {limits} = this.#options
     for (const connection of this.#options.registry.all()) {
       if (nowMs >= connection.expiresAtMs) {
         connection.close('sessionExpired')
       } else if (
         connection.identity === undefined &&
-        nowMs - connection.sinceMs >= LIMITS.handshakeMs
+        nowMs - connection.sinceMs >= limits.handshakeMs
       ) {
         connection.close('authenticationTimeout')
       } else if (nowMs >= connection.nextPingMs) {
-        ping(connection, nowMs)
+        ping(connection, nowMs, limits)
       }
       if (position !== undefined) this.#tellPosition(connection, position, nowMs)
     }
@@ -148,6 +161,13 @@ export class Clients implements ConnectionOwner {
     this.#options.sessions.receive(connection, data, isBinary)
   }
 
+  /** The transport ends it: it broke RFC 6455, or said too much at once. */
+  violated(_connection: ClientConnection, close: CloseName): void {
+    const {counters} = this.#options
+    counters.add('clientViolations')
+    if (close === 'tooBig') counters.add('framesTooBig')
+  }
+
   closing(connection: ClientConnection, close: CloseName): void {
     const counter = COUNTED[close]
     if (counter !== undefined) this.#options.counters.add(counter)
@@ -162,12 +182,12 @@ export class Clients implements ConnectionOwner {
   }
 }
 
-function ping(connection: ClientConnection, nowMs: number): void {
-  if (connection.unansweredPings >= UNANSWERED_PINGS_MAX) {
+function ping(connection: ClientConnection, nowMs: number, limits: NodeLimits): void {
+  if (connection.unansweredPings >= limits.unansweredPingsMax) {
     connection.close('noPong')
     return
   }
   connection.unansweredPings += 1
-  connection.nextPingMs = nowMs + LIMITS.pingMs
+  connection.nextPingMs = nowMs + limits.pingMs
   connection.socket.ping()
 }

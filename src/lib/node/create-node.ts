@@ -9,7 +9,7 @@ import type {MemberInfo} from '../mesh/membership.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
 import type {Position} from '../protocol/position.js'
-import type {Listener} from '../transport/transport.js'
+import type {Listener, RefusedRequest} from '../transport/transport.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
 import type {SendMessage} from './action-api.js'
@@ -22,6 +22,7 @@ import {ClientRegistry} from './client-registry.js'
 import {ClientSessions} from './client-sessions.js'
 import {Clients} from './clients.js'
 import {Counters, Rate} from './counters.js'
+import type {CounterName} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
 import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
@@ -33,6 +34,7 @@ import type {NodeAddresses} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {NodeStatus} from './node-status.js'
 import {Operators} from './operators.js'
+import {Pace} from './pace.js'
 import {perform} from './perform.js'
 import {Publisher} from './publisher.js'
 import {Resuming} from './resuming.js'
@@ -40,7 +42,7 @@ import {createSend} from './send-message.js'
 import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
 import {StoreLoop} from './store-loop.js'
-import {decideUpgrade, SOCKET_KINDS} from './upgrades.js'
+import {decideUpgrade, socketKinds} from './upgrades.js'
 import {answerWho} from './who.js'
 
 /** Time limits are looked at so often. */
@@ -48,6 +50,13 @@ const SWEEP_MS = 500
 
 /** Beside the clients: links, operators, and requests that are not yet anything. */
 const OTHER_CONNECTIONS_MAX = 5000
+
+/** What the listener turned away before anybody here saw it. */
+const REFUSED = {
+  'too-many': 'connectionsDropped',
+  'headers-too-big': 'headersTooBig',
+  'timed-out': 'requestsTimedOut',
+} as const satisfies Record<RefusedRequest, CounterName>
 
 export interface MeshNode {
   readonly id: NodeId
@@ -98,6 +107,7 @@ class RunningNode implements MeshNode {
   readonly #operators: Operators
   readonly #links: Links
   readonly #door: MeshDoor
+  readonly #pace: Pace
   readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
   #listener: Listener | undefined
@@ -122,12 +132,13 @@ class RunningNode implements MeshNode {
     this.ready = new Promise((resolve) => (this.#onReady = resolve))
     this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
     this.#publisher = new Publisher(push, counters)
+    this.#pace = new Pace(config, counters)
     this.#dispatcher = new ActionDispatcher({
       registry: this.#actionRegistry,
       send: createSend(this.#publisher),
       counters,
       log,
-      handlerTimeoutMs: config.handlerTimeoutMs,
+      limits: config,
     })
     const position = (): Position | undefined => this.#statsParts?.core.position
     this.#resuming = new Resuming({
@@ -143,6 +154,8 @@ class RunningNode implements MeshNode {
       counters,
       position,
       resuming: this.#resuming,
+      limits: config,
+      pace: this.#pace,
       now,
     })
     this.#clients = new Clients({
@@ -151,7 +164,7 @@ class RunningNode implements MeshNode {
       sessions,
       dispatcher: this.#dispatcher,
       counters,
-      queueBytesMax: config.clientQueueBytes,
+      limits: config,
       positionMs: positionMs(config.mesh.historyMs),
       position,
       now,
@@ -167,7 +180,14 @@ class RunningNode implements MeshNode {
     const timeoutMs = config.mesh.answerMs
     const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, dial: transport.dial})
     this.#links = new Links({push, dialNode, counters, log})
-    this.#door = new MeshDoor({self: config.id, secret, counters, log, now})
+    this.#door = new MeshDoor({
+      self: config.id,
+      secret,
+      counters,
+      log,
+      handshakeMs: config.handshakeMs,
+      now,
+    })
   }
 
   get addresses(): NodeAddresses {
@@ -210,8 +230,12 @@ class RunningNode implements MeshNode {
     return this.#transport.listen({
       host: this.#config.host,
       port: this.#config.port,
-      kinds: SOCKET_KINDS,
+      kinds: socketKinds(this.#config),
       connectionsMax: this.#config.clientsMax + OTHER_CONNECTIONS_MAX,
+      pendingMax: this.#config.pendingConnectionsMax,
+      headerBytesMax: this.#config.headerBytes,
+      handshakeMs: this.#config.handshakeMs,
+      onRefused: (why) => this.#counters.add(REFUSED[why]),
       onUpgrade: (request) => decideUpgrade(request, parts),
       onRequest: (request) => answerHttp(request, pages),
       onFault: (error) => this.#services.log.error('The listener failed', {error: error.message}),
@@ -283,6 +307,7 @@ class RunningNode implements MeshNode {
   #sweep(): void {
     const nowMs = this.#services.now()
     this.#clients.sweep(nowMs)
+    this.#pace.sweep(nowMs)
     this.#door.sweep(nowMs)
     this.#operators.sweep()
     this.#statsParts?.inRate.sample(nowMs)

@@ -122,6 +122,7 @@ export class Links {
   #handlerOf(link: number): SocketHandler {
     return {
       onMessage: (data, isBinary) => this.#received(link, data, isBinary),
+      onViolation: () => this.#options.counters.add('linkViolations'),
       onClose: () => {
         if (this.#take(link) !== undefined) this.#tellClosed(link)
       },

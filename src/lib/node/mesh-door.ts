@@ -4,7 +4,6 @@ import type {MeshSecret} from '../auth/mesh-secret.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {LinkRole} from '../protocol/handshake-frame.js'
-import {LIMITS} from '../protocol/limits.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import type {NodeId} from '../util/brand.js'
 import {CalmWarning} from './calm-warning.js'
@@ -22,6 +21,7 @@ export interface DoorOptions {
   readonly secret: MeshSecret
   readonly counters: Counters
   readonly log: Log
+  readonly handshakeMs: number
   readonly now: () => number
 }
 
@@ -62,6 +62,10 @@ export class MeshDoor {
         inner = onProved(done.peer)
       },
       onPong: () => inner?.onPong?.(),
+      onViolation: (close) => {
+        if (inner === undefined) this.#options.counters.add('handshakesFailed')
+        else inner.onViolation?.(close)
+      },
       onClose: (code, reason) => {
         this.#strangers.delete(socket)
         inner?.onClose(code, reason)
@@ -72,7 +76,7 @@ export class MeshDoor {
   /** Ends the strangers whose time is over. */
   sweep(nowMs: number): void {
     for (const [socket, sinceMs] of this.#strangers) {
-      if (nowMs - sinceMs < LIMITS.handshakeMs) continue
+      if (nowMs - sinceMs < this.#options.handshakeMs) continue
       this.#options.counters.add('handshakesFailed')
       this.#close(socket, 'authenticationTimeout')
     }

@@ -3,10 +3,11 @@ import type {MeshSecret} from '../auth/mesh-secret.js'
 import type {PoolStore} from '../pool/pool-store.js'
 import type {NodeId} from '../util/brand.js'
 import type {Random} from '../util/random.js'
+import type {NodeLimits} from './limits.js'
 import type {Log} from './log.js'
 
 /** What a node is asked to be; see defaultNodeConfig for what most are. */
-export interface NodeConfig {
+export interface NodeConfig extends NodeLimits {
   readonly id: NodeId
   readonly version: string
   readonly host: string
@@ -21,12 +22,6 @@ export interface NodeConfig {
   readonly guests: 'allow' | 'deny'
   /** Files of action modules; a folder is watched. */
   readonly actions: readonly string[]
-  readonly clientsMax: number
-  /** Clients that have not proved who they are. */
-  readonly unknownClientsMax: number
-  /** Bytes that may wait for one client. */
-  readonly clientQueueBytes: number
-  readonly handlerTimeoutMs: number
   readonly mesh: MeshConfig
 }
 

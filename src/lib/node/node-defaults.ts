@@ -5,12 +5,14 @@ import {defaultMeshConfig} from '../mesh/config.js'
 import {isRecord} from '../protocol/json-text.js'
 import {assert} from '../util/assert.js'
 import {nodeId} from '../util/brand.js'
+import {defaultNodeLimits} from './limits.js'
 import {silentLog} from './log.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 
 /** The id is another at each call: a node that starts again is a new member. */
 export function defaultNodeConfig(): NodeConfig {
   return {
+    ...defaultNodeLimits(),
     id: nodeId(`n-${randomBytes(4).toString('hex')}`),
     version: packageVersion(),
     host: '127.0.0.1',
@@ -20,10 +22,6 @@ export function defaultNodeConfig(): NodeConfig {
     publicUrl: undefined,
     guests: 'deny',
     actions: [],
-    clientsMax: 50_000,
-    unknownClientsMax: 12_500,
-    clientQueueBytes: 1024 * 1024,
-    handlerTimeoutMs: 30_000,
     mesh: defaultMeshConfig,
   }
 }

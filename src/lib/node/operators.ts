@@ -62,6 +62,7 @@ export class Operators {
     this.#operators.add(operator)
     return {
       onMessage: (data, isBinary) => this.#received(operator, data, isBinary),
+      onViolation: () => this.#options.counters.add('operatorViolations'),
       onClose: () => void this.#operators.delete(operator),
     }
   }

@@ -7,6 +7,7 @@ import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
 import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
+import type {NodeLimits} from './limits.js'
 import {createLog, describeError} from './log.js'
 import type {Log, LogLevel} from './log.js'
 import {checkClientPath, checkHost, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
@@ -29,9 +30,7 @@ export interface ServeOptions {
   readonly actions: readonly string[]
   readonly guests: 'allow' | 'deny'
   readonly logLevel: LogLevel
-  readonly maxClients: number
-  readonly clientQueueBytes: number
-  readonly handlerTimeoutMs: number
+  readonly limits: NodeLimits
   readonly historyMs: number
   readonly historyBytes: number
 }
@@ -127,9 +126,10 @@ function firstSignal(): Promise<NodeJS.Signals> {
 }
 
 function configOf(options: ServeOptions): NodeConfig {
-  const {nodeUrl, publicUrl, maxClients} = options
+  const {nodeUrl, publicUrl} = options
   return {
     ...defaultNodeConfig(),
+    ...options.limits,
     version: options.version,
     host: checkHost(options.host),
     port: options.port,
@@ -138,10 +138,6 @@ function configOf(options: ServeOptions): NodeConfig {
     publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
     guests: options.guests,
     actions: options.actions,
-    clientsMax: maxClients,
-    unknownClientsMax: Math.max(1000, Math.ceil(maxClients / 4)),
-    clientQueueBytes: options.clientQueueBytes,
-    handlerTimeoutMs: options.handlerTimeoutMs,
     mesh: {
       ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
     },

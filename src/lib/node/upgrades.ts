@@ -17,11 +17,21 @@ import type {Operators} from './operators.js'
 /** Several handshake frames: whoever sends more before a proof has none. */
 const PROOF_BYTES_MAX = 4 * LIMITS.handshakeFrameBytes
 
-export const SOCKET_KINDS = {
-  client: {maxFrameBytes: LIMITS.clientFrameBytes},
-  node: {maxFrameBytes: LIMITS.nodeFrameBytes, proofBytes: PROOF_BYTES_MAX},
-  operator: {maxFrameBytes: LIMITS.operatorFrameBytes, proofBytes: PROOF_BYTES_MAX},
-} as const satisfies Record<string, SocketKind>
+/** Pieces that one message of a client may come in: each costs memory beside its bytes. */
+const CLIENT_FRAGMENTS_MAX = 256
+const CLIENT_CHUNKS_MAX = 4096
+
+export function socketKinds({clientFrameBytes}: NodeConfig): Readonly<Record<string, SocketKind>> {
+  return {
+    client: {
+      maxFrameBytes: clientFrameBytes,
+      fragmentsMax: CLIENT_FRAGMENTS_MAX,
+      chunksMax: CLIENT_CHUNKS_MAX,
+    },
+    node: {maxFrameBytes: LIMITS.nodeFrameBytes, proofBytes: PROOF_BYTES_MAX},
+    operator: {maxFrameBytes: LIMITS.operatorFrameBytes, proofBytes: PROOF_BYTES_MAX},
+  }
+}
 
 export interface UpgradeParts {
   readonly config: NodeConfig
@@ -47,7 +57,12 @@ function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDeci
     counters.add('clientsRefusedUnavailable')
     return refuse(503, `This node takes no clients: ${closed}`)
   }
-  if (registry.size >= config.clientsMax || registry.unknown >= config.unknownClientsMax) {
+  if (registry.countOfAddress(request.remoteAddress) >= config.connectionsPerAddress) {
+    counters.add('clientsRefusedAddress')
+    return refuse(429, 'Too many connections from this address')
+  }
+  const isFull = registry.size >= config.clientsMax
+  if (isFull || (registry.unknown >= config.unknownClientsMax && !clients.dropSilent())) {
     counters.add('clientsRefusedTooMany')
     return refuse(503, 'This node is full')
   }

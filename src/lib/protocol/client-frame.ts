@@ -1,5 +1,5 @@
 import {assert} from '../util/assert.js'
-import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
+import {badFrame, decoded, tooBig, tooDeep, type Decoded} from './decoded.js'
 import {isRecord, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
 import {encodeDetails, whatIsWrongWithAction} from './payload.js'
@@ -29,18 +29,22 @@ export interface ClientFrameOptions {
   readonly isBinary?: boolean
   /** LIMITS.clientFrameBytes, or LIMITS.unauthenticatedFrameBytes before authentication. */
   readonly bytesMax?: number
+  /** Nesting of the details, their list included; LIMITS.jsonDepth bounds it. */
+  readonly detailsDepth?: number
 }
 
 /** A client's frame, as text or as its UTF-8 bytes, to a value or a violation. Never throws. */
 export function decodeClientFrame(
   data: Uint8Array | string,
-  {isBinary = false, bytesMax = LIMITS.clientFrameBytes}: ClientFrameOptions = {},
+  options: ClientFrameOptions = {},
 ): Decoded<ClientFrame> {
+  const {isBinary = false, bytesMax = LIMITS.clientFrameBytes, detailsDepth} = options
   if (isBinary) return badFrame('a binary frame: clients send text')
   const length = typeof data === 'string' ? utf8Length(data) : data.length
   if (length > bytesMax) return tooBig(`a frame of ${length} bytes, ${bytesMax} are allowed`)
-  const json = parseJson(data)
-  if (!json.ok) return badFrame(json.reason)
+  // The frame itself is one level more.
+  const json = parseJson(data, detailsDepth === undefined ? undefined : detailsDepth + 1)
+  if (!json.ok) return json.isTooDeep === true ? tooDeep(json.reason) : badFrame(json.reason)
   if (Array.isArray(json.value)) return badFrame('the array form is not spoken yet')
   if (!isRecord(json.value)) return badFrame('a frame is an object with "action" and "details"')
   const {action, details, id} = json.value

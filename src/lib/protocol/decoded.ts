@@ -6,6 +6,8 @@ export interface Violation {
   readonly close: CloseName
   /** For people, in a log or a close reason; never empty. */
   readonly reason: string
+  /** Of a frame whose JSON nests deeper than is allowed. */
+  readonly isTooDeep?: true
 }
 
 export type Decoded<T> =
@@ -19,6 +21,11 @@ export function decoded<T>(value: T): Decoded<T> {
 /** A frame that cannot be understood. */
 export function badFrame(reason: string): {readonly ok: false; readonly violation: Violation} {
   return {ok: false, violation: {close: 'badFrame', reason}}
+}
+
+/** JSON that nests too deep: nobody read it. */
+export function tooDeep(reason: string): {readonly ok: false; readonly violation: Violation} {
+  return {ok: false, violation: {close: 'badFrame', reason, isTooDeep: true}}
 }
 
 export function tooBig(reason: string): {readonly ok: false; readonly violation: Violation} {

@@ -3,7 +3,7 @@ import {utf8Decode} from './utf8.js'
 
 export type JsonRead =
   | {readonly ok: true; readonly value: unknown}
-  | {readonly ok: false; readonly reason: string}
+  | {readonly ok: false; readonly reason: string; readonly isTooDeep?: true}
 
 /**
  * Text or its bytes as JSON, or why not. Nesting is counted before anything is built, so that no
@@ -16,7 +16,7 @@ export function parseJson(
   const text = typeof data === 'string' ? data : utf8Decode(data)
   if (text === undefined) return {ok: false, reason: 'not UTF-8'}
   if (jsonDepth(text) > depthMax) {
-    return {ok: false, reason: `JSON nested deeper than ${depthMax}`}
+    return {ok: false, reason: `JSON nested deeper than ${depthMax}`, isTooDeep: true}
   }
   try {
     return {ok: true, value: JSON.parse(text)}

@@ -1,4 +1,5 @@
 import type {Duplex} from 'node:stream'
+import type {CloseName} from '../protocol/close-code.js'
 import {buildFrame} from './frame.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from './transport.js'
 
@@ -98,6 +99,11 @@ export class AcceptedConnection implements AcceptedSocket {
   /** A frame arrived. Frames behind our own close are not for anyone. */
   received(data: Uint8Array, isBinary: boolean): void {
     if (this.#ws.readyState === OPEN) this.handler?.onMessage(data, isBinary)
+  }
+
+  /** The peer broke the protocol below us: its socket is being closed. */
+  violated(close: CloseName): void {
+    this.handler?.onViolation?.(close)
   }
 
   /** The connection is over, however it ended. */

@@ -1,9 +1,10 @@
 /**
  * The HTTP server under a listener: it answers small GETs, hands upgrades on, and lets nobody hold
- * a connection half-finished for longer than LIMITS.handshakeMs.
+ * a connection half-finished for longer than handshakeMs.
  */
 import {createServer, STATUS_CODES} from 'node:http'
 import type {IncomingMessage, Server, ServerResponse} from 'node:http'
+import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
 import {LIMITS} from '../protocol/limits.js'
 import {WsmeshError} from '../util/errors.js'
@@ -11,6 +12,7 @@ import type {ListenOptions, PlainRequest} from './transport.js'
 
 /** Cookies and a few proxies' headers fit; Node's own default is as large. */
 const HEADER_BYTES_MAX = 16 * 1024
+const PENDING_MAX = 5000
 /** How long a finished keep-alive connection may idle. */
 const KEEP_ALIVE_MS = 5000
 /** How often Node looks for requests that take too long. */
@@ -19,23 +21,66 @@ const CHECK_MS = 1000
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListener): Server {
+  const {headerBytesMax = HEADER_BYTES_MAX, handshakeMs = LIMITS.handshakeMs} = options
   const server = createServer({
-    maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: LIMITS.handshakeMs,
-    requestTimeout: LIMITS.handshakeMs,
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: handshakeMs,
+    requestTimeout: handshakeMs,
     connectionsCheckingInterval: CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
   })
   server.maxConnections = options.connectionsMax
+  const pending = new PendingSockets(server, options)
+  server.on('drop', () => options.onRefused?.('too-many'))
   server.on('request', (request, response) => answer(options, request, response))
-  server.on('upgrade', onUpgrade)
+  server.on('upgrade', (request, socket, head) => {
+    pending.done(request.socket)
+    onUpgrade(request, socket, head)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (statusOf(error) === 431) options.onRefused?.('headers-too-big')
+    if (statusOf(error) === 408) options.onRefused?.('timed-out')
     const reachable = socket.writable && error.code !== 'ECONNRESET'
     if (reachable) endWith(socket, statusOf(error), '')
     else socket.destroy()
   })
   return server
+}
+
+/**
+ * Sockets without a whole upgrade request. Beyond the bound the oldest is destroyed: thousands of
+ * half-finished requests keep nobody out, since an honest one is done in milliseconds.
+ */
+class PendingSockets {
+  readonly #sockets = new Map<string, Socket>()
+
+  constructor(server: Server, {pendingMax = PENDING_MAX, onRefused}: ListenOptions) {
+    server.on('connection', (socket: Socket) => {
+      const key = keyOf(socket)
+      if (this.#sockets.size >= pendingMax) {
+        onRefused?.('too-many')
+        for (const [oldest, victim] of this.#sockets) {
+          this.#sockets.delete(oldest)
+          victim.destroy()
+          break
+        }
+      }
+      this.#sockets.set(key, socket)
+      socket.once('close', () => {
+        if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
+      })
+    })
+  }
+
+  done(socket: Socket): void {
+    this.#sockets.delete(keyOf(socket))
+  }
+}
+
+/** By the peer, since under TLS the request's socket is another object than the connection's. */
+function keyOf({remoteAddress, remotePort}: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 function statusOf(error: NodeJS.ErrnoException): number {

@@ -1,3 +1,5 @@
+import type {CloseName} from '../protocol/close-code.js'
+
 /**
  * Sockets as the rest of wsmesh sees them. `ws-transport.ts` is the one file that imports `ws`;
  * whoever holds a Socket never learns what is under it.
@@ -36,6 +38,8 @@ export interface WireFrame {
 export interface SocketHandler {
   onMessage(data: Uint8Array, isBinary: boolean): void
   onPong?(): void
+  /** The peer broke RFC 6455 or a limit of its kind: the transport is closing it. */
+  onViolation?(close: CloseName): void
   onClose(code: number, reason: string): void
 }
 
@@ -96,7 +100,13 @@ export interface SocketKind {
   readonly maxFrameBytes: number
   /** More raw bytes than this before liftProofLimit end the connection. */
   readonly proofBytes?: number
+  /** Pieces that one message may come in: fragments, and reads of the network. */
+  readonly fragmentsMax?: number
+  readonly chunksMax?: number
 }
+
+/** Why a connection ended before it was anything: it is counted by its owner. */
+export type RefusedRequest = 'too-many' | 'headers-too-big' | 'timed-out'
 
 export interface ListenOptions {
   readonly host: string
@@ -105,8 +115,14 @@ export interface ListenOptions {
   readonly kinds: Readonly<Record<string, SocketKind>>
   /** TCP connections at once, of every sort; more are closed as they come. */
   readonly connectionsMax: number
+  /** Those that have not sent a whole request; for the next one the oldest is destroyed. */
+  readonly pendingMax?: number
+  readonly headerBytesMax?: number
+  /** A request that takes longer is answered 408. */
+  readonly handshakeMs?: number
   onUpgrade(request: UpgradeRequest): UpgradeDecision
   onRequest(request: PlainRequest): PlainResponse
+  onRefused?(why: RefusedRequest): void
   /** Something a listener did not expect and lived through. */
   onFault?(error: Error): void
 }

@@ -8,6 +8,7 @@ import type {Duplex} from 'node:stream'
 import {WebSocket, WebSocketServer} from 'ws'
 import type {RawData} from 'ws'
 import {CLOSE} from '../protocol/close-code.js'
+import type {CloseName} from '../protocol/close-code.js'
 import {assert} from '../util/assert.js'
 import {AcceptedConnection} from './accepted-connection.js'
 import type {FlushQueue} from './accepted-connection.js'
@@ -20,6 +21,7 @@ import type {
   ListenOptions,
   Socket,
   SocketHandler,
+  SocketKind,
   UpgradeRequest,
 } from './transport.js'
 
@@ -27,10 +29,12 @@ import type {
 const CLOSE_TIMEOUT_MS = 3000
 
 /** What `ws` says when a peer breaks RFC 6455, in our own table's words. */
-const VIOLATIONS = new Map<number, {code: number; reason: string}>([
-  [1002, CLOSE.badFrame],
-  [1007, CLOSE.badFrame],
-  [1009, CLOSE.tooBig],
+const VIOLATIONS = new Map<number, CloseName>([
+  [1002, 'badFrame'],
+  [1007, 'badFrame'],
+  // Too many pieces.
+  [1008, 'tooBig'],
+  [1009, 'tooBig'],
 ])
 
 /**
@@ -43,8 +47,12 @@ class AcceptedWebSocket extends WebSocket {
   /** `ws` closes by itself, with no reason, when a peer breaks the protocol. */
   override close(code?: number, reason?: string | Buffer): void {
     const violation = reason === undefined && code !== undefined ? VIOLATIONS.get(code) : undefined
-    if (violation === undefined) super.close(code, reason)
-    else super.close(violation.code, violation.reason)
+    if (violation === undefined) {
+      super.close(code, reason)
+      return
+    }
+    this.connection?.violated(violation)
+    super.close(CLOSE[violation].code, CLOSE[violation].reason)
   }
 }
 
@@ -56,7 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const upgraders = new Map(
     Object.entries(options.kinds).map(([name, kind]) => [
       name,
-      createUpgrader(kind.maxFrameBytes, () => subprotocol ?? false),
+      createUpgrader(kind, () => subprotocol ?? false),
     ]),
   )
   const server = createHttpServer(options, (request, socket, head) => {
@@ -94,16 +102,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-function createUpgrader(maxPayload: number, handleProtocols: () => string | false) {
+function createUpgrader(kind: SocketKind, handleProtocols: () => string | false) {
   const serverOptions = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload,
+    maxPayload: kind.maxFrameBytes,
     handleProtocols,
     WebSocket: AcceptedWebSocket,
     // Newer than the published types.
     closeTimeout: CLOSE_TIMEOUT_MS,
+    ...(kind.fragmentsMax !== undefined && {maxFragments: kind.fragmentsMax}),
+    ...(kind.chunksMax !== undefined && {maxBufferedChunks: kind.chunksMax}),
   }
   return new WebSocketServer<typeof AcceptedWebSocket>(serverOptions)
 }

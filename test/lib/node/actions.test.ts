@@ -2,7 +2,7 @@ import {mkdtemp, rename, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
-import {HANDLERS_PER_CONNECTION_MAX} from '../../../src/lib/node/action-dispatcher.js'
+import {NODE_LIMITS} from '../../../src/lib/node/limits.js'
 import type {ActionCall} from '../../../src/lib/node/action-api.js'
 import {watchActionFolder} from '../../../src/lib/node/action-folder.js'
 import {loadActionFile} from '../../../src/lib/node/action-loader.js'
@@ -96,7 +96,7 @@ describe('an action', () => {
     ['when no receipt came', 'late', [504, 'Sent, but not confirmed in time']],
   ])('%s is answered', async (_name, action, details) => {
     const bench = new ClientBench({
-      handlerTimeoutMs: 10,
+      limits: {handlerTimeoutMs: 10},
       handlers: {
         throws() {
           throw new Error('the password is hunter2')
@@ -130,7 +130,7 @@ describe('an action', () => {
     const bench = new ClientBench({handlers: {wait}})
     const client = bench.connect()
     await client.login('42')
-    for (let n = 0; n <= HANDLERS_PER_CONNECTION_MAX; n += 1) client.say({action: 'wait'})
+    for (let n = 0; n <= NODE_LIMITS.handlersPerClient.default; n += 1) client.say({action: 'wait'})
     expect(client.socket.take()).toMatchObject([
       {action: 'wait:error', details: [429, expect.any(String)]},
     ])

@@ -150,7 +150,7 @@ describe('delivery', () => {
   })
 
   it('closes who does not read, counts it, and goes on with the others', async () => {
-    const bench = new ClientBench({queueBytesMax: 1000})
+    const bench = new ClientBench({limits: {clientQueueBytes: 1000}})
     const slow = bench.connect()
     const fast = bench.connect()
     await slow.login('42')
@@ -164,7 +164,7 @@ describe('delivery', () => {
   })
 
   it('takes neither a burst nor a message larger than the bound for slowness', async () => {
-    const bench = new ClientBench({queueBytesMax: 1000})
+    const bench = new ClientBench({limits: {clientQueueBytes: 1000}})
     const client = bench.connect()
     await client.login('42')
     for (let n = 0; n < 100; n += 1) {

@@ -61,7 +61,7 @@ const TO_42: Target = {kind: 'user', ids: ['42']}
 
 describe('explain', () => {
   it('knows who was there when a message came, who left before and who came after', async () => {
-    const bench = new Bench({queueBytesMax: 1000})
+    const bench = new Bench({limits: {clientQueueBytes: 1000}})
     const [before, there, slow, leaver, later] = [1, 2, 3, 4, 5].map(() => bench.connect())
     for (const client of [before, there, slow, leaver]) await client?.login('42')
     bench.nowMs = 1000

@@ -39,7 +39,9 @@ async function startSide(id: string, secretText = 'a secret for tests only'): Pr
   const dialNode = createNodeDialer({self, secret, timeoutMs: 500, dial})
   const links = new Links({push, dialNode, counters, log: silentLog})
   const now = (): number => side.nowMs
-  const door = new MeshDoor({self, secret, counters, log: silentLog, now})
+  const door = new MeshDoor({
+    self, secret, counters, log: silentLog, handshakeMs: LIMITS.handshakeMs, now,
+  })
   const listener = await listen({
     host: '127.0.0.1',
     port: 0,

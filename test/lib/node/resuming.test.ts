@@ -115,7 +115,7 @@ describe('a wsmesh.v1 client that resumes', () => {
   })
 
   it('is no slow consumer for what it missed, and is one for what comes beyond', async () => {
-    const bench = new ClientBench({queueBytesMax: 10_000})
+    const bench = new ClientBench({limits: {clientQueueBytes: 10_000}})
     const missed = [1, 2, 3].map((seq) => entry(seq, FOR_42, undefined, 'x'.repeat(9000)))
     bench.recover = recovered(missed)
     bench.position = {epoch: 'e', term: 1, seq: 3}

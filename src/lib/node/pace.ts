@@ -1,0 +1,72 @@
+/** How fast clients may speak: one connection, and one user with all of his at this node. */
+import type {ClientConnection} from './client-connection.js'
+import type {CounterName, Counters} from './counters.js'
+import type {NodeLimits} from './limits.js'
+import {TokenBucket} from './token-bucket.js'
+
+/** refuse: answer 429; close: it was told so often enough. */
+export type PaceVerdict = 'go' | 'refuse' | 'close'
+
+/** Refusals are forgiven at this part of the pace: twice too fast is closed after 1.3 s. */
+const FORGIVEN = 0.25
+
+/** Of a connection that ever spoke; idle ones have none. */
+export interface ConnectionPace {
+  readonly frames: TokenBucket
+  /** Refusals that it may still have before it is closed. */
+  readonly patience: TokenBucket
+}
+
+export type PaceLimits = Pick<NodeLimits, 'actionsPerSecond' | 'userActionsPerSecond'>
+
+export class Pace {
+  readonly #limits: PaceLimits
+  readonly #counters: Counters
+  readonly #users = new Map<string, TokenBucket>()
+
+  constructor(limits: PaceLimits, counters: Counters) {
+    this.#limits = limits
+    this.#counters = counters
+  }
+
+  /** One more frame of this connection, before it is read. */
+  judge(connection: ClientConnection, nowMs: number): PaceVerdict {
+    const {actionsPerSecond, userActionsPerSecond} = this.#limits
+    connection.pace ??= paceOf(actionsPerSecond || userActionsPerSecond, nowMs)
+    const {frames, patience} = connection.pace
+    const refused: CounterName | undefined =
+      actionsPerSecond !== 0 && !frames.take(nowMs)
+        ? 'actionsRefused'
+        : this.#isUserTooFast(connection.identity?.user, nowMs)
+          ? 'userActionsRefused'
+          : undefined
+    if (refused === undefined) return 'go'
+    this.#counters.add(refused)
+    return patience.take(nowMs) ? 'refuse' : 'close'
+  }
+
+  #isUserTooFast(user: string | undefined, nowMs: number): boolean {
+    const perSecond = this.#limits.userActionsPerSecond
+    if (user === undefined || perSecond === 0) return false
+    let bucket = this.#users.get(user)
+    if (bucket === undefined) {
+      bucket = new TokenBucket(perSecond, perSecond, nowMs)
+      this.#users.set(user, bucket)
+    }
+    return !bucket.take(nowMs)
+  }
+
+  /** Forgets who is quiet: so whoever connects again is no faster, and nothing grows. */
+  sweep(nowMs: number): void {
+    for (const [user, bucket] of this.#users) {
+      if (bucket.isFull(nowMs)) this.#users.delete(user)
+    }
+  }
+}
+
+function paceOf(perSecond: number, nowMs: number): ConnectionPace {
+  return {
+    frames: new TokenBucket(perSecond, perSecond, nowMs),
+    patience: new TokenBucket(perSecond, perSecond * FORGIVEN, nowMs),
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * So many at once, and so many a second after that: what was not used is kept up to the capacity.
+ * Time is the caller's, in milliseconds that never fall.
+ */
+export class TokenBucket {
+  readonly #capacity: number
+  readonly #perMs: number
+  #tokens: number
+  #atMs: number
+
+  constructor(capacity: number, perSecond: number, nowMs: number) {
+    this.#capacity = capacity
+    this.#perMs = perSecond / 1000
+    this.#tokens = capacity
+    this.#atMs = nowMs
+  }
+
+  /** False: there is none, and none was taken. */
+  take(nowMs: number): boolean {
+    this.#fill(nowMs)
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  /** As good as new: nobody needs to remember it. */
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs)
+    return this.#tokens >= this.#capacity
+  }
+
+  #fill(nowMs: number): void {
+    const gained = (nowMs - this.#atMs) * this.#perMs
+    this.#tokens = Math.min(this.#capacity, this.#tokens + gained)
+    this.#atMs = nowMs
+  }
+}
