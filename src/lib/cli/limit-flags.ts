@@ -8,6 +8,7 @@ import {
   type NODE_LIMITS,
   type NodeLimits,
 } from '../node/limits.js'
+import {assert} from '../util/assert.js'
 import {durationFlag} from './flags.js'
 
 type FlagName = (typeof NODE_LIMITS)[LimitName]['flag']
@@ -22,8 +23,16 @@ export function limitVariable({flag}: Limit): string {
 
 /** A flag of `serve` for each limit of a node. */
 export function limitFlags() {
-  const flags = limitEntries().map(([, limit]) => [limit.flag, flagOf(limit)])
-  return Object.fromEntries(flags) as Record<FlagName, ReturnType<typeof flagOf>>
+  const flags: Partial<Flagged> = {}
+  for (const [, limit] of limitEntries()) flags[limit.flag] = flagOf(limit)
+  assert(isWhole(flags), 'A limit has no flag')
+  return flags
+}
+
+type Flagged = Record<FlagName, ReturnType<typeof flagOf>>
+
+function isWhole(flags: Partial<Flagged>): flags is Flagged {
+  return limitEntries().every(([, {flag}]) => flags[flag] !== undefined)
 }
 
 function flagOf(limit: Limit) {

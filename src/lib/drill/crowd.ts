@@ -22,6 +22,9 @@ export interface CrowdOptions {
   readonly sleep: (ms: number) => Promise<void>
 }
 
+/** Less than a node lets in of one user, all of them at one node. */
+const STRANGERS_PER_USER = 100
+
 const TOKEN_TTL_MS = 24 * 3_600_000
 const ATTACH_MS = 30_000
 const LOOK_AGAIN_MS = 20
@@ -70,9 +73,10 @@ export class Crowd {
 
   /** More clients, to whom no message of the load goes. Whoever asks closes them. */
   async strangers(count: number): Promise<readonly Tab[]> {
-    const token = await this.token('nobody')
+    const users = Array.from({length: Math.ceil(count / STRANGERS_PER_USER)}, (_, n) => n)
+    const tokens = await Promise.all(users.map((n) => this.token(`nobody-${n}`)))
     return Array.from({length: count}, (_, index) => new Tab({
-      token,
+      token: tokens[index % tokens.length] ?? '',
       choose: (tries) => this.#choose(index + tries),
       resumeFrom: () => undefined,
       onAttached: () => {},

@@ -4,6 +4,7 @@
  * What the wire allows at most is in protocol/limits.ts.
  */
 import {LIMITS} from '../protocol/limits.js'
+import {assert} from '../util/assert.js'
 import type {CounterName} from './counters.js'
 
 export interface Limit {
@@ -85,14 +86,24 @@ export type LimitName = keyof typeof NODE_LIMITS
 /** The unit of each is in its name, or it is a count. */
 export type NodeLimits = Readonly<Record<LimitName, number>>
 
-export function limitEntries(): readonly (readonly [LimitName, Limit])[] {
-  return Object.entries(NODE_LIMITS) as [LimitName, Limit][]
+export function limitEntries(): readonly (readonly [LimitName, (typeof NODE_LIMITS)[LimitName]])[] {
+  return LIMIT_NAMES.map((name) => [name, NODE_LIMITS[name]])
 }
+
+const LIMIT_NAMES: readonly LimitName[] = Object.keys(NODE_LIMITS).filter(
+  (name): name is LimitName => name in NODE_LIMITS,
+)
 
 /** One value for each limit, whatever it comes from. */
 export function limitsFrom(valueOf: (limit: Limit) => number): NodeLimits {
-  const pairs = limitEntries().map(([name, limit]) => [name, valueOf(limit)])
-  return Object.fromEntries(pairs) as NodeLimits
+  const values: Partial<Record<LimitName, number>> = {}
+  for (const [name, limit] of limitEntries()) values[name] = valueOf(limit)
+  assert(isWhole(values), 'A limit has no value')
+  return values
+}
+
+function isWhole(values: Partial<Record<LimitName, number>>): values is NodeLimits {
+  return LIMIT_NAMES.every((name) => values[name] !== undefined)
 }
 
 export function defaultNodeLimits(): NodeLimits {

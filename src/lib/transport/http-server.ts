@@ -55,11 +55,12 @@ export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListe
 class PendingSockets {
   readonly #sockets = new Map<string, Socket>()
 
-  constructor(server: Server, {pendingMax = PENDING_MAX, onRefused}: ListenOptions) {
+  constructor(server: Server, options: ListenOptions) {
+    const {pendingMax = PENDING_MAX} = options
     server.on('connection', (socket: Socket) => {
       const key = keyOf(socket)
       if (this.#sockets.size >= pendingMax) {
-        onRefused?.('too-many')
+        options.onRefused?.('too-many')
         for (const [oldest, victim] of this.#sockets) {
           this.#sockets.delete(oldest)
           victim.destroy()

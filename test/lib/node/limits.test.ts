@@ -7,6 +7,11 @@ import {eventually} from '../../helpers/eventually.js'
 
 const handlers = {say: ({reply}: {reply: (details?: unknown) => void}) => reply('ok')}
 
+/** So many bytes as JSON. */
+function frame(bytes: number): unknown {
+  return {action: 'say', details: ['x'.repeat(bytes - 31)]}
+}
+
 async function known(bench: ClientBench, user = '42'): Promise<BenchClient> {
   const client = bench.connect()
   await client.login(user)
@@ -31,7 +36,7 @@ describe('the table of limits', () => {
   it('has a flag, a variable and bounds for each', () => {
     const flags = limitFlags()
     for (const [name, limit] of limitEntries()) {
-      expect(flags[limit.flag as keyof typeof flags].default, name).toBe(limit.default)
+      expect(flags[limit.flag].default, name).toBe(limit.default)
       expect(limit.default, name).toBeGreaterThanOrEqual(limit.min)
       expect(limit.default, name).toBeLessThanOrEqual(limit.max)
       expect(limitVariable(limit)).toMatch(/^WSMESH_[A-Z_]+$/)
@@ -187,7 +192,6 @@ describe('one message', () => {
   it('may be as large as the limit, no larger, and less before the proof', async () => {
     const bench = new ClientBench({handlers, limits: {clientFrameBytes: 40_000}})
     const client = await known(bench)
-    const frame = (bytes: number): unknown => ({action: 'say', details: ['x'.repeat(bytes - 31)]})
     expect(JSON.stringify(frame(1000)).length).toBe(1000)
     client.say(frame(40_000))
     expect(statuses(client)).toEqual([200])
