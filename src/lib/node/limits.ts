@@ -45,7 +45,8 @@ export const NODE_LIMITS = {
     'max-actions-per-second', 100, 'actionsRefused', 'of one connection: more get 429; 0: no limit',
   ),
   userActionsPerSecond: rate(
-    'max-user-actions-per-second', 1000, 'userActionsRefused', 'of one user at this node; 0: no limit',
+    'max-user-actions-per-second', 1000, 'userActionsRefused',
+    'of one user at this node; 0: no limit',
   ),
   handlersPerClient: count(
     'max-handlers', 32, 1, 'handlersBusy', 'actions of one connection at once: more get 429',
