@@ -24,6 +24,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, number>> = {
   CONFIG_INVALID: EXIT.usage.code,
   DETAILS_INVALID: EXIT.usage.code,
   FILE_UNREADABLE: EXIT.error.code,
+  FILE_UNWRITABLE: EXIT.error.code,
   INPUT_INVALID: EXIT.usage.code,
   MESH_ISOLATED: EXIT.unreachable.code,
   NODE_FAILED: EXIT.error.code,

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'DETAILS_INVALID'
   | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
   | 'INPUT_INVALID'
   | 'MESH_ISOLATED'
   | 'NODE_FAILED'
