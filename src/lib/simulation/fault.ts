@@ -19,6 +19,7 @@ export type BeginFault = (mesh: SimMesh, random: SimRandom) => ActiveFault | und
 
 export const FAULT_KINDS = [
   'kill', 'kill-master', 'power-loss', 'pause', 'pause-master', 'stall', 'drain',
+  'drain-several', 'drain-then-kill', 'kill-while-draining', 'drain-in-outage',
   'cut-pair', 'cut-one-way', 'cut-from-master', 'partition', 'isolate', 'isolate-from-store',
   'isolate-wholly', 'loss', 'delay', 'reset',
   'store-outage', 'store-flaky', 'store-slow', 'wipe-members', 'wipe-all', 'store-restart-empty',

@@ -2,6 +2,7 @@
 import type {ActiveFault, BeginFault, FaultKind} from './fault.js'
 import {pickMaster, pickProcess} from './fault.js'
 import type {SimMesh} from './sim-mesh.js'
+import type {SimRandom} from './sim-random.js'
 import type {SimProcess} from './sim-process.js'
 
 /** Fewer would leave nobody to test. */
@@ -30,6 +31,52 @@ function stop(mesh: SimMesh, process: SimProcess | undefined): ActiveFault | und
   return {what: `${process.id} stopped`, end: () => mesh.continue(process)}
 }
 
+/** Those of them that may go; undefined when none may. */
+function drainAll(
+  mesh: SimMesh, processes: readonly (SimProcess | undefined)[],
+): ActiveFault | undefined {
+  const drained: SimProcess[] = []
+  for (const process of processes) {
+    if (!process || mesh.recordOf(process).drainAskedMs !== undefined) continue
+    if (!hasSpare(mesh) || !mesh.mayLose(process, 'killed')) continue
+    mesh.drain(process)
+    drained.push(process)
+  }
+  if (drained.length === 0) return undefined
+  return {
+    what: `${drained.map(({id}) => id).join(' ')} drains`,
+    end: () => {
+      for (const process of drained) endDrain(mesh, process)
+    },
+  }
+}
+
+/** Ctrl-C twice: what has not drained by now ends at once, where that loses nothing. */
+function endDrain(mesh: SimMesh, process: SimProcess): void {
+  if (process.isAlive) {
+    if (!mesh.mayLose(process, 'killed')) return
+    mesh.kill(process, 'killed')
+  }
+  if (!mesh.processAt(process.host)) mesh.start(process.host)
+}
+
+/** In the middle of a hand-over, a good-bye, a change of the view. */
+function killSoon(
+  mesh: SimMesh, random: SimRandom, isMeant: (process: SimProcess) => boolean,
+): void {
+  const meant = random.shuffled(mesh.running).find(isMeant)
+  if (!meant) return
+  const {host} = meant
+  mesh.scheduler.after(100 * random.next() ** 2, () => {
+    if (!meant.isAlive || !mesh.mayLose(meant, 'killed')) return
+    mesh.kill(meant, 'killed')
+    // Its supervisor starts another.
+    mesh.scheduler.after(random.between(200, 4000), () => {
+      if (!mesh.processAt(host)) mesh.start(host)
+    })
+  })
+}
+
 export const processFaults = {
   kill: (mesh, random) => lose(mesh, pickProcess(mesh, random), 'killed'),
   'kill-master': (mesh) => lose(mesh, pickMaster(mesh), 'killed'),
@@ -37,22 +84,28 @@ export const processFaults = {
   pause: (mesh, random) => stop(mesh, pickProcess(mesh, random)),
   'pause-master': (mesh) => stop(mesh, pickMaster(mesh)),
   stall: (mesh, random) => stop(mesh, pickProcess(mesh, random)),
-  drain: (mesh, random) => {
+  drain: (mesh, random) => drainAll(mesh, [pickProcess(mesh, random)]),
+  'drain-several': (mesh, random) => drainAll(mesh, random.shuffled(mesh.running).slice(0, 3)),
+  'drain-then-kill': (mesh, random) => {
+    const drain = drainAll(mesh, [pickProcess(mesh, random)])
+    if (drain) killSoon(mesh, random, (process) => mesh.recordOf(process).drainAskedMs === undefined)
+    return drain
+  },
+  'kill-while-draining': (mesh, random) => {
     const process = pickProcess(mesh, random)
-    if (!process || !hasSpare(mesh) || mesh.recordOf(process).drainAskedMs !== undefined) {
-      return undefined
-    }
-    if (!mesh.mayLose(process, 'killed')) return undefined
-    mesh.drain(process)
+    const drain = drainAll(mesh, [process])
+    if (drain) killSoon(mesh, random, (other) => other === process)
+    return drain
+  },
+  'drain-in-outage': (mesh, random) => {
+    const drain = drainAll(mesh, [pickProcess(mesh, random)])
+    if (!drain) return undefined
+    mesh.store.setDown(true)
     return {
-      what: `${process.id} drains`,
+      what: `store down, ${drain.what}`,
       end: () => {
-        // Ctrl-C twice: what has not drained by now ends at once, where that loses nothing.
-        if (process.isAlive) {
-          if (!mesh.mayLose(process, 'killed')) return
-          mesh.kill(process, 'killed')
-        }
-        if (!mesh.processAt(process.host)) mesh.start(process.host)
+        mesh.store.setDown(false)
+        drain.end()
       },
     }
   },
