@@ -7,11 +7,11 @@ import type {Message} from '../../src/lib/simulation/message.js'
 import {makeMeshCore} from '../../src/lib/simulation/run-seed.js'
 import {SimMesh} from '../../src/lib/simulation/sim-mesh.js'
 import type {Host} from '../../src/lib/simulation/sim-network.js'
-import {identityOf} from '../../src/lib/simulation/sim-client.js'
+import {identityOf, type SimClient} from '../../src/lib/simulation/sim-client.js'
 import type {SimProcess} from '../../src/lib/simulation/sim-process.js'
 import {check} from '../../src/lib/simulation/violation.js'
 import {parseScenario, printBlock} from './scenario-file.js'
-import {describeReceipt, describeStanding, describeState} from './scenario-words.js'
+import {describeReceipt, describeStanding, describeState, describeTabs} from './scenario-words.js'
 
 /** More receipts than this are told by their first and last. */
 const RECEIPTS_MAX = 8
@@ -23,12 +23,17 @@ export class ScenarioRunner {
   #config: Record<string, number> = {}
   #happened: string[] = []
   #runFromMs = 0
+  readonly #tabs = new Map<string, SimClient>()
   /** Counter-actions of `cut`, `partition` and the like, undone by `heal`. */
   #cuts: (() => void)[] = []
   readonly #handlers: Readonly<Record<string, Handler>> = {
     config: (args) => this.#configure(args),
     'add-nodes': ([count]) => this.#addNodes(Number(count)),
     client: ([node, user, ...groups]) => this.#addClient(node, user, groups),
+    tab: ([name, node, user, ...groups]) => this.#tab(name, node, user, groups),
+    unplug: ([name]) => this.#unplug(name),
+    'come-back': ([name, node]) => this.#comeBack(name, node),
+    tabs: () => describeTabs([...this.#tabs.values()], this.#need()),
     run: ([duration]) => this.#run(duration),
     publish: (args, line) => this.#publish(args, line),
     flood: ([node, count]) => this.#flood(node, Number(count)),
@@ -126,9 +131,35 @@ export class ScenarioRunner {
   #addClient(node: string | undefined, user: string | undefined, groups: readonly string[]): string {
     const process = this.#process(node)
     const {crowd} = this.#need()
-    const identity = identityOf(user === 'guest' ? undefined : user, groups)
-    crowd.bring(crowd.add(user ?? '', identity), process)
+    crowd.bring(crowd.add(user ?? '', identityOf(nameOf(user), groups)), process)
     return `${process.id} has ${process.clients.size} connections`
+  }
+
+  /** A client with a name, which comes back only when it is told to. */
+  #tab(
+    name = '', node: string | undefined, user: string | undefined, groups: readonly string[],
+  ): string {
+    this.#tabs.set(name, this.#need().crowd.add(name, identityOf(nameOf(user), groups)))
+    return this.#comeBack(name, node)
+  }
+
+  #tabOf(name: string | undefined): SimClient {
+    const tab = this.#tabs.get(name ?? '')
+    if (!tab) throw new Error(`no tab ${name}`)
+    return tab
+  }
+
+  /** Its network is gone; its node does not know. */
+  #unplug(name: string | undefined): string {
+    this.#tabOf(name).lose(this.#need().nowMs)
+    return ''
+  }
+
+  #comeBack(name: string | undefined, node: string | undefined): string {
+    const process = this.#process(node)
+    if (!process.clients.isOpen) return `${process.id} takes no clients`
+    this.#need().crowd.bring(this.#tabOf(name), process)
+    return ''
   }
 
   #run(duration: string | undefined): string {
@@ -143,8 +174,9 @@ export class ScenarioRunner {
   #publish(args: readonly string[], line: string): string {
     const text = /"([^"]*)"/.exec(line)?.[1] ?? ''
     const [, kind = 'everyone', ...ids] = line.slice(line.indexOf(' to ')).trim().split(/\s+/)
+    const callerId = /" as (\S+) to /.exec(line)?.[1]
     const message = this.#need().publish(this.#process(args[0]), targetOf(kind, ids), 20, {
-      key: text,
+      key: text, callerId,
     })
     return message.isRefused ? `"${text}" refused` : `"${text}" is ${message.id}`
   }
@@ -179,7 +211,7 @@ export class ScenarioRunner {
         for (let seq = 1; seq <= (cursor?.seq ?? 0); seq += 1) {
           const entry = ledger.find(cursor?.epoch ?? '', seq)
           const isSeen = entry?.deliveredBy.has(process.id)
-          if (entry?.id === undefined) continue
+          if (entry?.id === undefined || entry.isRepeat) continue
           const key = mesh.invariants.message(entry.id)?.key ?? entry.id
           if (isSeen) keys.push(key)
         }
@@ -272,6 +304,10 @@ function isTimeout(receipt: Receipt): boolean {
 function targetOf(kind: string, ids: readonly string[]): Target {
   if (kind === 'user' || kind === 'group') return {kind, ids}
   return kind === 'registered' ? {kind} : {kind: 'everyone'}
+}
+
+function nameOf(user: string | undefined): string | undefined {
+  return user === 'guest' ? undefined : user
 }
 
 function shorten(keys: readonly string[]): string {

@@ -1,7 +1,11 @@
 import type {Receipt, Standing} from '../../src/lib/mesh/effect.js'
 import type {OrderLedger} from '../../src/lib/simulation/order-ledger.js'
+import type {SimClient} from '../../src/lib/simulation/sim-client.js'
 import type {SimMesh} from '../../src/lib/simulation/sim-mesh.js'
 import {unreachable} from '../../src/lib/util/assert.js'
+
+/** Not told: only another one is news. */
+const FIRST_EPOCH = 'e1'
 
 export function describeStanding(standing: Standing): string {
   switch (standing.state) {
@@ -58,4 +62,18 @@ export function describeState(mesh: SimMesh): string {
     `pool: ${members.map(({id}) => id).join(' ') || 'empty'}`,
   )
   return lines.join('\n')
+}
+
+/** Each tab's connection and what it read since it came there. */
+export function describeTabs(tabs: readonly SimClient[], mesh: SimMesh): string {
+  return tabs
+    .map((tab) => {
+      tab.line?.settle(mesh.nowMs)
+      const {name, position, messages, wasRecovered, line, lastNode} = tab
+      const epoch = position?.epoch === FIRST_EPOCH ? '' : `${position?.epoch}.`
+      const at = position ? `${epoch}${position.term}.${position.seq}` : 'nowhere'
+      const came = wasRecovered ? ', recovered' : ''
+      return `${name}: ${line ? `at ${lastNode}${came}` : 'away'}, position ${at}, read ${messages}`
+    })
+    .join('\n')
 }

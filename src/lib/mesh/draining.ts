@@ -57,6 +57,11 @@ function handOver(state: MeshState, role: Mastering): void {
     endMesh(state, role)
     return
   }
+  if (!state.pool.isUp) {
+    // Nobody could take over: messages go on here until the store is back, or the time is up.
+    role.frozenUntil = undefined
+    return
+  }
   if (role.pending || !others.some((member) => isInView(role.view, member.address.id))) return
   if (role.frozenUntil === undefined || state.now >= role.frozenUntil) {
     // An earlier try came to nothing if it is over: the next may choose another heir.
