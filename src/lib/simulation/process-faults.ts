@@ -88,7 +88,9 @@ export const processFaults = {
   'drain-several': (mesh, random) => drainAll(mesh, random.shuffled(mesh.running).slice(0, 3)),
   'drain-then-kill': (mesh, random) => {
     const drain = drainAll(mesh, [pickProcess(mesh, random)])
-    if (drain) killSoon(mesh, random, (process) => mesh.recordOf(process).drainAskedMs === undefined)
+    const isStaying = (process: SimProcess): boolean =>
+      mesh.recordOf(process).drainAskedMs === undefined
+    if (drain) killSoon(mesh, random, isStaying)
     return drain
   },
   'kill-while-draining': (mesh, random) => {
