@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
 import {MeshSecret} from '../../src/lib/auth/mesh-secret.js'
-import {verifyToken} from '../../src/lib/auth/token.js'
+import {verifyToken} from '../../src/lib/auth/verify-token.js'
 import {runCli} from '../helpers/cli.js'
 
 let folder = ''

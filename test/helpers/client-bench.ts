@@ -1,16 +1,20 @@
 /** The clients' half of a node, without network, mesh or time. */
+import type {Authenticator} from '../../src/lib/auth/authenticator.js'
 import {MeshSecret} from '../../src/lib/auth/mesh-secret.js'
 import {signToken} from '../../src/lib/auth/token.js'
+import {tokenAuthenticator} from '../../src/lib/auth/token-authenticator.js'
 import {ActionDispatcher} from '../../src/lib/node/action-dispatcher.js'
 import type {ActionHandler, SendMessage} from '../../src/lib/node/action-api.js'
 import {ActionRegistry} from '../../src/lib/node/action-registry.js'
-import {createAuthenticator} from '../../src/lib/node/authenticate.js'
+import {Authentication} from '../../src/lib/node/authenticate.js'
+import type {ClientOrigin} from '../../src/lib/node/client-door.js'
 import {ClientRegistry} from '../../src/lib/node/client-registry.js'
 import {ClientSessions} from '../../src/lib/node/client-sessions.js'
 import {Clients} from '../../src/lib/node/clients.js'
 import {Counters} from '../../src/lib/node/counters.js'
 import {defaultNodeLimits, type NodeLimits} from '../../src/lib/node/limits.js'
 import {Pace} from '../../src/lib/node/pace.js'
+import {LiveIdentity} from '../../src/lib/node/live-identity.js'
 import type {Log, LogFields} from '../../src/lib/node/log.js'
 import {Resuming} from '../../src/lib/node/resuming.js'
 import type {History} from '../../src/lib/mesh/coming-back.js'
@@ -24,17 +28,33 @@ import {nodeId} from '../../src/lib/util/brand.js'
 import {eventually} from './eventually.js'
 import {FakeSocket} from './fake-socket.js'
 
+const ORIGIN: ClientOrigin = {
+  address: '203.0.113.9',
+  path: '/WebSockets',
+  userAgent: undefined,
+  session: undefined,
+  cookie: undefined,
+}
+
+interface BenchClaims {
+  readonly groups?: string[]
+  readonly session?: string
+  readonly ttlMs?: number
+}
+
 export interface BenchClient {
   readonly socket: FakeSocket
   readonly handler: SocketHandler
   say(value: unknown): void
   /** Authenticates and forgets the answer. */
-  login(user: string, claims?: {groups?: string[]; session?: string}, proof?: object): Promise<void>
+  login(user: string, claims?: BenchClaims, proof?: object): Promise<void>
 }
 
 export interface BenchOptions {
   readonly guests?: 'allow' | 'deny'
   readonly limits?: Partial<NodeLimits>
+  readonly authenticators?: readonly Authenticator[]
+  readonly recheckMs?: number
   readonly send?: SendMessage
   readonly handlers?: Readonly<Record<string, ActionHandler>>
 }
@@ -78,11 +98,14 @@ export class ClientBench {
       counters: this.counters,
       now,
     }
-    const authenticator = createAuthenticator({
-      secret: this.secret,
+    const authentication = new Authentication({
+      authenticators: options.authenticators ?? [tokenAuthenticator(this.secret)],
       guests: options.guests ?? 'deny',
       wallClock: () => Date.now(),
+      log,
     })
+    const recheckMs = options.recheckMs ?? 0
+    const live = new LiveIdentity({...common, authentication, recheckMs})
     const position = (): Position => this.position
     const history: History = {position: this.position, recover: (from) => this.recover(from)}
     this.resuming = new Resuming({
@@ -93,19 +116,19 @@ export class ClientBench {
     const {resuming} = this
     const sessions = new ClientSessions({
       ...common,
-      authenticator,
+      live,
       position,
       resuming,
       limits,
       pace: this.pace,
     })
     const positionMs = LIMITS.positionMs
-    this.clients = new Clients({...common, sessions, limits, positionMs, position})
+    this.clients = new Clients({...common, sessions, live, limits, positionMs, position})
   }
 
-  connect(form: 'object' | 'v1' = 'object'): BenchClient {
+  connect(form: 'object' | 'v1' = 'object', origin: Partial<ClientOrigin> = {}): BenchClient {
     const socket = new FakeSocket()
-    const handler = this.clients.accept(socket, form)
+    const handler = this.clients.accept(socket, form, {...ORIGIN, ...origin})
     const say = (value: unknown): void =>
       handler.onMessage(Buffer.from(JSON.stringify(value)), false)
     return {
@@ -124,7 +147,7 @@ export class ClientBench {
 
   token(
     user: string,
-    claims: {groups?: string[]; session?: string; ttlMs?: number} = {},
+    claims: BenchClaims = {},
   ): Promise<string> {
     return signToken({user, ttlMs: 60_000, ...claims}, this.secret)
   }

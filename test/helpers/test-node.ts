@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {MeshSecret} from '../../src/lib/auth/mesh-secret.js'
 import {signToken} from '../../src/lib/auth/token.js'
 import {defaultMeshConfig} from '../../src/lib/mesh/config.js'
+import {OPEN_DOOR} from '../../src/lib/node/client-door.js'
 import {createNode} from '../../src/lib/node/create-node.js'
 import type {MeshNode} from '../../src/lib/node/create-node.js'
 import {defaultNodeLimits} from '../../src/lib/node/limits.js'
@@ -89,6 +90,8 @@ function testConfig(seed: number): NodeConfig {
     nodeUrl: undefined,
     publicUrl: undefined,
     guests: 'deny',
+    door: OPEN_DOOR,
+    recheckMs: 0,
     actions: [],
     clientsMax: 1000,
     unknownClientsMax: 100,

@@ -2,6 +2,7 @@
  * What a node decides about a client's place in the order: when it comes back, when it is quiet,
  * and when the log changes under it (P5). Nodes and the simulation decide by these same functions.
  */
+import {controlOf} from '../protocol/control.js'
 import type {Envelope} from '../protocol/envelope.js'
 import {LIMITS} from '../protocol/limits.js'
 import type {Place, Position} from '../protocol/position.js'
@@ -46,7 +47,9 @@ export function missedBy(
   if (recovery?.type !== 'recovered') return undefined
   const messages: DeliveredMessage[] = []
   for (const entry of recovery.entries) {
-    if (isMessage(entry) && matchesTarget(entry.envelope.target, identity)) messages.push(entry)
+    if (!isMessage(entry) || !matchesTarget(entry.envelope.target, identity)) continue
+    // What nodes were told about clients is not for the clients.
+    if (controlOf(entry.envelope.payload) === undefined) messages.push(entry)
   }
   return {messages, lastSeq: messages.at(-1)?.seq ?? resume.seq}
 }

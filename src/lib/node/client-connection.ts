@@ -2,12 +2,14 @@
  * One client, as the registry and the session handling see it. There are tens of thousands of
  * these: fields only, no closures.
  */
+import type {Proof} from '../auth/authenticator.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Identity} from '../protocol/target.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
 import type {NodeLimits} from './limits.js'
 import type {ConnectionPace} from './pace.js'
+import type {ClientOrigin} from './client-door.js'
 import type {VisitStart} from './visits.js'
 
 /** `object`: design.md section 5; `v1`: also id and position, and answers matched by id. */
@@ -23,6 +25,7 @@ export type ClientState =
 const HELLO: ClientState = {type: 'hello'}
 const AUTHENTICATED: ClientState = {type: 'authenticated'}
 const CLOSED: ClientState = {type: 'closed'}
+const NO_PROPERTIES: Readonly<Record<string, string>> = {}
 
 /** What a connection tells whoever keeps it. */
 export interface ConnectionOwner {
@@ -40,6 +43,7 @@ export interface ConnectionOptions {
   readonly socket: AcceptedSocket
   readonly form: ClientForm
   readonly limits: Pick<NodeLimits, 'clientQueueBytes' | 'pingMs'>
+  readonly origin: ClientOrigin
   readonly nowMs: number
 }
 
@@ -48,8 +52,8 @@ export class ClientConnection implements SocketHandler {
   readonly id: string
   readonly socket: AcceptedSocket
   readonly form: ClientForm
-  /** Where it comes from, as far as that can be trusted. */
-  readonly address: string
+  /** What its upgrade request said. */
+  readonly origin: ClientOrigin
   /** When it connected, by the node's monotonic clock. */
   readonly sinceMs: number
   readonly #owner: ConnectionOwner
@@ -60,7 +64,12 @@ export class ClientConnection implements SocketHandler {
   identity: Identity | undefined
   /** Since when it is this identity's. */
   visit: VisitStart | undefined
-  expiresAtMs = Number.POSITIVE_INFINITY
+  /** What its identity is asked about again with; undefined where the answer would be the same. */
+  liveProof: Proof | undefined
+  /** When the identity has to be proved again. */
+  provedUntilMs = Number.POSITIVE_INFINITY
+  /** What handlers have set; they outlive a change of identity. */
+  ownProperties: Readonly<Record<string, string>> = NO_PROPERTIES
   nextPingMs: number
   unansweredPings = 0
   /** Undefined: it has not said anything yet. */
@@ -78,10 +87,15 @@ export class ClientConnection implements SocketHandler {
     this.id = options.id
     this.socket = options.socket
     this.form = options.form
-    this.address = options.socket.remoteAddress
+    this.origin = options.origin
     this.sinceMs = options.nowMs
     this.toldAtMs = options.nowMs
     this.nextPingMs = options.nowMs + options.limits.pingMs
+  }
+
+  /** The client's own, not that of a proxy that is trusted. */
+  get address(): string {
+    return this.origin.address
   }
 
   get isClosed(): boolean {
@@ -153,12 +167,13 @@ export class ClientConnection implements SocketHandler {
     return held
   }
 
-  close(close: CloseName): void {
+  /** `detail`: what else there is to say, at most as long as whatIsWrongWithReason allows. */
+  close(close: CloseName, detail?: string): void {
     if (this.isClosed) return
     this.state = CLOSED
     this.#owner.closing(this, close)
     const {code, reason} = CLOSE[close]
-    this.socket.close(code, reason)
+    this.socket.close(code, detail === undefined ? reason : `${reason}: ${detail}`)
   }
 
   onMessage(data: Uint8Array, isBinary: boolean): void {

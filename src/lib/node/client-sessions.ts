@@ -1,4 +1,5 @@
 /** What clients say: who they are first, then actions (design.md section 5). */
+import type {Proof} from '../auth/authenticator.js'
 import {
   AUTHENTICATION,
   decodeAuthentication,
@@ -12,16 +13,19 @@ import {LIMITS} from '../protocol/limits.js'
 import {formatPosition, parsePosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
 import type {Violation} from '../protocol/decoded.js'
-import type {Identity} from '../protocol/target.js'
 import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
-import type {AuthenticationVerdict, Authenticator} from './authenticate.js'
+import {identityOf, proofOf} from './authenticate.js'
+import type {AuthenticationVerdict} from './authenticate.js'
 import type {ClientConnection} from './client-connection.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
 import type {Pace} from './pace.js'
+import type {LiveIdentity} from './live-identity.js'
 import type {Resuming} from './resuming.js'
+
+type Admission = Extract<AuthenticationVerdict, {readonly ok: true}>
 
 /** Frames that may wait while a proof is checked. */
 const HELD_FRAMES_MAX = 64
@@ -29,7 +33,7 @@ const HELD_FRAMES_MAX = 64
 export interface SessionsOptions {
   readonly node: string
   readonly registry: ClientRegistry
-  readonly authenticator: Authenticator
+  readonly live: LiveIdentity
   readonly dispatcher: ActionDispatcher
   readonly counters: Counters
   /** The last position delivered here; undefined while there is none. */
@@ -116,44 +120,56 @@ export class ClientSessions {
     frame: ClientFrame,
     request: AuthenticationRequest,
   ): Promise<void> {
-    const verdict = await this.#options.authenticator.authenticate(request)
+    const proof = proofOf(request, connection.origin)
+    let verdict = await this.#checked(connection, proof)
     if (connection.isClosed) return
     // Who was known before has had everything since; and without positions there is no place.
     const isComingBack = connection.form === 'v1' && connection.identity === undefined
     const resume = verdict.ok && isComingBack ? request.resume : undefined
-    if (resume !== undefined) await this.#options.resuming.caughtUp(resume)
+    if (resume !== undefined && (await this.#options.resuming.caughtUp(resume))) {
+      // Whoever was kicked meanwhile was not among the connected yet.
+      verdict = await this.#checked(connection, proof)
+    }
     if (connection.isClosed) return
-    if (verdict.ok && !this.#hasRoomFor(connection, verdict.identity)) {
+    if (verdict.ok && !this.#hasRoomFor(connection, verdict.claims?.user)) {
       this.#options.counters.add('clientsRefusedUser')
       this.#fail(connection, frame, 429, 'Too many connections of this user')
       connection.close('tooMany')
-    } else if (verdict.ok) this.#admit(connection, frame, verdict, resume)
+    } else if (verdict.ok) this.#admit(connection, frame, {proof, verdict}, resume)
     else this.#reject(connection, frame, verdict)
     for (const data of connection.isClosed ? [] : connection.endAuthentication()) {
       if (!connection.isClosed) this.#read(connection, data, false)
     }
   }
 
-  #hasRoomFor(connection: ClientConnection, {user}: Identity): boolean {
+  #hasRoomFor(connection: ClientConnection, user: string | undefined): boolean {
     if (user === undefined || connection.identity?.user === user) return true
     const {registry, limits} = this.#options
     return registry.ofUser(user).size < limits.connectionsPerUser
   }
 
+  /** A connection is one user's for good: a page of his never shows what is for another. */
+  async #checked(connection: ClientConnection, proof: Proof): Promise<AuthenticationVerdict> {
+    const verdict = await this.#options.live.check(connection, proof)
+    const user = connection.identity?.user
+    if (!verdict.ok || user === undefined || verdict.claims?.user === user) return verdict
+    return {ok: false, status: 403, text: 'This connection is of another user: open a new one'}
+  }
+
   #admit(
     connection: ClientConnection,
     frame: ClientFrame,
-    {identity, expiresInMs}: Extract<AuthenticationVerdict, {ok: true}>,
+    {proof, verdict}: {readonly proof: Proof; readonly verdict: Admission},
     resume: string | undefined,
   ): void {
-    const {registry, node, dispatcher, now, resuming} = this.#options
+    const {registry, node, dispatcher, now, resuming, live} = this.#options
+    const identity = identityOf(verdict.claims, proof, connection)
     const {user, groups, session} = identity
     const nowMs = now()
     const position = this.#options.position()
     const at = position === undefined ? null : formatPosition(position)
     const replay = resume === undefined ? undefined : resuming.replayFor(identity, resume)
-    registry.identify(connection, identity)
-    connection.expiresAtMs = nowMs + expiresInMs
+    live.admit(connection, proof, verdict)
     const answer = {
       user: user ?? null,
       groups,
@@ -175,15 +191,20 @@ export class ClientSessions {
     dispatcher.announce(connection, AUTHENTICATION, [])
   }
 
-  /** Who is known already stays so; a stranger is sent away, since trying again changes nothing. */
+  /**
+   * Who is known already stays so; a stranger is sent away, since trying again changes nothing,
+   * unless nobody could say who it is.
+   */
   #reject(
     connection: ClientConnection,
     frame: ClientFrame,
     {status, text}: Extract<AuthenticationVerdict, {ok: false}>,
   ): void {
-    this.#options.counters.add('authenticationsFailed')
+    const isUnsure = status === 503
+    this.#options.counters.add(isUnsure ? 'authenticationsUnavailable' : 'authenticationsFailed')
     this.#fail(connection, frame, status, text)
-    if (connection.identity === undefined) connection.close('unauthenticated')
+    if (connection.identity !== undefined) return
+    connection.close(isUnsure ? 'unavailable' : 'unauthenticated')
   }
 
   #fail(connection: ClientConnection, frame: ClientFrame, status: number, text: string): void {

@@ -3,6 +3,7 @@ import {hasLostPlace} from '../mesh/coming-back.js'
 import {DISCONNECTION, encodePosition} from '../protocol/client-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
+import {controlOf} from '../protocol/control.js'
 import type {Envelope} from '../protocol/envelope.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Place, Position} from '../protocol/position.js'
@@ -10,10 +11,12 @@ import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import {ClientConnection} from './client-connection.js'
 import type {ClientForm, ConnectionOwner} from './client-connection.js'
+import type {ClientOrigin} from './client-door.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {ClientSessions} from './client-sessions.js'
 import type {CounterName, Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
+import type {LiveIdentity} from './live-identity.js'
 import {framesOf} from './message-frames.js'
 
 /** Clients closed at once when all have to leave: so many come back to the other nodes. */
@@ -24,6 +27,7 @@ export interface ClientsOptions {
   readonly node: string
   readonly registry: ClientRegistry
   readonly sessions: ClientSessions
+  readonly live: LiveIdentity
   readonly dispatcher: ActionDispatcher
   readonly counters: Counters
   readonly limits: NodeLimits
@@ -37,6 +41,7 @@ export interface ClientsOptions {
 /** Why we close; these have counters of their own. */
 const COUNTED: Partial<Record<CloseName, CounterName>> = {
   slowConsumer: 'slowConsumers',
+  kicked: 'clientsKicked',
   sessionExpired: 'sessionsExpired',
   noPong: 'missedPongs',
   authenticationTimeout: 'authenticationTimeouts',
@@ -50,11 +55,12 @@ export class Clients implements ConnectionOwner {
     this.#options = options
   }
 
-  accept(socket: AcceptedSocket, form: ClientForm): SocketHandler {
+  accept(socket: AcceptedSocket, form: ClientForm, origin: ClientOrigin): SocketHandler {
     const {node, registry, counters, limits, now} = this.#options
     this.#lastId += 1
     const id = `${node}-c${this.#lastId}`
-    const connection = new ClientConnection(this, {id, socket, form, limits, nowMs: now()})
+    const nowMs = now()
+    const connection = new ClientConnection(this, {id, socket, form, origin, limits, nowMs})
     registry.add(connection)
     counters.add('clientsAccepted')
     return connection
@@ -75,18 +81,28 @@ export class Clients implements ConnectionOwner {
     return true
   }
 
-  /** Queues a message to everyone here whom it is for; returns to how many connections. */
+  /** Queues a message to everyone here whom it is for; returns how many connections that were. */
   deliver(envelope: Envelope, position: Position): number {
+    const {visits} = this.#options.registry
+    const control = controlOf(envelope.payload)
+    visits.delivering(position)
+    const count =
+      control === undefined
+        ? this.#queue(envelope, position)
+        : this.#options.live.obey(control, envelope.target)
+    visits.delivered()
+    return count
+  }
+
+  #queue(envelope: Envelope, position: Position): number {
     const frames = framesOf(envelope, position)
     const {registry, now} = this.#options
     const nowMs = now()
-    registry.visits.delivering(position)
     const count = registry.visit(envelope.target, (connection) => {
       if (!connection.sendFrame(frames(connection.form))) return false
       connection.told(position.seq, nowMs)
       return true
     })
-    registry.visits.delivered()
     this.#options.counters.add('messagesDelivered')
     this.#options.counters.add('clientFramesOut', count)
     return count
@@ -118,8 +134,8 @@ export class Clients implements ConnectionOwner {
     const position = this.#options.position()
     const {limits} = this.#options
     for (const connection of this.#options.registry.all()) {
-      if (nowMs >= connection.expiresAtMs) {
-        connection.close('sessionExpired')
+      if (nowMs >= connection.provedUntilMs) {
+        this.#options.live.ended(connection)
       } else if (
         connection.identity === undefined &&
         nowMs - connection.sinceMs >= limits.handshakeMs

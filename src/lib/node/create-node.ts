@@ -3,6 +3,8 @@
  * listener -> mesh-door -> links or operators -> event-queue -> MeshCore -> perform -> clients.
  */
 import {positionMs} from '../mesh/coming-back.js'
+import type {Authenticator} from '../auth/authenticator.js'
+import {tokenAuthenticator} from '../auth/token-authenticator.js'
 import {MeshCore} from '../mesh/core.js'
 import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
@@ -17,7 +19,9 @@ import {ActionDispatcher} from './action-dispatcher.js'
 import {ActionRegistry} from './action-registry.js'
 import {loadActions} from './actions.js'
 import type {LoadedActions} from './actions.js'
-import {createAuthenticator} from './authenticate.js'
+import {Authentication} from './authenticate.js'
+import {CalmWarning} from './calm-warning.js'
+import {ClientDoor} from './client-door.js'
 import {ClientRegistry} from './client-registry.js'
 import {ClientSessions} from './client-sessions.js'
 import {Clients} from './clients.js'
@@ -28,6 +32,7 @@ import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
 import {answerHttp} from './http.js'
 import {Links} from './links.js'
+import {LiveIdentity} from './live-identity.js'
 import {MeshDoor} from './mesh-door.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
 import type {NodeAddresses} from './node-addresses.js'
@@ -108,6 +113,8 @@ class RunningNode implements MeshNode {
   readonly #links: Links
   readonly #door: MeshDoor
   readonly #pace: Pace
+  readonly #clientDoor: ClientDoor
+  readonly #authenticators: readonly Authenticator[]
   readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
   #listener: Listener | undefined
@@ -146,10 +153,16 @@ class RunningNode implements MeshNode {
       waitingBytes: () => this.#clients.replayBytes(),
       counters,
     })
+    const {guests, recheckMs} = config
+    const {authenticators = [tokenAuthenticator(secret)]} = services
+    this.#authenticators = authenticators
+    const authentication = new Authentication({authenticators, guests, wallClock, log})
+    const live = new LiveIdentity({authentication, registry, counters, recheckMs, now})
+    this.#clientDoor = new ClientDoor(config.door)
     const sessions = new ClientSessions({
       node: config.id,
       registry,
-      authenticator: createAuthenticator({secret, guests: config.guests, wallClock}),
+      live,
       dispatcher: this.#dispatcher,
       counters,
       position,
@@ -162,6 +175,7 @@ class RunningNode implements MeshNode {
       node: config.id,
       registry,
       sessions,
+      live,
       dispatcher: this.#dispatcher,
       counters,
       limits: config,
@@ -219,6 +233,8 @@ class RunningNode implements MeshNode {
       registry: this.#registry,
       clients: this.#clients,
       door: this.#door,
+      clientDoor: this.#clientDoor,
+      foreign: new CalmWarning(this.#services.log),
       links: this.#links,
       operators: this.#operators,
       counters: this.#counters,
@@ -366,6 +382,7 @@ class RunningNode implements MeshNode {
     this.#links.destroyAll()
     await this.#listener?.close()
     await this.#services.store.close()
+    for (const authenticator of this.#authenticators) await authenticator.close?.()
   }
 }
 

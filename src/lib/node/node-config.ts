@@ -1,9 +1,11 @@
 import type {MeshConfig} from '../mesh/config.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import type {PoolStore} from '../pool/pool-store.js'
+import type {Authenticator} from '../auth/authenticator.js'
 import type {NodeId} from '../util/brand.js'
 import type {Random} from '../util/random.js'
 import type {NodeLimits} from './limits.js'
+import type {DoorOptions} from './client-door.js'
 import type {Log} from './log.js'
 
 /** What a node is asked to be; see defaultNodeConfig for what most are. */
@@ -20,6 +22,10 @@ export interface NodeConfig extends NodeLimits {
   /** What clients dial, where the own address is not it: usually a proxy's. */
   readonly publicUrl: string | undefined
   readonly guests: 'allow' | 'deny'
+  /** Which pages may connect, whose headers are believed, and whether a cookie is the proof. */
+  readonly door: DoorOptions
+  /** Identities that somebody else keeps are read again so often; 0: when their sessions end. */
+  readonly recheckMs: number
   /** Files of action modules; a folder is watched. */
   readonly actions: readonly string[]
   readonly mesh: MeshConfig
@@ -29,6 +35,8 @@ export interface NodeConfig extends NodeLimits {
 export interface NodeServices {
   readonly store: PoolStore
   readonly secret: MeshSecret
+  /** Asked in this order who a client is; unless given, tokens that the secret signed count. */
+  readonly authenticators?: readonly Authenticator[]
   readonly log: Log
   readonly random: Random
   /** Milliseconds that never fall. */

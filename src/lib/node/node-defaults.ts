@@ -5,6 +5,7 @@ import {defaultMeshConfig} from '../mesh/config.js'
 import {isRecord} from '../protocol/json-text.js'
 import {assert} from '../util/assert.js'
 import {nodeId} from '../util/brand.js'
+import {OPEN_DOOR} from './client-door.js'
 import {defaultNodeLimits} from './limits.js'
 import {silentLog} from './log.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
@@ -21,6 +22,8 @@ export function defaultNodeConfig(): NodeConfig {
     nodeUrl: undefined,
     publicUrl: undefined,
     guests: 'deny',
+    door: OPEN_DOOR,
+    recheckMs: 0,
     actions: [],
     mesh: defaultMeshConfig,
   }

@@ -40,17 +40,20 @@ export class Resuming {
     for (const look of this.#waiting) look()
   }
 
-  /** Resolves once this node is not behind the client any more, or it has had its time. */
-  caughtUp(resume: string): Promise<void> {
+  /**
+   * Resolves once this node is not behind the client any more, or it has had its time: whether
+   * there was anything to wait for.
+   */
+  caughtUp(resume: string): Promise<boolean> {
     const position = parsePosition(resume)
     const history = this.#options.history()
     const isWaiting = (): boolean => position !== undefined && isBehind(history, position)
-    if (!isWaiting()) return Promise.resolve()
+    if (!isWaiting()) return Promise.resolve(false)
     return new Promise((resolve) => {
       const end = (): void => {
         this.#waiting.delete(look)
         clearTimeout(timer)
-        resolve()
+        resolve(true)
       }
       const look = (): void => {
         if (!isWaiting()) end()

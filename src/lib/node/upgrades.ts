@@ -3,6 +3,8 @@ import {LIMITS} from '../protocol/limits.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
 import type {SocketKind, UpgradeDecision, UpgradeRequest} from '../transport/transport.js'
 import {nodeId} from '../util/brand.js'
+import type {CalmWarning} from './calm-warning.js'
+import type {ClientDoor} from './client-door.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Clients} from './clients.js'
 import type {Counters} from './counters.js'
@@ -16,6 +18,9 @@ import type {Operators} from './operators.js'
 
 /** Several handshake frames: whoever sends more before a proof has none. */
 const PROOF_BYTES_MAX = 4 * LIMITS.handshakeFrameBytes
+
+/** Characters of a header in a line of the log. */
+const LOGGED_MAX = 200
 
 /** Pieces that one message of a client may come in: each costs memory beside its bytes. */
 const CLIENT_FRAGMENTS_MAX = 256
@@ -38,6 +43,8 @@ export interface UpgradeParts {
   readonly status: NodeStatus
   readonly registry: ClientRegistry
   readonly clients: Clients
+  readonly clientDoor: ClientDoor
+  readonly foreign: CalmWarning
   readonly door: MeshDoor
   readonly links: Links
   readonly operators: Operators
@@ -51,13 +58,15 @@ export function decideUpgrade(request: UpgradeRequest, parts: UpgradeParts): Upg
 }
 
 function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
-  const {config, status, registry, counters, clients} = parts
+  const {config, status, registry, counters, clients, clientDoor} = parts
   const closed = status.closedToClients
   if (closed !== undefined) {
     counters.add('clientsRefusedUnavailable')
     return refuse(503, `This node takes no clients: ${closed}`)
   }
-  if (registry.countOfAddress(request.remoteAddress) >= config.connectionsPerAddress) {
+  const admission = clientDoor.admit(request)
+  if (!admission.ok) return refuseForeign(request, admission.reason, parts)
+  if (registry.countOfAddress(admission.origin.address) >= config.connectionsPerAddress) {
     counters.add('clientsRefusedAddress')
     return refuse(429, 'Too many connections from this address')
   }
@@ -71,8 +80,20 @@ function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDeci
     accept: true,
     kind: 'client',
     subprotocol: isV1 ? SUBPROTOCOL.client : undefined,
-    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : 'object'),
+    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : 'object', admission.origin),
   }
+}
+
+function refuseForeign(
+  request: UpgradeRequest,
+  reason: string,
+  {counters, clientDoor, foreign}: UpgradeParts,
+): UpgradeDecision {
+  counters.add('clientsRefusedOrigin')
+  const origin = String(request.headers['origin'] ?? '(none)').slice(0, LOGGED_MAX)
+  const address = clientDoor.addressOf(request)
+  foreign.warn('A client of a foreign origin was refused', {origin, address})
+  return refuse(403, reason)
 }
 
 function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {

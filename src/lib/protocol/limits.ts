@@ -51,6 +51,10 @@ export const LIMITS = {
   userAgentBytes: 1024,
   /** Groups of one user. */
   identityGroups: 1000,
+  /** A session's proof: an encrypted cookie of a framework fits; its id has idBytes at most. */
+  sessionProofBytes: 4096,
+  /** Properties of one connection that an application or its handlers set. */
+  properties: 32,
   /** Keys in one filter: each is compared for each connection. */
   filterPairs: 16,
   /** JSON nesting: a client cannot make a decoder recurse without end. */

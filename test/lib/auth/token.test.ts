@@ -2,7 +2,8 @@ import {decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT} from 'jose'
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {deriveKey} from '../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
-import {signToken, verifyToken} from '../../../src/lib/auth/token.js'
+import {signToken} from '../../../src/lib/auth/token.js'
+import {verifyToken} from '../../../src/lib/auth/verify-token.js'
 
 const secret = new MeshSecret('the secret of this mesh', 'a test')
 const other = new MeshSecret('the secret of another mesh', 'a test')
@@ -37,6 +38,7 @@ describe('a token', () => {
         groups: ['staff', 'press'],
         session: 's1',
         language: 'en',
+        properties: {},
         sessionExpireMs: NOW_MS + 60_500,
       },
     })
@@ -99,7 +101,7 @@ describe('a token', () => {
     ['a sub of an object', {sub: {id: 42}, exp: EXP}, 'sub of the token is no id'],
     ['a sub over 255 bytes', {sub: 'x'.repeat(256), exp: EXP}, 'sub of the token is no id'],
     ['a group as text', {sub: '42', groups: 'staff', exp: EXP}, 'groups of the token are no list'],
-    ['a group of null', {sub: '42', groups: [null], exp: EXP}, 'a group of the token is no id'],
+    ['a group of null', {sub: '42', groups: [null], exp: EXP}, 'groups of the token are no list'],
     ['a session of true', {sub: '42', session: true, exp: EXP}, 'session of the token is no id'],
     ['a language of a list', {sub: '42', language: [], exp: EXP}, 'language of the token is no'],
   ])('with %s is refused', async (_, claims, reason) => {

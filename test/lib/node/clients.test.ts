@@ -75,18 +75,31 @@ describe('authentication', () => {
     expect(flood.socket.closed).toEqual({code: 4005, reason: 'too-many'})
   })
 
-  it('may be repeated: the connection is the new user from then on', async () => {
+  it('may be repeated by the same user: groups and the end are those of the new token', async () => {
+    const bench = new ClientBench()
+    const client = bench.connect()
+    await client.login('42', {groups: ['staff'], ttlMs: 5000})
+    await client.login('42', {groups: ['press'], ttlMs: 60_000})
+    expect(bench.deliver('x', null, {group: 'staff'})).toBe(0)
+    expect(bench.deliver('x', null, {group: 'press'})).toBe(1)
+    bench.clients.sweep(6000)
+    expect(client.socket.closed).toBeUndefined()
+  })
+
+  it.each([
+    ['another user', (bench: ClientBench) => bench.token('7')],
+    ['nobody', () => Promise.resolve('a.b.c')],
+  ])('by %s is refused: the connection stays who it was', async (_name, tokenOf) => {
     const bench = new ClientBench()
     const client = bench.connect()
     await client.login('42')
-    await client.login('7')
-    expect(bench.deliver('x', null, {user: 42})).toBe(0)
-    expect(bench.deliver('x', null, {user: 7})).toBe(1)
-    client.socket.take()
-    client.say({action: 'Client/authentication', details: [{token: 'a.b.c'}]})
+    client.say({action: 'Client/authentication', details: [{token: await tokenOf(bench)}]})
     await eventually(() => client.socket.texts.length > 0)
+    const [answer] = client.socket.take()
+    expect(answer).toMatchObject({action: 'Client/authentication:error', details: [403, expect.any(String)]})
     expect(client.socket.closed).toBeUndefined()
-    expect(bench.deliver('x', null, {user: 7})).toBe(1)
+    expect(bench.deliver('x', null, {user: 42})).toBe(1)
+    expect(bench.deliver('x', null, {user: 7})).toBe(0)
   })
 
   it('lets guests in when told to, for messages to everyone only', async () => {
