@@ -29,7 +29,7 @@ import {eventually} from './eventually.js'
 import {FakeSocket} from './fake-socket.js'
 
 const ORIGIN: ClientOrigin = {
-  address: '203.0.113.9',
+  address: '127.0.0.1',
   path: '/WebSockets',
   userAgent: undefined,
   session: undefined,

@@ -1,6 +1,6 @@
 /** Whether a token holds, and what it says of its bearer. */
 import type {KeyObject} from 'node:crypto'
-import type {errors as JoseErrors} from 'jose'
+import type * as Jose from 'jose'
 import {isRecord} from '../protocol/json-text.js'
 import {readClaims} from './claims.js'
 import {deriveKeys} from './keys.js'
@@ -110,7 +110,7 @@ interface Work {
   readonly token: string
   readonly alg: string
   readonly rules: TokenRules
-  readonly jose: typeof import('jose')
+  readonly jose: typeof Jose
 }
 
 async function verifyWith(
@@ -132,7 +132,7 @@ async function verifyWith(
   }
 }
 
-function reasonOf(error: unknown, errors: typeof JoseErrors): string | undefined {
+function reasonOf(error: unknown, errors: typeof Jose.errors): string | undefined {
   if (error instanceof errors.JWTExpired) return 'the token has expired'
   if (error instanceof errors.JWTClaimValidationFailed) {
     return `the token's ${error.claim} does not hold`

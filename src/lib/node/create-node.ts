@@ -2,29 +2,22 @@
  * The composition root: from a configuration to a running node. A message's way through it:
  * listener -> mesh-door -> links or operators -> event-queue -> MeshCore -> perform -> clients.
  */
-import {positionMs} from '../mesh/coming-back.js'
-import type {Authenticator} from '../auth/authenticator.js'
-import {tokenAuthenticator} from '../auth/token-authenticator.js'
 import {MeshCore} from '../mesh/core.js'
 import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
-import type {Position} from '../protocol/position.js'
 import type {Listener, RefusedRequest} from '../transport/transport.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
 import type {SendMessage} from './action-api.js'
-import {ActionDispatcher} from './action-dispatcher.js'
 import {ActionRegistry} from './action-registry.js'
 import {loadActions} from './actions.js'
 import type {LoadedActions} from './actions.js'
-import {Authentication} from './authenticate.js'
 import {CalmWarning} from './calm-warning.js'
-import {ClientDoor} from './client-door.js'
 import {ClientRegistry} from './client-registry.js'
-import {ClientSessions} from './client-sessions.js'
-import {Clients} from './clients.js'
+import {createClientSide} from './client-side.js'
+import type {ClientSide} from './client-side.js'
 import {Counters, Rate} from './counters.js'
 import type {CounterName} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
@@ -32,17 +25,14 @@ import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
 import {answerHttp} from './http.js'
 import {Links} from './links.js'
-import {LiveIdentity} from './live-identity.js'
 import {MeshDoor} from './mesh-door.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
 import type {NodeAddresses} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {NodeStatus} from './node-status.js'
 import {Operators} from './operators.js'
-import {Pace} from './pace.js'
 import {perform} from './perform.js'
 import {Publisher} from './publisher.js'
-import {Resuming} from './resuming.js'
 import {createSend} from './send-message.js'
 import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
@@ -106,15 +96,10 @@ class RunningNode implements MeshNode {
   readonly #registry: ClientRegistry
   readonly #actionRegistry = new ActionRegistry()
   readonly #publisher: Publisher
-  readonly #dispatcher: ActionDispatcher
-  readonly #resuming: Resuming
-  readonly #clients: Clients
+  readonly #clientSide: ClientSide
   readonly #operators: Operators
   readonly #links: Links
   readonly #door: MeshDoor
-  readonly #pace: Pace
-  readonly #clientDoor: ClientDoor
-  readonly #authenticators: readonly Authenticator[]
   readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
   #listener: Listener | undefined
@@ -139,49 +124,14 @@ class RunningNode implements MeshNode {
     this.ready = new Promise((resolve) => (this.#onReady = resolve))
     this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
     this.#publisher = new Publisher(push, counters)
-    this.#pace = new Pace(config, counters)
-    this.#dispatcher = new ActionDispatcher({
-      registry: this.#actionRegistry,
-      send: createSend(this.#publisher),
-      counters,
-      log,
-      limits: config,
-    })
-    const position = (): Position | undefined => this.#statsParts?.core.position
-    this.#resuming = new Resuming({
-      history: () => this.#statsParts?.core,
-      waitingBytes: () => this.#clients.replayBytes(),
-      counters,
-    })
-    const {guests, recheckMs} = config
-    const {authenticators = [tokenAuthenticator(secret)]} = services
-    this.#authenticators = authenticators
-    const authentication = new Authentication({authenticators, guests, wallClock, log})
-    const live = new LiveIdentity({authentication, registry, counters, recheckMs, now})
-    this.#clientDoor = new ClientDoor(config.door)
-    const sessions = new ClientSessions({
-      node: config.id,
+    this.#clientSide = createClientSide({
+      config,
+      services,
       registry,
-      live,
-      dispatcher: this.#dispatcher,
+      actionRegistry: this.#actionRegistry,
+      publisher: this.#publisher,
       counters,
-      position,
-      resuming: this.#resuming,
-      limits: config,
-      pace: this.#pace,
-      now,
-    })
-    this.#clients = new Clients({
-      node: config.id,
-      registry,
-      sessions,
-      live,
-      dispatcher: this.#dispatcher,
-      counters,
-      limits: config,
-      positionMs: positionMs(config.mesh.historyMs),
-      position,
-      now,
+      core: () => this.#statsParts?.core,
     })
     this.#operators = new Operators({
       publisher: this.#publisher,
@@ -231,9 +181,9 @@ class RunningNode implements MeshNode {
       config: this.#config,
       status: this.#status,
       registry: this.#registry,
-      clients: this.#clients,
+      clients: this.#clientSide.clients,
       door: this.#door,
-      clientDoor: this.#clientDoor,
+      clientDoor: this.#clientSide.clientDoor,
       foreign: new CalmWarning(this.#services.log),
       links: this.#links,
       operators: this.#operators,
@@ -287,7 +237,7 @@ class RunningNode implements MeshNode {
       core,
       status: this.#status,
       registry: this.#registry,
-      clients: this.#clients,
+      clients: this.#clientSide.clients,
       operators: this.#operators,
       links: this.#links,
       counters,
@@ -297,9 +247,9 @@ class RunningNode implements MeshNode {
     const parts = {
       links: this.#links,
       store: storeLoop,
-      clients: this.#clients,
+      clients: this.#clientSide.clients,
       operators: this.#operators,
-      resuming: this.#resuming,
+      resuming: this.#clientSide.resuming,
       publisher: this.#publisher,
       log,
       push,
@@ -322,8 +272,8 @@ class RunningNode implements MeshNode {
 
   #sweep(): void {
     const nowMs = this.#services.now()
-    this.#clients.sweep(nowMs)
-    this.#pace.sweep(nowMs)
+    this.#clientSide.clients.sweep(nowMs)
+    this.#clientSide.pace.sweep(nowMs)
     this.#door.sweep(nowMs)
     this.#operators.sweep()
     this.#statsParts?.inRate.sample(nowMs)
@@ -339,7 +289,7 @@ class RunningNode implements MeshNode {
     if (event.master !== masterBefore.master || event.term !== masterBefore.term) {
       this.#operators.changed(event)
     }
-    if (standing.state === 'isolated') this.#clients.closeAll('isolated')
+    if (standing.state === 'isolated') this.#clientSide.clients.closeAll('isolated')
     if (standing.state === 'following' || standing.state === 'mastering') this.#onReady()
   }
 
@@ -365,7 +315,7 @@ class RunningNode implements MeshNode {
   async drain(): Promise<void> {
     this.#status.startDraining()
     this.#services.log.info('Draining', {clients: this.#registry.size})
-    await this.#clients.closePaced('drain')
+    await this.#clientSide.clients.closePaced('drain')
     this.#queue.push({type: 'drain'})
     await this.#drained
     await this.#store?.settled()
@@ -382,7 +332,7 @@ class RunningNode implements MeshNode {
     this.#links.destroyAll()
     await this.#listener?.close()
     await this.#services.store.close()
-    for (const authenticator of this.#authenticators) await authenticator.close?.()
+    for (const authenticator of this.#clientSide.authenticators) await authenticator.close?.()
   }
 }
 
