@@ -63,12 +63,14 @@ export function onFollow(
 /** This node leads nobody: says who does, as far as it knows. */
 export function refuseFollower(state: MeshState, link: Link, term: number): void {
   noteTerm(state, term)
-  const {role, hint} = state
-  const master = role.type === 'following' ? role.master : hint?.master
+  const {role, hint, self} = state
+  const known = role.type === 'following' ? role : hint
+  const isOther = known !== undefined && known.master.id !== self.id
+  // A master is named with its own term: under a higher one it would be looked for for ever.
   send(state, link.id, {
-    type: 'refuse', term: state.highestTerm,
+    type: 'refuse', term: isOther ? known.term : state.highestTerm,
     reason: 'not-master',
-    master: master?.id === state.self.id ? undefined : master,
+    master: isOther ? known.master : undefined,
   })
 }
 

@@ -47,12 +47,15 @@ function stopAsking(state: MeshState, role: Seeking): void {
   if (expiresAt > state.now) role.roundAt = Math.min(role.roundAt, expiresAt)
 }
 
-/** The master by what was heard last: a promise or refusal with a higher term beats the store. */
+/** The master by what was heard: a promise or refusal with a higher term beats the store. */
 function knownMaster(state: MeshState): NodeAddress | undefined {
   const {hint, self, pool} = state
   const lease = pool.snapshot?.lease
-  const isHintNewer = hint && hint.term >= (lease?.term ?? 0)
-  const master = isHintNewer ? hint.master : addressOf(state, lease?.holder)
+  const holder = addressOf(state, lease?.holder)
+  const leaseTerm = lease?.term ?? 0
+  // Who holds a term the row knows best.
+  const isHeard = hint && (hint.term > leaseTerm || (hint.term === leaseTerm && !holder))
+  const master = isHeard ? hint.master : holder
   return master?.id === self.id ? undefined : master
 }
 
@@ -70,10 +73,12 @@ export function onFollowLink(state: MeshState, link: Link): void {
 
 /** `isGone`: who was dialled no longer runs, also if it was promised a moment ago. */
 export function attemptFailed(state: MeshState, role: Seeking, isGone = false): void {
-  if (isGone && role.attempt?.to.id === state.promised.holder) {
+  const tried = role.attempt?.to.id
+  if (isGone && tried === state.promised.holder) {
     state.promisedAt = -Infinity
     role.roundAt = state.now
   }
+  if (isGone && tried === state.hint?.master.id) state.hint = undefined
   role.attempt = undefined
   role.retryAt = state.now + retryDelay(state)
 }
@@ -83,7 +88,8 @@ export function onRefused(state: MeshState, role: Seeking, link: Link, frame: Re
   noteTerm(state, frame.term)
   closeLink(state, link.id, 'refused')
   if (state.hint?.master.id === link.peer && frame.reason === 'not-master') state.hint = undefined
-  if (frame.master && frame.master.id !== state.self.id && frame.master.id !== link.peer) {
+  const isNews = frame.term >= (state.hint?.term ?? 0)
+  if (frame.master && isNews && ![state.self.id, link.peer].includes(frame.master.id)) {
     state.hint = {master: frame.master, term: frame.term}
   }
   attemptFailed(state, role)

@@ -1,5 +1,7 @@
 /** Answers to those who want to lead: is the master lost, promises, and what this node holds. */
-import type {AskFrame, FetchFrame, LogEntry, PromiseFrame} from '../protocol/node-frame.js'
+import type {
+  AskFrame, FetchFrame, LogEntry, PromiseFrame, RefuseFrame,
+} from '../protocol/node-frame.js'
 import type {Place} from '../protocol/position.js'
 import {count, noteTerm, send, type Link, type MeshState} from './state.js'
 import {planSync} from './sync.js'
@@ -28,9 +30,7 @@ export function onPromise(state: MeshState, link: Link, frame: PromiseFrame): vo
   if (!isRepeat && frame.term <= promised.term) {
     count(state, 'staleTerms')
     const reason = frame.term < promised.term ? 'term-too-low' : 'promised-other'
-    send(state, link.id, {
-      type: 'refuse', term: state.highestTerm, reason, master: state.hint?.master,
-    })
+    refuse(state, link, reason)
     return
   }
   state.promised = {term: frame.term, holder: link.peer}
@@ -51,14 +51,19 @@ export function onPromise(state: MeshState, link: Link, frame: PromiseFrame): vo
   })
 }
 
+/** Names the master only of the highest term: what comes with a term is taken for its master. */
+function refuse(state: MeshState, link: Link, reason: RefuseFrame['reason']): void {
+  const {highestTerm: term, hint} = state
+  const master = hint?.term === term ? hint.master : undefined
+  send(state, link.id, {type: 'refuse', term, reason, master})
+}
+
 /** Sends what this node holds beyond the new master's log, in parts. */
 export function onFetch(state: MeshState, link: Link, frame: FetchFrame): void {
   const {promised} = state
   if (promised.term !== frame.term || promised.holder !== link.peer) {
     count(state, 'staleTerms')
-    send(state, link.id, {
-      type: 'refuse', term: state.highestTerm, reason: 'promised-other', master: state.hint?.master,
-    })
+    refuse(state, link, 'promised-other')
     return
   }
   const {keep, snapshot} = planSync(state, frame.chain)
