@@ -4,7 +4,7 @@ import {BaseCommand} from '../lib/cli/base-command.js'
 import {EXIT} from '../lib/cli/exit-code.js'
 import {durationFlag, poolFlags} from '../lib/cli/flags.js'
 import {renderTable} from '../lib/cli/table.js'
-import {DRILL_NAMES} from '../lib/drill/drill-names.js'
+import {DRILL_NAMES, NETWORK_CHOICES} from '../lib/drill/drill-names.js'
 
 export default class DrillCommand extends BaseCommand {
   static override summary = 'break a mesh of its own on purpose, and check every promise'
@@ -37,7 +37,11 @@ export default class DrillCommand extends BaseCommand {
     time: durationFlag({
       minMs: 100, maxMs: 3_600_000, summary: 'how long a fault lasts that does last',
     }),
-    short: Flags.boolean({summary: '3 nodes, short faults, limits for a busy machine'}),
+    network: Flags.option({
+      options: NETWORK_CHOICES, default: 'auto' as const,
+      summary: 'how links are cut: namespaces (root, ip), or proxies',
+    })(),
+    short: Flags.boolean({summary: '3 nodes, short faults, no time is judged: for busy machines'}),
     verbose: Flags.boolean({summary: "warnings of the nodes' own logs, on stderr"}),
     pool: poolFlags().pool,
   }
@@ -53,6 +57,7 @@ export default class DrillCommand extends BaseCommand {
       nodes: flags.short ? 3 : flags.nodes,
       ratePerS: flags.rate,
       repeat: flags.repeat,
+      network: flags.network,
       isShort: flags.short,
       holdMs: flags.time,
       packageRoot: this.config.root,

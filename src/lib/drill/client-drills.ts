@@ -18,12 +18,12 @@ export const slowClient: Drill = {
   promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [2000, 500],
   async run(context) {
-    const {mesh, crowd, strike, sleep, holdMs, broken} = context
+    const {mesh, crowd, strike, hold, broken} = context
     const master = await mesh.master()
     const place = mesh.places.find((other) => other !== master) ?? master
     const token = await crowd.token(SLOW_USER)
     // From here on: receipts of messages for everyone count this client too.
-    strike([])
+    await strike([])
     const reader = await SlowReader.connect(place.ready?.clientUrl ?? '', token)
     try {
       const isClosed = await sendBulk(context, place)
@@ -32,7 +32,7 @@ export const slowClient: Drill = {
     } finally {
       reader.destroy()
     }
-    await sleep(holdMs)
+    await hold()
   },
 }
 
@@ -47,7 +47,7 @@ async function sendBulk({crowd, mesh, sleep}: DrillContext, place: Place): Promi
         .catch(() => {})
       await sleep(BULK_EVERY_MS)
       const look = await mesh.lookAt(place)
-      if (Number(look?.counters['slowConsumers'] ?? 0) > 0) return true
+      if ((look?.counters['slowConsumers'] ?? 0) > 0) return true
     }
     return false
   } finally {
@@ -64,10 +64,10 @@ export const reconnectStorm: Drill = {
   fault: 'two thousand clients (short: 300) lose their connections at once and come back',
   promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
   holdMs: [2000, 500],
-  async run({mesh, crowd, isShort, strike, sleep, holdMs, broken}) {
+  async run({mesh, crowd, isShort, strike, sleep, hold, broken}) {
     const before = await connectionsOf(mesh)
     // Their first coming is a storm as well.
-    strike([])
+    await strike([])
     const strangers = await crowd.strangers(STORM_CLIENTS[isShort ? 1 : 0])
     const away = (): number => strangers.filter(({place}) => place === undefined).length
     try {
@@ -77,7 +77,7 @@ export const reconnectStorm: Drill = {
       await sleep(LOOK_AGAIN_MS)
       await allIn(away)
       if (away() > 0) broken(`${away()} clients did not come back in ${plainMs(STORM_MS_MAX)}`)
-      await sleep(holdMs)
+      await hold()
     } finally {
       for (const stranger of strangers) stranger.close()
     }

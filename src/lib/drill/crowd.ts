@@ -2,11 +2,12 @@
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {signToken} from '../auth/token.js'
 import {connectOperator} from '../client/operator-client.js'
-import type {OperatorConnection} from '../client/operator-connection.js'
+import type {OnOperatorEvent, OperatorConnection} from '../client/operator-connection.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Audience, TabPlan} from './audience.js'
 import type {DrillMesh} from './drill-mesh.js'
 import type {Ledger} from './ledger.js'
+import {operatorUrl} from './node-probe.js'
 import type {Place} from './place.js'
 import {Publisher} from './publisher.js'
 import {Tab} from './tab.js'
@@ -19,6 +20,8 @@ export interface CrowdOptions {
   readonly publishers: number
   /** The last client of a node has left it. */
   readonly onDeserted: (place: Place) => void
+  /** A client has a node again, so long after it lost the last, its own pauses not counted. */
+  readonly onBack: (ms: number) => void
   readonly sleep: (ms: number) => Promise<void>
 }
 
@@ -81,6 +84,7 @@ export class Crowd {
       resumeFrom: () => undefined,
       onAttached: () => {},
       onDetached: () => {},
+      onBack: () => {},
       onDelivered: () => {},
       onPassed: () => {},
       random: Math.random,
@@ -93,9 +97,9 @@ export class Crowd {
   }
 
   /** An operator's connection that sends beside the load. */
-  operator(place: Place): Promise<OperatorConnection> {
-    const url = `${place.ready?.httpUrl.replace('http', 'ws') ?? ''}/mesh`
-    return connectOperator({url, secret: this.#options.secret, timeoutMs: ATTACH_MS})
+  operator(place: Place, onEvent?: OnOperatorEvent): Promise<OperatorConnection> {
+    const url = place.ready === undefined ? '' : operatorUrl(place.ready)
+    return connectOperator({url, secret: this.#options.secret, timeoutMs: ATTACH_MS, onEvent})
   }
 
   close(): void {
@@ -112,6 +116,7 @@ export class Crowd {
       resumeFrom: () => ledger.placeOf(index),
       onAttached: (position, recovered) => ledger.attached(index, position, recovered),
       onDetached: (place) => this.#left(place),
+      onBack: (ms) => this.#options.onBack(ms),
       onDelivered: (n, position) => ledger.delivered(index, n, position),
       onPassed: (position) => ledger.passed(index, position),
       random: Math.random,

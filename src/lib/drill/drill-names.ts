@@ -1,6 +1,10 @@
-/** The names alone, for the command's help: loads nothing. */
+/** What the command's help names: loads nothing. */
 export const DRILL_NAMES = [
-  'kill-master', 'pause-master', 'kill-follower', 'cut-follower', 'split', 'store-down',
-  'store-wipe', 'store-slow', 'half-open', 'slow-client', 'reconnect-storm',
-  'rolling-restart', 'mass-start', 'all',
+  'kill-master', 'pause-master', 'stutter-master', 'kill-follower', 'cut-follower', 'cut-one-way',
+  'mute-master', 'split', 'half-open', 'store-down', 'store-wipe', 'store-slow', 'store-frozen',
+  'clock-shift', 'slow-client', 'reconnect-storm', 'rolling-restart', 'mass-start', 'all',
 ] as const
+
+/** `auto`: namespaces where they can be made. */
+export const NETWORK_CHOICES = ['auto', 'namespaces', 'proxies'] as const
+export type NetworkChoice = (typeof NETWORK_CHOICES)[number]

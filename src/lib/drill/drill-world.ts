@@ -1,22 +1,36 @@
 /** Everything that one drill has of its own: folder, store, secret, nodes, clients. */
-import {mkdtemp, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {rm} from 'node:fs/promises'
+import {monitorEventLoopDelay} from 'node:perf_hooks'
 import {setTimeout as delay} from 'node:timers/promises'
+import type {MeshSecret} from '../auth/mesh-secret.js'
 import {loadSecret} from '../auth/secret.js'
 import {Audience} from './audience.js'
 import {Crowd} from './crowd.js'
 import {DrillMesh} from './drill-mesh.js'
 import type {Drill} from './drill.js'
-import type {DrillStore} from './drill-store.js'
+import {makeDrillFolder, noteChild} from './leftovers.js'
 import {Ledger} from './ledger.js'
 import {Load} from './load.js'
-import {openDrillStore} from './open-drill-store.js'
+import type {DrillNetwork} from './network/drill-network.js'
+import {openNetwork} from './network/open-network.js'
+import {openNodeClocks} from './node-clocks.js'
+import type {NodeClocks} from './node-clocks.js'
 import type {DrillOptions} from './options.js'
+import type {DrillStore} from './store/drill-store.js'
+import {openDrillStore} from './store/open-drill-store.js'
 import {TermWatch} from './term-watch.js'
 import {GapWatch} from './watch.js'
 
 const PUBLISHERS_MAX = 3
+const NS_PER_MS = 1e6
+
+interface WorldParts {
+  readonly folder: string
+  readonly secret: MeshSecret
+  readonly network: DrillNetwork
+  readonly clocks: NodeClocks | undefined
+  readonly store: DrillStore
+}
 
 export class DrillWorld {
   readonly audience: Audience
@@ -26,23 +40,22 @@ export class DrillWorld {
   readonly mesh: DrillMesh
   readonly crowd: Crowd
   readonly store: DrillStore
+  readonly clocks: NodeClocks | undefined
   readonly #folder: string
   readonly #signal: AbortSignal
-  #load: Load | undefined
   readonly #ratePerS: number
+  readonly #lag = monitorEventLoopDelay({resolution: 10})
+  #backMs: number[] = []
+  #load: Load | undefined
 
-  private constructor(
-    drill: Drill,
-    options: DrillOptions,
-    parts: Pick<DrillWorld, 'store'> & {folder: string; secret: ConstructorParameters<
-      typeof Crowd>[0]['secret']},
-  ) {
-    const {store, folder, secret} = parts
+  private constructor(drill: Drill, options: DrillOptions, parts: WorldParts) {
+    const {store, folder, secret, network, clocks} = parts
     const nodes = drill.nodes ?? options.nodes
     this.#folder = folder
     this.#signal = options.signal
     this.#ratePerS = options.ratePerS
     this.store = store
+    this.clocks = clocks
     this.audience = new Audience(nodes)
     this.ledger = new Ledger(this.audience, () => performance.now())
     this.mesh = new DrillMesh({
@@ -50,13 +63,18 @@ export class DrillWorld {
       binFile: options.binFile,
       cwd: folder,
       env: {...foreignTo(options.env), WSMESH_DATA_DIR: folder, ...store.env},
-      withProxies: drill.needsCuts === true,
+      secret,
+      network,
+      clocks,
+      hasInnerFaults: drill.hasInnerFaults === true,
       onLog: options.onLog,
+      onStarted: ({pid}) => noteChild(folder, pid),
       sleep: (ms) => this.sleep(ms),
     })
     this.terms = new TermWatch(this.mesh)
     this.crowd = new Crowd({
       onDeserted: ({name}) => this.gaps.forget(name),
+      onBack: (ms) => this.#backMs.push(ms),
       mesh: this.mesh,
       audience: this.audience,
       ledger: this.ledger,
@@ -72,24 +90,47 @@ export class DrillWorld {
 
   /** A mesh that runs, with clients at every node. Whoever opens it closes it. */
   static async open(drill: Drill, options: DrillOptions): Promise<DrillWorld> {
-    const folder = await mkdtemp(join(tmpdir(), 'wsmesh-drill-'))
-    let world: DrillWorld | undefined
-    let store: DrillStore | undefined
+    const folder = await makeDrillFolder()
+    const opened: {network?: DrillNetwork; store?: DrillStore; world?: DrillWorld} = {}
     try {
+      const nodes = drill.nodes ?? options.nodes
+      const network = opened.network = await openNetwork({
+        needsCuts: drill.needsCuts === true,
+        choice: options.network,
+        places: Array.from({length: nodes}, (_, index) => String(index + 1)),
+        report: options.report,
+      })
       const secret = await loadSecret({env: {}, dataDir: folder})
-      store = await openDrillStore(options.pool, folder)
-      world = new DrillWorld(drill, options, {store, folder, secret})
+      const clocks = drill.shiftsClocks === true ? openNodeClocks(folder) : undefined
+      const ownMariadb = drill.store === 'own-mariadb'
+      // Without need it would only cost time: it lives in this busy process.
+      const isBetween = drill.breaksStore === true || network.type === 'namespaces'
+      const proxyHost = isBetween ? network.ownHost : undefined
+      const store = await openDrillStore({url: options.pool, ownMariadb, folder, proxyHost})
+      opened.store = store
+      const world = new DrillWorld(drill, options, {store, folder, secret, network, clocks})
+      opened.world = world
       await world.#start(drill)
       return world
     } catch (error) {
-      if (world === undefined) {
-        await store?.close()
-        await rm(folder, {recursive: true, force: true})
+      if (opened.world !== undefined) {
+        await opened.world.close()
       } else {
-        await world.close()
+        await opened.store?.close()
+        await opened.network?.close()
+        await rm(folder, {recursive: true, force: true})
       }
       throw error
     }
+  }
+
+  /** What was measured of clients and of this machine since the last call. */
+  takeMeasured(): {readonly backMs: readonly number[]; readonly stallMs: number} {
+    const backMs = this.#backMs
+    const stallMs = this.#lag.max / NS_PER_MS
+    this.#backMs = []
+    this.#lag.reset()
+    return {backMs, stallMs}
   }
 
   /** Rejects when the drill is to end. */
@@ -107,12 +148,14 @@ export class DrillWorld {
 
   async close(): Promise<void> {
     this.stopLoad()
+    this.#lag.disable()
     this.terms.stop()
     this.crowd.close()
     await this.mesh.end()
     try {
       await this.store.close()
     } finally {
+      await this.mesh.network.close()
       await rm(this.#folder, {recursive: true, force: true})
     }
   }
@@ -129,6 +172,7 @@ export class DrillWorld {
     await this.crowd.start()
     this.#load = new Load(this.crowd.publishers, this.#ratePerS)
     this.terms.start()
+    this.#lag.enable()
   }
 }
 

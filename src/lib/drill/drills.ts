@@ -1,13 +1,17 @@
 /** All drills, by the names that the command takes. */
-import {cutFollower, halfOpen, split} from './link-drills.js'
-import {killFollower, killMaster, massStart, pauseMaster, rollingRestart} from './node-drills.js'
+import {clockShift} from './clock-drills.js'
+import {cutFollower, cutOneWay, halfOpen, muteMaster, split} from './link-drills.js'
+import {
+  killFollower, killMaster, massStart, pauseMaster, rollingRestart, stutterMaster,
+} from './node-drills.js'
 import {reconnectStorm, slowClient} from './client-drills.js'
-import {storeDown, storeSlow, storeWipe} from './store-drills.js'
+import {storeDown, storeFrozen, storeSlow, storeWipe} from './store-drills.js'
 import type {Drill} from './drill.js'
 
 export const DRILLS: readonly Drill[] = [
-  killMaster, pauseMaster, killFollower, cutFollower, split, storeDown, storeWipe, storeSlow,
-  halfOpen, slowClient, reconnectStorm, rollingRestart, massStart,
+  killMaster, pauseMaster, stutterMaster, killFollower, cutFollower, cutOneWay, muteMaster, split,
+  halfOpen, storeDown, storeWipe, storeSlow, storeFrozen, clockShift, slowClient, reconnectStorm,
+  rollingRestart, massStart,
 ]
 
 export function drillsNamed(name: string): readonly Drill[] {

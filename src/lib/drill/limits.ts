@@ -8,11 +8,21 @@ export const WITHIN = {
   calmMs: 250,
   /** No silence at any time may be longer. */
   gapMs: 4000,
+  /** Until a client that lost its node is let in by another, its own pauses not counted. */
+  backMs: 1000,
+  /** Until nodes say what they must after a fault that has lasted. */
+  saidMs: 2000,
   /** Until all nodes are linked and copies again, once nothing is broken any more. */
   wholeMs: 30_000,
   /** Until all that is due has come, and every publisher has his answer. */
   settledMs: 30_000,
 } as const
 
-/** A machine that runs a test suite beside is slower than one that runs a mesh. */
-export const SHORT_FACTOR = 8
+/**
+ * The short form runs where a test suite runs beside it. It waits until what must come has come and
+ * judges no time: this is when it gives up.
+ */
+export const PATIENCE_MS = 120_000
+
+/** A machine on which a timer is so late stops nodes just as long: then they may change masters. */
+export const STALL_MS = 400

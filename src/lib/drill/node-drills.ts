@@ -1,17 +1,22 @@
 /** Faults of processes. */
-import type {Drill, DrillContext} from './drill.js'
+import type {Drill, DrillContext, DrillPromise} from './drill.js'
 import {WITHIN} from './limits.js'
+import {plainMs} from './plain-ms.js'
+
+const ONE_DIES: DrillPromise = {
+  firstMs: WITHIN.deathMs, isAnswered: true, backMs: WITHIN.backMs,
+}
 
 export const killMaster: Drill = {
   name: 'kill-master',
   fault: 'the master is killed with SIGKILL, and a fresh node takes its place',
-  promise: {firstMs: WITHIN.deathMs, isAnswered: true},
-  holdMs: [2000, 1000],
-  async run({mesh, strike, sleep, holdMs}) {
+  promise: ONE_DIES,
+  holdMs: [2000, 500],
+  async run({mesh, strike, hold}) {
     const master = await mesh.master()
-    strike([master])
+    await strike([master])
     await mesh.kill(master)
-    await sleep(holdMs)
+    await hold()
     await mesh.start(master)
   },
 }
@@ -19,14 +24,14 @@ export const killMaster: Drill = {
 export const killFollower: Drill = {
   name: 'kill-follower',
   fault: 'a follower is killed with SIGKILL, and a fresh node takes its place',
-  promise: {firstMs: WITHIN.leaseMs, isAnswered: true, masterChangesMax: 0},
-  holdMs: [3000, 1500],
+  promise: {...ONE_DIES, firstMs: WITHIN.leaseMs, masterChangesMax: 0},
+  holdMs: [3000, 1000],
   async run(context) {
-    const {mesh, strike, sleep, holdMs} = context
+    const {mesh, strike, hold} = context
     const follower = await aFollower(context)
-    strike([follower])
+    await strike([follower])
     await mesh.kill(follower)
-    await sleep(holdMs)
+    await hold()
     await mesh.start(follower)
   },
 }
@@ -36,27 +41,53 @@ export const pauseMaster: Drill = {
   fault: 'the master is stopped with SIGSTOP, and goes on after a while',
   promise: {firstMs: WITHIN.leaseMs, isAnswered: false},
   holdMs: [10_000, 3000],
-  async run({mesh, strike, sleep, holdMs}) {
+  async run({mesh, strike, hold}) {
     const master = await mesh.master()
-    strike([master])
+    await strike([master])
     mesh.pause(master)
-    await sleep(holdMs)
+    await hold()
     mesh.continue(master)
+  },
+}
+
+const STUTTERS = [50, 10] as const
+const STUTTER_MS = 200
+/** So long the others bear it; a machine that is busy itself may make more of it. */
+const STUTTER_MS_MAX = 700
+
+export const stutterMaster: Drill = {
+  name: 'stutter-master',
+  fault: 'the master is stopped with SIGSTOP for 200 ms, fifty times (short: ten)',
+  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
+  holdMs: [1000, 0],
+  async run({mesh, isShort, strike, sleep, hold, excuse}) {
+    const master = await mesh.master()
+    await strike([])
+    for (let times = STUTTERS[isShort ? 1 : 0]; times > 0; times -= 1) {
+      const startMs = performance.now()
+      mesh.pause(master)
+      await sleep(STUTTER_MS)
+      mesh.continue(master)
+      const ms = performance.now() - startMs
+      if (ms > STUTTER_MS_MAX) excuse(`the master was stopped for ${plainMs(ms)}`)
+      await sleep(STUTTER_MS)
+    }
+    await hold()
   },
 }
 
 export const rollingRestart: Drill = {
   name: 'rolling-restart',
   fault: 'each node in turn is drained with SIGTERM and started again',
-  promise: {firstMs: WITHIN.deathMs, isAnswered: true},
+  promise: ONE_DIES,
   holdMs: [500, 0],
-  async run({mesh, strike, sleep, holdMs}) {
-    strike([])
+  async run({mesh, strike, hold}) {
+    await strike([])
     for (const place of mesh.places) {
       await mesh.drain(place)
       await mesh.start(place)
       await mesh.whole()
-      await sleep(holdMs)
+      await hold()
     }
   },
 }
@@ -68,9 +99,9 @@ export const massStart: Drill = {
   holdMs: [3000, 500],
   nodes: 10,
   startsTogether: true,
-  async run({mesh, strike, sleep, holdMs, broken}) {
-    strike([])
-    await sleep(holdMs)
+  async run({mesh, strike, hold, broken}) {
+    await strike([])
+    await hold()
     for (const {place, term} of await mesh.whole()) {
       if (term !== 1) broken(`node ${place.name} is in term ${term}: more than one was master`)
     }

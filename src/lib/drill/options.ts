@@ -1,3 +1,5 @@
+import type {NetworkChoice} from './drill-names.js'
+
 export interface DrillOptions {
   /** Undefined: the embedded pool, in a folder of the drill's own. */
   readonly pool: string | undefined
@@ -5,7 +7,9 @@ export interface DrillOptions {
   readonly ratePerS: number
   /** How often the fault is done. */
   readonly repeat: number
-  /** Faults as short as still make sense; limits of time that a busy machine keeps. */
+  /** How links are cut, in drills that cut them. */
+  readonly network: NetworkChoice
+  /** Faults as short as still make sense, and no time is judged: for busy machines. */
   readonly isShort: boolean
   /** How long a fault that lasts is to last; undefined: as the drill says. */
   readonly holdMs: number | undefined

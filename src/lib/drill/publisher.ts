@@ -5,6 +5,7 @@ import type {MeshSecret} from '../auth/mesh-secret.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Addressed} from './audience.js'
 import type {Ledger} from './ledger.js'
+import {operatorUrl} from './node-probe.js'
 import type {Place} from './place.js'
 import type {SentMessage} from './sent-message.js'
 import {DRILL_ACTION} from './tab.js'
@@ -102,7 +103,7 @@ export class Publisher {
     for (let tries = firstTry; !signal.aborted; tries += 1) {
       const place = choose(tries)
       const connection = place?.ready && (await connectOperator({
-        url: `${place.ready.httpUrl.replace('http', 'ws')}/mesh`,
+        url: operatorUrl(place.ready),
         secret,
         timeoutMs: DIAL_MS,
         signal,

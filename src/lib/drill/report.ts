@@ -20,6 +20,9 @@ export type RenderTable = (
 
 export function renderVerdict(result: DrillResult, colours: Colours): string {
   const {drill, verdict, reasons} = result
+  if (verdict === 'skip') {
+    return `${colours.bold('SKIP')} ${drill}: ${reasons.join(', ')}`
+  }
   if (verdict === 'pass') {
     return `${colours.green(colours.bold('PASS'))} ${drill}: ${inShort(result)}`
   }
@@ -30,7 +33,8 @@ export function renderVerdict(result: DrillResult, colours: Colours): string {
 
 /** Below the verdict. */
 export function renderDetails(result: DrillResult, renderTable: RenderTable): readonly string[] {
-  const {reasons, troubles, pool, nodes, ratePerS, rounds, masterChanges} = result
+  const {reasons, troubles, pool, nodes, ratePerS, rounds, masterChanges, stallMs} = result
+  if (result.verdict === 'skip') return []
   const columns = [
     {header: 'COUNT', cell: (row: readonly string[]) => row[0] ?? ''},
     {header: 'ALL', align: 'right', cell: (row: readonly string[]) => row[1] ?? ''},
@@ -39,16 +43,29 @@ export function renderDetails(result: DrillResult, renderTable: RenderTable): re
   const times = `${rounds} time${rounds === 1 ? '' : 's'}`
   return [
     `  ${nodes} nodes, ${ratePerS} messages/s, ${times}, pool ${pool}`,
+    ...howBroken(result),
     `  latency before the fault        ${spread(result.latencyMs)}`,
     `  first delivery after the fault  ${spread(result.firstMs)}`,
     `  longest gap                     ${spread(result.gapMs)}`,
     `  whole again after               ${spread(result.wholeMs)}`,
+    `  clients without a node          ${spread(result.backMs)}`,
     `  changes of master               ${masterChanges}`,
+    `  longest stall of this machine   ${plainMs(stallMs)}`,
     ...reasons.map((reason) => `  broken: ${reason}`),
     ...troubles.map((trouble) => `  trouble: ${trouble}`),
     '',
     ...renderTable(columns, COUNTS.map((name) => countRow(name, result))).map((l) => `  ${l}`),
   ]
+}
+
+/** With what the fault was made, where there is more than one way. */
+function howBroken({network, clocks}: DrillResult): readonly string[] {
+  const ways: Readonly<Record<DrillResult['network'], readonly string[]>> = {
+    loopback: [],
+    proxies: ['  links cut by proxies before the nodes'],
+    namespaces: ['  links cut between network namespaces'],
+  }
+  return [...ways[network], ...(clocks === null ? [] : [`  clocks shifted by ${clocks}`])]
 }
 
 const COUNTS = ['sent', 'accepted', 'receipted', 'repeated', 'refused', 'unanswered',

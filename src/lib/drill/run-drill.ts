@@ -1,8 +1,9 @@
 /** One drill, from the start of its mesh to its verdict. */
 import {WsmeshError} from '../util/errors.js'
-import type {Drill} from './drill.js'
+import type {Drill, DrillContext} from './drill.js'
 import {DrillWorld} from './drill-world.js'
-import {WITHIN} from './limits.js'
+import {PATIENCE_MS, WITHIN} from './limits.js'
+import type {DrillNetwork} from './network/drill-network.js'
 import type {DrillOptions} from './options.js'
 import {spreadOf} from './percentile.js'
 import type {Spread} from './percentile.js'
@@ -11,18 +12,24 @@ import type {TabReport, Tally} from './tally.js'
 import {EMPTY_TAB} from './tally.js'
 import {whatIsBroken} from './verdict.js'
 import type {RoundFacts} from './verdict.js'
+import {until} from './wait-for.js'
 
 /** What `--json` prints of a drill. Its fields are an API. */
 export interface DrillResult {
   readonly drill: string
-  readonly verdict: 'pass' | 'fail'
-  /** Why it failed, the gravest first; empty when it passed. */
+  /** `skip`: it could not be done on this machine. */
+  readonly verdict: 'pass' | 'fail' | 'skip'
+  /** Why it failed, the gravest first, or was skipped; empty when it passed. */
   readonly reasons: readonly string[]
   /** The first troubles, each with the message and the connection. */
   readonly troubles: readonly string[]
   readonly pool: string
   readonly nodes: number
   readonly ratePerS: number
+  /** Where nodes live: side by side, behind proxies that can be cut, or in namespaces. */
+  readonly network: DrillNetwork['type']
+  /** What shifted clocks, where some were. */
+  readonly clocks: string | null
   readonly rounds: number
   readonly masterChanges: number
   /** Half of the deliveries before the fault came within so long of their sending. */
@@ -33,6 +40,10 @@ export interface DrillResult {
   readonly gapMs: Spread | null
   /** From the end of the fault to a whole mesh. */
   readonly wholeMs: Spread | null
+  /** From a client's loss of its node until another let it in, its own pauses not counted. */
+  readonly backMs: Spread | null
+  /** The longest that this machine let a timer wait: nodes stood still as long. */
+  readonly stallMs: number
   readonly tally: Tally
   readonly connections: readonly TabReport[]
 }
@@ -66,6 +77,15 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
   }
 }
 
+/** A drill that this machine cannot do. */
+export function skipped({name}: Drill, why: string): DrillResult {
+  return {
+    drill: name, verdict: 'skip', reasons: [why], troubles: [], pool: '', nodes: 0, ratePerS: 0,
+    network: 'loopback', clocks: null, rounds: 0, masterChanges: 0, latencyMs: null, firstMs: null,
+    gapMs: null, wholeMs: null, backMs: null, stallMs: 0, tally: EMPTY_TALLY, connections: [],
+  }
+}
+
 function progressOf(round: number, rounds: number, {tally, firstMs, gapMs}: RoundFacts): string {
   const first = firstMs === undefined ? 'nothing came' : `first after ${Math.round(firstMs)} ms`
   return `  ${round}/${rounds}: ${first}, gap ${Math.round(gapMs)} ms, ${tally.lost} lost`
@@ -81,43 +101,68 @@ async function runRound(drill: Drill, world: DrillWorld, options: DrillOptions):
   const {mesh, ledger, crowd, gaps, terms} = world
   const calmMs = CALM_MS[options.isShort ? 1 : 0]
   const broken: string[] = []
+  const excuses: string[] = []
   await crowd.attached()
   ledger.beginCalm()
   gaps.begin()
   world.startLoad()
   await world.sleep(calmMs)
   terms.takeChanges()
+  world.takeMeasured()
   await terms.look()
-  await drill.run({
-    mesh,
-    store: world.store,
-    crowd,
-    isShort: options.isShort,
-    holdMs: options.holdMs ?? drill.holdMs[options.isShort ? 1 : 0],
-    strike: (victims) => {
-      ledger.endCalm()
-      gaps.strike(victims.map(({name}) => name))
-    },
-    sleep: (ms) => world.sleep(ms),
-    broken: (what) => broken.push(what),
-  })
+  await drill.run(contextOf(drill, world, options, {broken, excuses}))
   const {calmMs: latencyMs, firstMs, gapMs} = gaps.stop()
   const healedMs = performance.now()
+  const patienceMs = options.isShort ? PATIENCE_MS : WITHIN.wholeMs
   const wholeMs = await attempt(broken, async () => {
-    await mesh.whole(WITHIN.wholeMs)
+    await mesh.whole(patienceMs)
     const ms = performance.now() - healedMs
-    await crowd.attached()
+    await crowd.attached(patienceMs)
     ledger.beginCalm()
     return ms
   })
   await world.sleep(calmMs)
   ledger.endCalm()
   world.stopLoad()
-  await settled(world)
+  await settled(world, options.isShort ? PATIENCE_MS : WITHIN.settledMs)
   await terms.look()
   const {tally, tabs} = ledger.settle()
   const masterChanges = terms.takeChanges()
-  return {facts: {tally, latencyMs, firstMs, gapMs, wholeMs, masterChanges, broken}, tabs}
+  const [excuse] = excuses
+  const times = {latencyMs, firstMs, gapMs, wholeMs, ...world.takeMeasured()}
+  return {facts: {tally, ...times, masterChanges, excuse, broken}, tabs}
+}
+
+function contextOf(
+  drill: Drill, world: DrillWorld, {holdMs, isShort, report}: DrillOptions,
+  {broken, excuses}: {readonly broken: string[]; readonly excuses: string[]},
+): DrillContext {
+  const {mesh, ledger, crowd, gaps} = world
+  const sleep = (ms: number): Promise<void> => world.sleep(ms)
+  return {
+    mesh, crowd, sleep, report, isShort,
+    store: world.store,
+    holdMs: holdMs ?? drill.holdMs[isShort ? 1 : 0],
+    strike: async (victims, fault) => {
+      ledger.endCalm()
+      if (fault !== undefined) await fault()
+      gaps.strike(victims.map(({name}) => name))
+    },
+    hold: async () => {
+      await sleep(holdMs ?? drill.holdMs[isShort ? 1 : 0])
+      // Nothing came in all that time: the verdict says so.
+      await attempt([], () => until(() => gaps.isFlowing || undefined, {
+        what: 'messages at every node', withinMs: PATIENCE_MS, sleep,
+      }))
+    },
+    expect: async (what, isSo) => {
+      const withinMs = isShort ? PATIENCE_MS : WITHIN.saidMs
+      const look = async (): Promise<true | undefined> => ((await isSo()) ? true : undefined)
+      await attempt(broken, () => until(look, {what, withinMs, sleep}))
+    },
+    excuse: (why) => excuses.push(why),
+    broken: (what) => broken.push(what),
+  }
 }
 
 /** A mesh that does not heal is a verdict, not an accident. */
@@ -132,8 +177,8 @@ async function attempt<T>(broken: string[], work: () => Promise<T>): Promise<T |
 }
 
 /** Waits until every publisher has his answers and every client what is due, or it is too late. */
-async function settled(world: DrillWorld): Promise<void> {
-  const deadline = performance.now() + WITHIN.settledMs
+async function settled(world: DrillWorld, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs
   while (performance.now() < deadline) {
     if (world.ledger.waiting === 0 && world.ledger.due === 0) return
     await world.sleep(LOOK_AGAIN_MS)
@@ -142,7 +187,7 @@ async function settled(world: DrillWorld): Promise<void> {
 
 function resultOf(
   drill: Drill,
-  {store, mesh, ledger}: DrillWorld,
+  {store, mesh, ledger, clocks}: DrillWorld,
   {ratePerS}: DrillOptions,
   {rounds, connections, reasons}: {
     readonly rounds: readonly RoundFacts[]
@@ -160,12 +205,16 @@ function resultOf(
     pool: store.label,
     nodes: mesh.places.length,
     ratePerS,
+    network: mesh.network.type,
+    clocks: clocks?.label ?? null,
     rounds: rounds.length,
     masterChanges: rounds.reduce((sum, {masterChanges}) => sum + masterChanges, 0),
     latencyMs: spread('latencyMs'),
     firstMs: spread('firstMs'),
     gapMs: spread('gapMs'),
     wholeMs: spread('wholeMs'),
+    backMs: spreadOf(rounds.flatMap(({backMs}) => backMs)) ?? null,
+    stallMs: Math.max(0, ...rounds.map(({stallMs}) => stallMs)),
     tally: rounds.reduce((sum, {tally}) => addTallies(sum, tally), EMPTY_TALLY),
     connections,
   }

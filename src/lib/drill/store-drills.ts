@@ -1,24 +1,56 @@
 /** Faults of the pool store: no message may feel them. */
-import type {Drill} from './drill.js'
+import {openPoolStore} from '../pool/open-pool-store.js'
+import type {PoolStore} from '../pool/pool-store.js'
+import type {Drill, DrillContext, DrillPromise} from './drill.js'
 import {WITHIN} from './limits.js'
 
-/** "Whole within two heartbeats", a second each, and the time to look. */
-const WHOLE_AGAIN_MS = 3000
+const NOBODY_FEELS_IT: DrillPromise = {
+  firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0,
+}
 
 export const storeDown: Drill = {
   name: 'store-down',
   fault: 'the pool store is out of reach for a while',
-  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
-  holdMs: [60_000, 5000],
-  async run({mesh, store, strike, sleep, holdMs, broken}) {
-    strike([])
+  promise: NOBODY_FEELS_IT,
+  holdMs: [60_000, 4000],
+  breaksStore: true,
+  async run(context) {
+    const {store, strike, hold} = context
+    await strike([])
     await store.down()
-    await sleep(holdMs)
-    // A fault that nobody met proves nothing.
-    for (const look of await mesh.look()) {
-      const failures = Number(look?.counters['storeFailures'] ?? 0)
-      if (failures === 0) broken(`node ${look?.place.name ?? '?'} met no failure of the store`)
-    }
+    await hold()
+    await isMet(context)
+    await store.up()
+  },
+}
+
+export const storeFrozen: Drill = {
+  name: 'store-frozen',
+  fault: 'the database server stands still (SIGSTOP): it takes connections and says nothing',
+  promise: NOBODY_FEELS_IT,
+  holdMs: [30_000, 4000],
+  store: 'own-mariadb',
+  async run(context) {
+    const {store, strike, hold} = context
+    await strike([])
+    await store.freeze()
+    await hold()
+    await isMet(context)
+    await store.up()
+  },
+}
+
+export const storeSlow: Drill = {
+  name: 'store-slow',
+  fault: 'every answer of the pool store takes 1.5 s',
+  promise: NOBODY_FEELS_IT,
+  holdMs: [30_000, 4000],
+  breaksStore: true,
+  hasInnerFaults: true,
+  async run({mesh, store, strike, hold}) {
+    await strike([])
+    await store.slow(mesh)
+    await hold()
     await store.up()
   },
 }
@@ -26,24 +58,37 @@ export const storeDown: Drill = {
 export const storeWipe: Drill = {
   name: 'store-wipe',
   fault: 'everything in the pool store is deleted',
-  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
-  holdMs: [10_000, 3000],
-  async run({store, strike, sleep, holdMs}) {
-    strike([])
+  promise: NOBODY_FEELS_IT,
+  holdMs: [10_000, 1000],
+  async run(context) {
+    const {mesh, store, strike, hold, expect, sleep} = context
+    await strike([])
     await store.wipe()
-    await sleep(Math.max(holdMs, WHOLE_AGAIN_MS))
+    await sleep(HEARTBEATS_MS)
+    const {WSMESH_POOL: url = '', WSMESH_POOL_PREFIX: prefix} = store.env
+    const pool = await openPoolStore({url, dataDir: '/', ...(prefix !== undefined && {prefix})})
+    try {
+      await expect('all nodes and the lease to be in the pool again, two heartbeats later', () =>
+        isWhole(pool, mesh.places.length))
+    } finally {
+      await pool.close()
+    }
+    await hold()
   },
 }
 
-export const storeSlow: Drill = {
-  name: 'store-slow',
-  fault: 'every write to the pool store takes 1.5 s',
-  promise: {firstMs: WITHIN.deathMs, isAnswered: true, masterChangesMax: 0},
-  holdMs: [30_000, 5000],
-  async run({store, strike, sleep, holdMs}) {
-    strike([])
-    await store.slow()
-    await sleep(holdMs)
-    await store.up()
-  },
+/** "Whole within two heartbeats", a second each. */
+const HEARTBEATS_MS = 2000
+
+async function isWhole(pool: PoolStore, nodes: number): Promise<boolean> {
+  const [members, lease] = [await pool.list(), await pool.readLease()]
+  return members.length === nodes && lease?.holder !== undefined
+}
+
+/** A fault that nobody met proves nothing. */
+async function isMet({mesh, expect}: DrillContext): Promise<void> {
+  await expect('every node to meet failures of the store', async () => {
+    const looks = await mesh.look()
+    return looks.every((look) => (look?.counters['storeFailures'] ?? 0) > 0)
+  })
 }

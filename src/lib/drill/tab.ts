@@ -20,6 +20,8 @@ export interface TabOptions {
   readonly onAttached: (position: string | null, recovered: boolean) => void
   /** It was let in there, and is no more. */
   readonly onDetached: (place: Place) => void
+  /** Let in again, so long after that, its own pauses not counted. */
+  readonly onBack: (ms: number) => void
   readonly onDelivered: (n: number, position: string) => void
   readonly onPassed: (position: string) => void
   readonly random: () => number
@@ -37,6 +39,8 @@ export class Tab {
   #socket: Socket | undefined
   #place: Place | undefined
   #isClosed = false
+  /** When it lost its node, moved on by its own pauses. */
+  #lostMs: number | undefined
   #wake: () => void = () => {}
 
   constructor(options: TabOptions) {
@@ -67,12 +71,23 @@ export class Tab {
       const wasIn = place !== undefined && (await this.#visit(place))
       this.#place = undefined
       this.#socket = undefined
-      if (wasIn) tries = 0
-      if (wasIn) this.#options.onDetached(place)
+      if (wasIn) {
+        tries = 0
+        this.#lostMs = performance.now()
+        this.#options.onDetached(place)
+      }
       if (this.#isClosed) return
       const mostMs = Math.min(PAUSE_MS * 2 ** Math.min(tries, 5), PAUSE_MS_MAX)
+      const beforeMs = performance.now()
       await this.#pause(this.#options.random() * mostMs)
+      if (this.#lostMs !== undefined) this.#lostMs += performance.now() - beforeMs
     }
+  }
+
+  #letIn(place: Place): void {
+    this.#place = place
+    if (this.#lostMs !== undefined) this.#options.onBack(performance.now() - this.#lostMs)
+    this.#lostMs = undefined
   }
 
   #pause(ms: number): Promise<void> {
@@ -100,7 +115,7 @@ export class Tab {
       },
       (socket) => this.#handler(socket, () => {
         wasIn = true
-        this.#place = place
+        this.#letIn(place)
       }, () => end.resolve()),
     )
     if (!result.ok) return false

@@ -33,7 +33,7 @@ export class TermWatch {
   async look(): Promise<void> {
     for (const look of await this.#mesh.look()) {
       if (look === undefined) continue
-      const {id, epoch, term, role} = look
+      const {node: id, epoch, term, role} = look
       if (role === 'master') this.#terms.add(`${epoch}.${term}`)
       const before = this.#termOf.get(id)
       if (before?.epoch === epoch && term < before.term) {

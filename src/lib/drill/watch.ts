@@ -65,12 +65,22 @@ export class GapWatch {
     this.#deserted.add(node)
   }
 
+  /** Whether all that is watched has had something that was sent after the fault. */
+  get isFlowing(): boolean {
+    const wanted = [...this.#lastMs.keys()].filter((node) => this.#isWatched(node))
+    return wanted.every((node) => this.#firstMs.has(node))
+  }
+
+  #isWatched(node: string): boolean {
+    return !this.#spared.has(node) && !this.#deserted.has(node)
+  }
+
   /** The end of what is measured. `firstMs` is the latest of all nodes. */
   stop(): Measured {
     const nowMs = this.#now()
     const watched = [...this.#lastMs].filter(([node]) => !this.#spared.has(node))
     const gaps = watched.map(([, lastMs]) => nowMs - lastMs)
-    const firsts = watched.filter(([node]) => !this.#deserted.has(node))
+    const firsts = watched.filter(([node]) => this.#isWatched(node))
       .map(([node]) => this.#firstMs.get(node) ?? Number.POSITIVE_INFINITY)
     const firstMs = firsts.length === 0 ? 0 : Math.max(...firsts)
     this.#strikeMs = undefined

@@ -14,6 +14,8 @@ export interface NodeProcess {
   /** How it ended, in words: "killed by SIGKILL", "ended with status 1: …". Never rejects. */
   readonly ended: Promise<string>
   signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
+  /** A word for a module of its own that listens to it (node --import). */
+  tell(message: object): void
 }
 
 export interface NodeProcessOptions {
@@ -68,6 +70,10 @@ export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
     ended,
     signal(name) {
       if (child.exitCode === null && child.signalCode === null) child.kill(name)
+    },
+    tell(message) {
+      // One that ends meanwhile needs no word.
+      if (child.connected) child.send(message, () => {})
     },
   }
 }

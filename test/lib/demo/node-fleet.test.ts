@@ -41,6 +41,10 @@ class FakeNode implements NodeProcess {
     this.signals.push(name)
     if (name === 'SIGKILL' || !this.isStubborn) this.end(`killed by ${name}`)
   }
+
+  tell(): void {
+    throw new Error('Nobody of a fleet listens')
+  }
 }
 
 function createFleet({stubborn = false, ...options}: Partial<FleetOptions> & {stubborn?: boolean}) {

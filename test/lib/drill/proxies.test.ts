@@ -3,9 +3,9 @@ import {once} from 'node:events'
 import {connect, createServer} from 'node:net'
 import type {AddressInfo, Server, Socket} from 'node:net'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
-import {dialerOf} from '../../../src/lib/drill/dialer-of.js'
-import {FaultyProxy} from '../../../src/lib/drill/faulty-proxy.js'
-import {LinkProxy} from '../../../src/lib/drill/link-proxy.js'
+import {dialerOf} from '../../../src/lib/drill/network/dialer-of.js'
+import {FaultyProxy} from '../../../src/lib/drill/store/faulty-proxy.js'
+import {LinkProxy} from '../../../src/lib/drill/network/link-proxy.js'
 import {eventually} from '../../helpers/eventually.js'
 
 const KEY = 'A'.repeat(43)

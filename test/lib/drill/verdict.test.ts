@@ -15,6 +15,9 @@ const GOOD: RoundFacts = {
   gapMs: 20,
   wholeMs: 5,
   masterChanges: 0,
+  backMs: [5],
+  stallMs: 20,
+  excuse: undefined,
   broken: [],
 }
 
@@ -41,16 +44,27 @@ describe('verdict', () => {
     ['a machine too slow', {...GOOD, latencyMs: 300}, /too many messages/],
     ['a late first message', {...GOOD, firstMs: 4001}, /first message came after 4.0 s/],
     ['a long gap', {...GOOD, gapMs: 4001}, /no message for 4.0 s/],
+    ['a client without a node', {...GOOD, backMs: [7, 1001]}, /a client waited 1.0 s/],
     ['a change of master', {...GOOD, masterChanges: 1}, /master changed 1 times/],
-    ['never whole', {...GOOD, wholeMs: undefined}, /not whole/],
+    ['never whole', {...GOOD, wholeMs: undefined}, /not become whole/],
     ['what the drill says itself', {...GOOD, broken: ['it smells']}, /it smells/],
   ])('%s breaks a promise', (_name, facts, text) => {
     expect(whatIsBroken(killFollower, facts, false).join()).toMatch(text)
   })
 
-  test('the short form leaves a busy machine more time, and nothing else', () => {
-    expect(whatIsBroken(killFollower, {...GOOD, gapMs: 4001}, true)).toEqual([])
+  test('the short form judges no time, and all the rest', () => {
+    const late = {...GOOD, firstMs: 9000, gapMs: 9000, latencyMs: 9000, backMs: [9000]}
+    expect(whatIsBroken(killFollower, late, false)).toHaveLength(4)
+    expect(whatIsBroken(killFollower, late, true)).toEqual([])
     expect(whatIsBroken(killFollower, withTally({lost: 1}), true)).toHaveLength(1)
+    expect(whatIsBroken(killFollower, {...GOOD, masterChanges: 1}, true)).toHaveLength(1)
+  })
+
+  test('on a machine that stood still masters may change, in the short form alone', () => {
+    const still = {...GOOD, masterChanges: 1, stallMs: 900}
+    expect(whatIsBroken(killFollower, still, true)).toEqual([])
+    expect(whatIsBroken(killFollower, still, false)).toHaveLength(1)
+    expect(whatIsBroken(killFollower, {...still, excuse: 'stopped'}, false)).toEqual([])
   })
 })
 

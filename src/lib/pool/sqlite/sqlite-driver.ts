@@ -119,8 +119,6 @@ function answer(file: SqliteFile, request: SqliteRequest): SqliteReply {
         return {type: 'outcome', outcome: file.run(request.statement, request.busyMs)}
       case 'create':
         return {type: 'outcome', outcome: file.create(request.statements, request.busyMs)}
-      case 'hold':
-        return {type: 'outcome', outcome: file.hold(request.holdMs, request.busyMs)}
       case 'close':
         file.close()
         return {type: 'outcome', outcome: noTable}

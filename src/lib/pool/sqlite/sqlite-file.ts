@@ -63,15 +63,6 @@ export class SqliteFile {
     return outcome ?? noTable
   }
 
-  hold(holdMs: number, busyMs: number): Outcome {
-    return this.#use(busyMs, ({database}) => {
-      database.immediately(() => {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs)
-      })
-      return noTable
-    }) ?? noTable
-  }
-
   close(): void {
     this.#file?.database.close()
     this.#file = undefined

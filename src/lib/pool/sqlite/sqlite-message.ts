@@ -18,8 +18,6 @@ export type SqliteRequest =
   | {readonly type: 'run'; readonly busyMs: number; readonly statement: Statement}
   /** All or none, in one transaction, on a file that is made if need be. */
   | {readonly type: 'create'; readonly busyMs: number; readonly statements: readonly Statement[]}
-  /** Keeps the lock on writing for so long: what a slow disk is to others. For drills. */
-  | {readonly type: 'hold'; readonly busyMs: number; readonly holdMs: number}
   | {readonly type: 'close'}
 
 export type SqliteReply =

@@ -22,7 +22,6 @@ export interface SqliteThreadOptions {
 type Work =
   | {readonly type: 'run'; readonly statement: Statement}
   | {readonly type: 'create'; readonly statements: readonly Statement[]}
-  | {readonly type: 'hold'; readonly holdMs: number}
 
 interface Job {
   readonly work: Work
@@ -55,11 +54,6 @@ export class SqliteThread {
 
   async create(statements: readonly Statement[]): Promise<Outcome> {
     return this.#ask({type: 'create', statements})
-  }
-
-  /** Keeps others from writing for so long: what a slow disk is to them. For drills. */
-  async hold(holdMs: number): Promise<void> {
-    await this.#ask({type: 'hold', holdMs})
   }
 
   async close(): Promise<void> {

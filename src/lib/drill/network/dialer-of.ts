@@ -2,7 +2,7 @@
  * Who dials, from the first bytes that a dialler sends: its upgrade request, then its proof as a
  * masked WebSocket frame. Pure.
  */
-import {decodeHandshakeFrame} from '../protocol/handshake-frame.js'
+import {decodeHandshakeFrame} from '../../protocol/handshake-frame.js'
 
 const HEAD_BYTES_MAX = 64 * 1024
 const LENGTH_16 = 126

@@ -4,23 +4,25 @@ import type {NetConnectOpts, Server, Socket} from 'node:net'
 import {once} from 'node:events'
 
 export class FaultyProxy {
+  readonly host: string
   readonly #server: Server
   readonly #target: NetConnectOpts
   readonly #sockets = new Set<Socket>()
   #isRefusing = false
   #delayMs = 0
 
-  private constructor(server: Server, target: NetConnectOpts) {
+  private constructor(server: Server, target: NetConnectOpts, host: string) {
+    this.host = host
     this.#server = server
     this.#target = target
     server.on('connection', (socket) => this.#accept(socket))
   }
 
-  static async open(target: NetConnectOpts): Promise<FaultyProxy> {
+  static async open(target: NetConnectOpts, host = '127.0.0.1'): Promise<FaultyProxy> {
     const server = createServer()
-    server.listen(0, '127.0.0.1')
+    server.listen(0, host)
     await once(server, 'listening')
-    return new FaultyProxy(server, target)
+    return new FaultyProxy(server, target, host)
   }
 
   get port(): number {

@@ -1,26 +1,21 @@
 /**
  * The embedded pool under faults. Its folder is a link: turned to a folder where the file cannot be
- * opened, the store is out of reach at once and for all, and comes back as it was.
+ * opened, the store is out of reach at once and for all, and comes back as it was. A slow disk is
+ * made in the nodes themselves, where every call reaches the pool's thread late.
  */
 import {mkdir, rename, rm, symlink} from 'node:fs/promises'
 import {join} from 'node:path'
-import {SqliteThread} from '../pool/sqlite/sqlite-thread.js'
-import {readHostIdentity} from '../pool/sqlite/host-identity.js'
-import {DEFAULT_POOL_PREFIX} from '../pool/open-pool-store.js'
-import type {DrillStore} from './drill-store.js'
+import {DEFAULT_POOL_PREFIX} from '../../pool/open-pool-store.js'
+import {SLOW_MS} from './drill-store.js'
+import type {DrillStore, ToldNodes} from './drill-store.js'
 
 const FILE = 'pool.db'
-/** Longer than a heartbeat, shorter than a call's time limit. */
-const HOLD_MS = 1500
-const HOLD_CALL_MS = 10_000
-const BETWEEN_HOLDS_MS = 100
 
 export class EmbeddedStore implements DrillStore {
   readonly label: string
   readonly env: Readonly<Record<string, string>>
   readonly #folder: string
-  #slowing: Promise<void> | undefined
-  #isSlow = false
+  #slowed: ToldNodes | undefined
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -42,14 +37,17 @@ export class EmbeddedStore implements DrillStore {
     await this.#turnTo('pool-down')
   }
 
-  async slow(): Promise<void> {
-    this.#isSlow = true
-    this.#slowing = this.#holdAgainAndAgain()
+  async slow(nodes: ToldNodes): Promise<void> {
+    this.#slowed = nodes
+    nodes.tell({fault: 'slow-threads', ms: SLOW_MS})
+  }
+
+  async freeze(): Promise<void> {
+    throw new RangeError('A file has no process: the drill must say store: own-mariadb')
   }
 
   async up(): Promise<void> {
-    this.#isSlow = false
-    await this.#slowing
+    this.#slowed?.tell({fault: 'slow-threads', ms: 0})
     await this.#turnTo('pool-up')
   }
 
@@ -59,10 +57,7 @@ export class EmbeddedStore implements DrillStore {
     }
   }
 
-  async close(): Promise<void> {
-    this.#isSlow = false
-    await this.#slowing
-  }
+  async close(): Promise<void> {}
 
   /** One rename: there is no moment without a folder. */
   async #turnTo(folder: string): Promise<void> {
@@ -70,19 +65,5 @@ export class EmbeddedStore implements DrillStore {
     await rm(link, {force: true})
     await symlink(folder, link)
     await rename(link, join(this.#folder, 'pool'))
-  }
-
-  async #holdAgainAndAgain(): Promise<void> {
-    const thread = new SqliteThread({
-      path: join(this.#folder, 'pool', FILE),
-      prefix: DEFAULT_POOL_PREFIX,
-      host: readHostIdentity(),
-      timeoutMs: HOLD_CALL_MS,
-    })
-    while (this.#isSlow) {
-      await thread.hold(HOLD_MS)
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_HOLDS_MS))
-    }
-    await thread.close()
   }
 }
