@@ -28,11 +28,13 @@ type Failure = readonly [status: number, text: string]
 export class ActionDispatcher {
   readonly #options: DispatcherOptions
   readonly #hanging: CalmWarning
+  readonly #failing: CalmWarning
   #running = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#hanging = new CalmWarning(options.log)
+    this.#failing = new CalmWarning(options.log)
   }
 
   /** A frame of a client that is known. */
@@ -105,9 +107,8 @@ export class ActionDispatcher {
 
   #failed(connection: ClientConnection, frame: ClientFrame, error: unknown, isLate = false): void {
     if (error instanceof AssertionFailed) throw error
-    const {counters, log} = this.#options
-    counters.add('handlerErrors')
-    log.error('An action handler failed', {
+    this.#options.counters.add('handlerErrors')
+    this.#failing.error('An action handler failed', {
       action: frame.action,
       error: describeError(error),
       stack: error instanceof Error ? error.stack : undefined,

@@ -1,14 +1,16 @@
-/** A warning that strangers can cause: said once in a second at most, however often it is. */
+/** A line that strangers can cause: said once in a second at most, however often it is. */
 import type {Log, LogFields} from './log.js'
 
 /** One line in so long; what came meanwhile is counted. */
 export const CALM_MS = 1000
 
+type Level = 'warn' | 'error'
+
 export class CalmWarning {
   readonly #log: Log
   #timer: NodeJS.Timeout | undefined
   #leftOut = 0
-  #last: {readonly text: string; readonly fields: LogFields} | undefined
+  #last: {readonly level: Level; readonly text: string; readonly fields: LogFields} | undefined
 
   constructor(log: Log) {
     this.#log = log
@@ -16,13 +18,21 @@ export class CalmWarning {
 
   /** The first is said at once; of those within CALM_MS the last, with how many are left out. */
   warn(text: string, fields: LogFields): void {
+    this.#say('warn', text, fields)
+  }
+
+  error(text: string, fields: LogFields): void {
+    this.#say('error', text, fields)
+  }
+
+  #say(level: Level, text: string, fields: LogFields): void {
     if (this.#timer === undefined) {
-      this.#log.warn(text, fields)
+      this.#log[level](text, fields)
       this.#wait()
       return
     }
     if (this.#last !== undefined) this.#leftOut += 1
-    this.#last = {text, fields}
+    this.#last = {level, text, fields}
   }
 
   #wait(): void {
@@ -37,7 +47,7 @@ export class CalmWarning {
     const leftOut = this.#leftOut === 0 ? undefined : this.#leftOut
     this.#last = undefined
     this.#leftOut = 0
-    this.#log.warn(last.text, {...last.fields, leftOut})
+    this.#log[last.level](last.text, {...last.fields, leftOut})
     this.#wait()
   }
 }

@@ -25,3 +25,12 @@ it('says a flood once in a second, with how many were left out', () => {
   warning.warn('Turned away', {n: 1002})
   expect(said).toEqual([['Turned away', {n: 1002}]])
 })
+
+it('says errors as errors', () => {
+  const said: unknown[] = []
+  const log = {...silentLog, error: (...line: unknown[]) => void said.push(line)}
+  const warning = new CalmWarning(log)
+  for (let n = 1; n <= 1000; n += 1) warning.error('Failed', {n})
+  vi.advanceTimersByTime(CALM_MS)
+  expect(said).toEqual([['Failed', {n: 1}], ['Failed', {n: 1000, leftOut: 998}]])
+})
