@@ -3,8 +3,8 @@ import {link, open, readFile, stat, unlink} from 'node:fs/promises'
 import {join} from 'node:path'
 import {WsmeshError} from '../util/errors.js'
 import {ensureDataDir, type Environment} from './data-dir.js'
-import {viewerSecret} from './keys.js'
-import {MeshSecret} from './mesh-secret.js'
+import type {MeshSecret} from './mesh-secret.js'
+import {parseSecret} from './secret-file.js'
 
 export interface SecretOptions {
   /** The flag --secret-file. */
@@ -75,42 +75,6 @@ export async function readSecret(path: string): Promise<MeshSecret> {
     )
   }
   return parseSecret(text, path)
-}
-
-/** More than a rotation ever needs: each is tried for each stranger. */
-const SECRETS_MAX = 4
-
-const VIEWER_MARK = 'viewer:'
-
-/**
- * A secret's file: one secret a line. The first is in use, the others are accepted beside it while
- * the secret is being changed (docs/OPERATIONS.md). A viewer's secret has a mark before it.
- */
-function parseSecret(text: string, source: string): MeshSecret {
-  const lines = text.split(/\r?\n/).filter((line) => line !== '')
-  if (lines.length > SECRETS_MAX) {
-    throw new WsmeshError(
-      'SECRET_INVALID',
-      `${source} has ${lines.length} lines: at most ${SECRETS_MAX} secrets, one a line`,
-      {suggestions: ['wsmesh secret rotate --finish   (leaves the first)']},
-    )
-  }
-  const marked = lines.filter((line) => line.startsWith(VIEWER_MARK))
-  if (marked.length > 0 && marked.length < lines.length) {
-    throw new WsmeshError('SECRET_INVALID', `${source} has a viewer's secret among others`, {
-      suggestions: ["A viewer's secret stands in a file of its own"],
-    })
-  }
-  const rights = marked.length > 0 ? 'viewer' : 'operator'
-  const [first = '', ...others] = lines.map((line) =>
-    rights === 'viewer' ? line.slice(VIEWER_MARK.length) : line,
-  )
-  return new MeshSecret(first, source, {others, rights})
-}
-
-/** The file of a viewer of this mesh, one line. */
-export function viewerFileOf(secret: MeshSecret): string {
-  return `${VIEWER_MARK}${viewerSecret(secret)}\n`
 }
 
 async function exists(path: string): Promise<boolean> {

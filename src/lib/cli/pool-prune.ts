@@ -22,6 +22,7 @@ export interface PruneOptions {
 
 /** Removes the rows of nodes that do not answer a probe. Rejects as the store does. */
 export async function prunePool(access: MeshAccess, options: PruneOptions): Promise<PruneJson> {
+  await assertOperator(access)
   const store = await access.store()
   const {nodes} = await surveyPool(access, {remembers: false})
   const silent = nodes.filter(({stats}) => stats === undefined)
@@ -33,6 +34,15 @@ export async function prunePool(access: MeshAccess, options: PruneOptions): Prom
   }
   for (const {id} of silent) await store.remove(nodeId(id))
   return {removed: ids(silent), kept, dryRun: false}
+}
+
+/** The store asks nobody for rights of the mesh; whoever has its password has it all. */
+async function assertOperator(access: MeshAccess): Promise<void> {
+  const {rights, source} = await access.secret()
+  if (rights === 'operator') return
+  throw new WsmeshError('NOT_ALLOWED', `${source} is a viewer's secret: it prunes nothing`, {
+    suggestions: ["--secret-file FILE   (the mesh's own secret)"],
+  })
 }
 
 function ids(nodes: readonly SurveyedNode[]): readonly string[] {

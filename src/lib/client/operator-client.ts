@@ -1,3 +1,4 @@
+import {hostname, userInfo} from 'node:os'
 import {dialerHandshake, type Handshake, type HandshakeFailure} from '../auth/handshake.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {LIMITS} from '../protocol/limits.js'
@@ -42,8 +43,21 @@ export interface ConnectOptions {
 /** A request without the id that the connection gives it. */
 type RequestBody = OperatorRequest extends infer R ? (R extends R ? Omit<R, 'id'> : never) : never
 
-/** Of an operator in the handshake; the node shows it in its log. */
-const OPERATOR_LABEL = `cli-${process.pid}`
+/** Who this is, in the handshake: a node shows it in its log, as what was claimed. */
+function operatorLabel(): string {
+  const who = `${userName()}@${hostname()}`.replaceAll(/[^\w.@-]/g, '_').slice(0, 50)
+  return `${who}:${process.pid}`
+}
+
+/** A user without a name (a container's) is one by number. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
 const CLOSE_NORMAL = 1000
 
 /**
@@ -52,6 +66,24 @@ const CLOSE_NORMAL = 1000
  * NODE_UNREACHABLE.
  */
 export async function connectOperator(options: ConnectOptions): Promise<OperatorConnection> {
+  const startMs = performance.now()
+  // While a secret is being changed, the node may know only one of ours.
+  for (let keyIndex = 0; ; keyIndex += 1) {
+    const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - startMs))
+    try {
+      return await connectOnce({...options, timeoutMs, keyIndex})
+    } catch (error) {
+      const isRejected = error instanceof WsmeshError && error.code === 'AUTH_REJECTED'
+      if (!isRejected || keyIndex + 1 >= options.secret.count) throw error
+    }
+  }
+}
+
+interface AttemptOptions extends ConnectOptions {
+  readonly keyIndex: number
+}
+
+async function connectOnce(options: AttemptOptions): Promise<OperatorConnection> {
   const {dial} = await import('../transport/ws-transport.js')
   const startMs = performance.now()
   let session: OperatorSession | undefined
@@ -88,7 +120,7 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   #node: NodeId | undefined
   #over = false
 
-  constructor(socket: Socket, options: ConnectOptions) {
+  constructor(socket: Socket, options: AttemptOptions) {
     this.url = options.url
     this.closed = this.#closed.promise
     this.#socket = socket
@@ -96,7 +128,8 @@ class OperatorSession implements SocketHandler, OperatorConnection {
     this.#handshake = dialerHandshake({
       secret: options.secret,
       role: 'operator',
-      self: OPERATOR_LABEL,
+      self: operatorLabel(),
+      keyIndex: options.keyIndex,
     })
     // Whoever waits hears of it in proved(); nobody may have begun to wait yet.
     this.#proved.promise.catch(() => undefined)

@@ -81,6 +81,10 @@ function refused({status, message, messageId}: OperatorError, node: NodeId): Wsm
   switch (status) {
     case 400:
       return new WsmeshError('REQUEST_INVALID', `Node ${node} refused: ${message}`)
+    case 403:
+      return new WsmeshError('NOT_ALLOWED', `Node ${node} refused: ${message}`, {
+        suggestions: ["--secret-file FILE   (the mesh's own secret, not a viewer's)"],
+      })
     case 413:
       return new WsmeshError('DETAILS_INVALID', `Node ${node} refused: ${message}`)
     case 503:

@@ -37,6 +37,7 @@ export const COUNTER_NAMES = [
   'messagesDelivered',
   'messagesPublished',
   'missedPongs',
+  'operatorsRefused',
   'operatorViolations',
   'publishesRefused',
   'receiptsTimedOut',

@@ -139,6 +139,8 @@ class RunningNode implements MeshNode {
       stats: () => this.stats(),
       who: (request) => answerWho(request, registry, now()),
       explain: (request) => this.#explain(request),
+      log,
+      now,
       wallClock,
     })
     const timeoutMs = config.mesh.answerMs

@@ -2,6 +2,7 @@
 import {dialerHandshake} from '../auth/handshake.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {CLOSE} from '../protocol/close-code.js'
+import type {DenialReason} from '../protocol/handshake-frame.js'
 import {LIMITS} from '../protocol/limits.js'
 import type {NodeAddress} from '../protocol/node-frame.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
@@ -38,47 +39,65 @@ export interface NodeDialerOptions {
 }
 
 export function createNodeDialer(options: NodeDialerOptions): DialNode {
-  const {timeoutMs, dial} = options
+  const {timeoutMs, secret} = options
   return async (to, signal, onProved) => {
     const deadline = new AbortController()
     const abort = (): void => deadline.abort()
     const timer = setTimeout(abort, timeoutMs)
     signal.addEventListener('abort', abort)
-    const proving = new Proving(to, options, onProved)
-    deadline.signal.addEventListener('abort', () => proving.giveUp('No proof in time'))
-    const result = await dial(
-      to.url,
-      {
-        subprotocol: SUBPROTOCOL.node,
-        timeoutMs,
-        maxFrameBytes: LIMITS.nodeFrameBytes,
-        signal: deadline.signal,
-      },
-      (socket) => proving.begin(socket),
-    )
-    const verdict: NodeDialResult = result.ok
-      ? await proving.verdict
-      : {ok: false, gone: result.failure === 'refused', detail: result.detail}
+    let verdict: NodeDialVerdict = {ok: false, gone: false, detail: 'There is no secret'}
+    // While a secret is being changed, the other side may know only one of ours.
+    for (let keyIndex = 0; keyIndex < secret.count; keyIndex += 1) {
+      const proving = new Proving(to, {...options, keyIndex}, onProved)
+      verdict = await dialOnce(to.url, options, deadline.signal, proving)
+      if (verdict.ok || verdict.isWrongSecret !== true) break
+    }
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
     return verdict
   }
 }
 
+async function dialOnce(
+  url: string,
+  {timeoutMs, dial}: NodeDialerOptions,
+  signal: AbortSignal,
+  proving: Proving,
+): Promise<NodeDialVerdict> {
+  const giveUp = (): void => proving.giveUp('No proof in time')
+  signal.addEventListener('abort', giveUp)
+  const result = await dial(
+    url,
+    {subprotocol: SUBPROTOCOL.node, timeoutMs, maxFrameBytes: LIMITS.nodeFrameBytes, signal},
+    (socket) => proving.begin(socket),
+  )
+  const verdict: NodeDialVerdict = result.ok
+    ? await proving.verdict
+    : {ok: false, gone: result.failure === 'refused', detail: result.detail}
+  signal.removeEventListener('abort', giveUp)
+  return verdict
+}
+
+type NodeDialVerdict = NodeDialResult & {readonly isWrongSecret?: boolean}
+
+interface ProvingOptions extends NodeDialerOptions {
+  readonly keyIndex: number
+}
+
 /** From the open socket to the proof; after it frames pass on to the link. */
 class Proving {
-  readonly verdict: Promise<NodeDialResult>
+  readonly verdict: Promise<NodeDialVerdict>
   readonly #to: NodeAddress
-  readonly #options: NodeDialerOptions
+  readonly #options: ProvingOptions
   readonly #onProved: (socket: Socket) => SocketHandler
   #socket: Socket | undefined
   #inner: SocketHandler | undefined
   #isOver = false
-  #settle: (result: NodeDialResult) => void = () => {}
+  #settle: (result: NodeDialVerdict) => void = () => {}
 
   constructor(
     to: NodeAddress,
-    options: NodeDialerOptions,
+    options: ProvingOptions,
     onProved: (socket: Socket) => SocketHandler,
   ) {
     this.#to = to
@@ -91,8 +110,8 @@ class Proving {
 
   begin(socket: Socket): SocketHandler {
     this.#socket = socket
-    const {self, secret} = this.#options
-    const handshake = dialerHandshake({secret, role: 'node', self})
+    const {self, secret, keyIndex} = this.#options
+    const handshake = dialerHandshake({secret, role: 'node', self, keyIndex})
     return {
       onMessage: (data, isBinary) => {
         if (this.#inner !== undefined) {
@@ -103,7 +122,7 @@ class Proving {
         const {send, done, fail} = handshake.receive(data)
         if (send !== undefined) socket.send(send)
         // Whoever had this address has it no more: this node listens there itself.
-        if (fail !== undefined) this.#fail(fail.reason === 'self', fail.text, true)
+        if (fail !== undefined) this.#fail(fail.reason === 'self', fail.text, fail.reason)
         else if (done !== undefined) this.#proved(socket, done.peer)
       },
       onPong: () => this.#inner?.onPong?.(),
@@ -129,11 +148,12 @@ class Proving {
     this.#fail(true, `${peer} answers where ${id} was`)
   }
 
-  #fail(gone: boolean, detail: string, turnedAway = false): void {
+  #fail(gone: boolean, detail: string, denied?: DenialReason): void {
     if (this.#isOver) return
     this.#isOver = true
     const {code, reason} = CLOSE.unavailable
     this.#socket?.close(code, reason)
-    this.#settle({ok: false, gone, turnedAway: turnedAway && !gone, detail})
+    const turnedAway = denied !== undefined && !gone
+    this.#settle({ok: false, gone, turnedAway, detail, isWrongSecret: denied === 'wrong-secret'})
   }
 }

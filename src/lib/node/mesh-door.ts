@@ -1,5 +1,6 @@
 /** Where nodes and operators come in: nobody passes before the handshake proved who it is. */
 import {acceptorHandshake} from '../auth/handshake.js'
+import type {HandshakeDone} from '../auth/handshake.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
@@ -39,7 +40,7 @@ export class MeshDoor {
   accept(
     socket: AcceptedSocket,
     role: LinkRole,
-    onProved: (peer: string) => SocketHandler,
+    onProved: (peer: HandshakeDone) => SocketHandler,
   ): SocketHandler {
     const {self, secret, now} = this.#options
     const handshake = acceptorHandshake({secret, self, role})
@@ -59,7 +60,7 @@ export class MeshDoor {
         if (done === undefined) return
         this.#strangers.delete(socket)
         socket.liftProofLimit()
-        inner = onProved(done.peer)
+        inner = onProved(done)
       },
       onPong: () => inner?.onPong?.(),
       onViolation: (close) => {

@@ -1,4 +1,6 @@
 /** Operators' connections: commands and backends that proved themselves with the secret. */
+import type {HandshakeDone} from '../auth/handshake.js'
+import type {Rights} from '../auth/mesh-secret.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Envelope} from '../protocol/envelope.js'
@@ -17,11 +19,13 @@ import {checkPublishedAction} from '../protocol/published-action.js'
 import type {Position} from '../protocol/position.js'
 import {targetFromJson} from '../protocol/target.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
-import type {Socket, SocketHandler} from '../transport/transport.js'
+import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Counters} from './counters.js'
 import {describeError} from './log.js'
+import type {Log} from './log.js'
+import {OperatorActs} from './operator-acts.js'
 import type {Publisher} from './publisher.js'
 import {Tail} from './tail.js'
 
@@ -37,11 +41,27 @@ export interface OperatorsOptions {
   readonly stats: () => NodeStats
   readonly who: (request: WhoRequest) => WhoResult
   readonly explain: (request: ExplainRequest) => ExplainResult
+  readonly log: Log
+  readonly now: () => number
   readonly wallClock: () => number
 }
 
+export type OperatorProof = Pick<HandshakeDone, 'peer' | 'rights'>
+
+/** What a viewer may ask is what changes nothing. */
+const RIGHTS_NEEDED: Readonly<Record<OperatorRequest['op'], Rights>> = {
+  publish: 'operator',
+  ping: 'viewer',
+  stats: 'viewer',
+  tail: 'viewer',
+  who: 'viewer',
+  explain: 'viewer',
+}
+
 interface Operator {
-  readonly socket: Socket
+  readonly socket: AcceptedSocket
+  readonly rights: Rights
+  readonly acts: OperatorActs
   tail: Tail | undefined
 }
 
@@ -57,13 +77,19 @@ export class Operators {
     return this.#operators.size
   }
 
-  accept(socket: Socket): SocketHandler {
-    const operator: Operator = {socket, tail: undefined}
+  /** `peer` is what the operator calls itself, its rights what it proved. */
+  accept(socket: AcceptedSocket, {peer, rights}: OperatorProof): SocketHandler {
+    const who = {by: peer, from: socket.remoteAddress}
+    const acts = new OperatorActs(this.#options.log, who, this.#options.now)
+    const operator: Operator = {socket, rights, acts, tail: undefined}
     this.#operators.add(operator)
     return {
       onMessage: (data, isBinary) => this.#received(operator, data, isBinary),
       onViolation: () => this.#options.counters.add('operatorViolations'),
-      onClose: () => void this.#operators.delete(operator),
+      onClose: () => {
+        operator.acts.flush()
+        this.#operators.delete(operator)
+      },
     }
   }
 
@@ -83,7 +109,10 @@ export class Operators {
   }
 
   sweep(): void {
-    for (const {tail} of this.#operators) tail?.sweep()
+    for (const {tail, acts} of this.#operators) {
+      tail?.sweep()
+      acts.sweep()
+    }
   }
 
   closeAll(close: CloseName): void {
@@ -107,9 +136,15 @@ export class Operators {
   }
 
   async #handle(operator: Operator, request: OperatorRequest): Promise<void> {
+    if (RIGHTS_NEEDED[request.op] === 'operator' && operator.rights === 'viewer') {
+      this.#options.counters.add('operatorsRefused')
+      operator.acts.refused(request.op)
+      this.#answer(operator, failed(request.id, 403, 'A viewer may look, and do nothing'))
+      return
+    }
     switch (request.op) {
       case 'publish':
-        this.#answer(operator, await this.#publish(request))
+        this.#answer(operator, await this.#publish(operator, request))
         return
       case 'ping':
         this.#answer(operator, answered(request.id, {pong: true}))
@@ -133,7 +168,7 @@ export class Operators {
   }
 
   /** Synchronous up to the publish: requests of one operator keep their order. */
-  async #publish(request: PublishRequest): Promise<OperatorAnswer> {
+  async #publish(operator: Operator, request: PublishRequest): Promise<OperatorAnswer> {
     const {id, action, details, target, messageId} = request
     const read = targetFromJson(target)
     if (!read.ok) return failed(id, 400, read.reason)
@@ -145,6 +180,7 @@ export class Operators {
       if (error instanceof WsmeshError) return failed(id, 400, describeError(error))
       throw error
     }
+    operator.acts.published(action, target)
     const outcome = await this.#options.publisher.publish(read.value, payload, messageId)
     switch (outcome.type) {
       case 'stable':

@@ -1,6 +1,8 @@
 /** `wsmesh serve`: one node as a process, from its settings to its end. */
+import {constants} from 'node:os'
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
-import {loadSecret} from '../auth/secret.js'
+import type {MeshSecret} from '../auth/mesh-secret.js'
+import {loadSecret, readSecret} from '../auth/secret.js'
 import {defaultMeshConfig} from '../mesh/config.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import {findPortOwner} from '../transport/port-owner.js'
@@ -12,6 +14,7 @@ import {createLog, describeError} from './log.js'
 import type {Log, LogLevel} from './log.js'
 import {checkClientPath, checkHost, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
+import {Reloader, type Reloadable} from './reload.js'
 import {foldersOfActions, isOfActions} from './stray-rejection.js'
 import {defaultNodeConfig, defaultNodeServices} from './node-defaults.js'
 
@@ -65,7 +68,8 @@ export async function serve(
     log.error('A bug in wsmesh: this node ends', {error: describeError(error), stack: error.stack})
   })
   outliveActions(options.actions, log)
-  const started = await Promise.race([startNode(options, log), signal])
+  using reloader = new Reloader(log)
+  const started = await Promise.race([startNode(options, log, reloader), signal])
   if (typeof started === 'string') {
     // Nothing is in the pool before a node has started, so there is nothing to take back.
     log.info('Stopped before the node was up', {signal: started})
@@ -73,6 +77,7 @@ export async function serve(
   }
   const {node, pool} = started
   void announce(node, pool, log, onReady)
+  if (!isOnTerminal()) process.on('SIGHUP', () => void reloader.reload('SIGHUP'))
   log.info('Stopping', {signal: await signal})
   await node.drain()
   log.info('Stopped')
@@ -81,13 +86,39 @@ export async function serve(
 async function startNode(
   options: ServeOptions,
   log: Log,
+  reloader: Reloader,
 ): Promise<{readonly node: MeshNode; readonly pool: string}> {
   const config = configOf(options)
   const services = await servicesOf(options, log)
+  reloader.add(reloadableSecret(services.secret))
   const node = await createNode(config, services).catch(async (error: unknown) => {
     throw await namingPortOwner(error, options.port)
   })
   return {node, pool: services.store.label}
+}
+
+/** A secret that came from the environment stays as it is. */
+function reloadableSecret(secret: MeshSecret): Reloadable {
+  const isFile = secret.source !== 'WSMESH_SECRET'
+  return {
+    what: 'The secret',
+    files: isFile ? [secret.source] : [],
+    async load() {
+      if (!isFile) return false
+      const next = await readSecret(secret.source)
+      assertOperator(next)
+      if (secret.equals(next)) return false
+      secret.replace(next)
+      return true
+    },
+  }
+}
+
+function assertOperator({rights, source}: MeshSecret): void {
+  if (rights === 'operator') return
+  throw new WsmeshError('SECRET_INVALID', `${source} is a viewer's: no node can be made of it`, {
+    suggestions: ["--secret-file FILE   (the mesh's own secret)"],
+  })
 }
 
 /** Without a listener Node would end the process; bugs of wsmesh still do. */
@@ -111,15 +142,21 @@ function stderrLog(level: LogLevel): Log {
   })
 }
 
+/** There SIGHUP says that the terminal was closed: what was started in it ends with it. */
+function isOnTerminal(): boolean {
+  return process.stdout.isTTY || process.stderr.isTTY
+}
+
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let isStopping = false
     const onSignal = (signal: NodeJS.Signals): void => {
       // The shell's way to say which signal ended a process.
-      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (isStopping) process.exit(128 + constants.signals[signal])
       isStopping = true
       resolve(signal)
     }
+    if (isOnTerminal()) process.on('SIGHUP', onSignal)
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
   })
@@ -149,6 +186,7 @@ async function servicesOf(options: ServeOptions, log: Log): Promise<NodeServices
   const url = options.pool ?? 'sqlite:'
   const store = await openPoolStore({url, prefix: options.poolPrefix, dataDir})
   const secret = await loadSecret({secretFile: options.secretFile, env: process.env, dataDir})
+  assertOperator(secret)
   await ensureDataDir(dataDir)
   return {...defaultNodeServices(), store, secret, log}
 }

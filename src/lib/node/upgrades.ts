@@ -106,7 +106,7 @@ function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecisi
       kind: 'node',
       subprotocol: SUBPROTOCOL.node,
       handler: (socket) =>
-        door.accept(socket, 'node', (peer) => links.accepted(nodeId(peer), socket)),
+        door.accept(socket, 'node', ({peer}) => links.accepted(nodeId(peer), socket)),
     }
   }
   if (request.subprotocols.includes(SUBPROTOCOL.operator)) {
@@ -115,7 +115,8 @@ function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecisi
       accept: true,
       kind: 'operator',
       subprotocol: SUBPROTOCOL.operator,
-      handler: (socket) => door.accept(socket, 'operator', () => operators.accept(socket)),
+      handler: (socket) =>
+        door.accept(socket, 'operator', (proved) => operators.accept(socket, proved)),
     }
   }
   return refuse(400, `A subprotocol is needed: ${SUBPROTOCOL.node} or ${SUBPROTOCOL.operator}`)

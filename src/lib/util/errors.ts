@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'NODE_FAILED'
   | 'NODE_UNREACHABLE'
   | 'NODES_MISSING'
+  | 'NOT_ALLOWED'
   | 'NOT_DELIVERED'
   | 'OUTBOX_FULL'
   | 'POOL_DAMAGED'

@@ -52,7 +52,7 @@ async function startSide(id: string, secretText = 'a secret for tests only'): Pr
       kind: 'node',
       subprotocol: subprotocols[0],
       handler: (socket): SocketHandler =>
-        door.accept(socket, 'node', (peer) => links.accepted(nodeId(peer), socket)),
+        door.accept(socket, 'node', ({peer}) => links.accepted(nodeId(peer), socket)),
     }),
     onRequest: () => ({status: 404, type: 'text/plain; charset=utf-8', body: ''}),
   })

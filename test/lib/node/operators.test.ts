@@ -1,4 +1,6 @@
 import {describe, expect, it} from 'vitest'
+import type {Rights} from '../../../src/lib/auth/mesh-secret.js'
+import type {Log, LogFields} from '../../../src/lib/node/log.js'
 import {Counters} from '../../../src/lib/node/counters.js'
 import {Operators} from '../../../src/lib/node/operators.js'
 import {Publisher} from '../../../src/lib/node/publisher.js'
@@ -10,7 +12,11 @@ import {nodeId} from '../../../src/lib/util/brand.js'
 import {eventually} from '../../helpers/eventually.js'
 import {FakeSocket} from '../../helpers/fake-socket.js'
 
-function bench() {
+function bench(rights: Rights = 'operator') {
+  const logged: {text: string; fields: LogFields}[] = []
+  const keep = (text: string, fields: LogFields = {}): void => void logged.push({text, fields})
+  const log: Log = {debug: keep, info: keep, warn: keep, error: keep}
+  const clock = {nowMs: 0}
   const pushed: MeshEvent[] = []
   const counters = new Counters()
   const publisher = new Publisher((event) => void pushed.push(event), counters)
@@ -26,13 +32,15 @@ function bench() {
     explain: () => {
       throw new Error('Not asked for here')
     },
+    log,
+    now: () => clock.nowMs,
     wallClock: () => 1000,
   })
   const socket = new FakeSocket()
-  const handler = operators.accept(socket)
+  const handler = operators.accept(socket, {peer: 'ann@web1:7', rights})
   const ask = (request: unknown): void =>
     handler.onMessage(Buffer.from(JSON.stringify(request)), false)
-  return {pushed, counters, publisher, operators, socket, handler, ask}
+  return {logged, clock, pushed, counters, publisher, operators, socket, handler, ask}
 }
 
 const publish = {id: 7, op: 'publish', action: 'hello', details: ['Hi'], target: {user: 42}}
@@ -42,6 +50,53 @@ function envelope(action: string, target: Target, origin = 'n-1') {
 }
 
 const position = {epoch: 'e', term: 1, seq: 9}
+
+describe('acts of operators', () => {
+  it('have a line each in the log, with who and from where; looking has none', () => {
+    const {ask, logged} = bench()
+    ask({id: 1, op: 'ping'})
+    ask(publish)
+    expect(logged).toEqual([{
+      text: 'An operator acted',
+      fields: {
+        act: 'publish', by: 'ann@web1:7', from: '127.0.0.1', action: 'hello', target: '{"user":42}',
+      },
+    }])
+  })
+
+  it('that are thousands are counted, and none is left out', () => {
+    const {ask, logged, clock, operators, handler} = bench()
+    for (let n = 0; n < 500; n += 1) ask(publish)
+    clock.nowMs = 1000
+    operators.sweep()
+    ask(publish)
+    for (let n = 0; n < 20; n += 1) ask(publish)
+    handler.onClose(1000, '')
+    const lines = logged.filter(({text}) => text === 'An operator acted').length
+    const counted = logged.map(({fields}) => Number(fields['acts'] ?? 0))
+    expect(lines).toBe(20)
+    expect(counted.reduce((sum, each) => sum + each, lines)).toBe(521)
+  })
+})
+
+describe('a viewer', () => {
+  it('may look', async () => {
+    const {ask, socket} = bench('viewer')
+    ask({id: 1, op: 'ping'})
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toEqual([{id: 1, ok: true, result: {pong: true}}])
+  })
+
+  it('is told 403 when it would act, and nothing is done', async () => {
+    const {ask, socket, pushed, counters, logged} = bench('viewer')
+    ask(publish)
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toMatchObject([{id: 7, ok: false, error: {status: 403}}])
+    expect(pushed).toEqual([])
+    expect(counters.get('operatorsRefused')).toBe(1)
+    expect(logged).toMatchObject([{text: 'A viewer was refused', fields: {by: 'ann@web1:7'}}])
+  })
+})
 
 describe('an operator', () => {
   it('publishes, and gets the receipt', async () => {

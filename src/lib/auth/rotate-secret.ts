@@ -1,0 +1,60 @@
+import {randomBytes} from 'node:crypto'
+import {open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
+import {WsmeshError} from '../util/errors.js'
+import {loadSecret, type SecretOptions} from './secret.js'
+import {rotated, type RotationStep} from './secret-file.js'
+
+export interface Rotation {
+  readonly path: string
+  /** How many secrets the file has now. */
+  readonly secrets: number
+}
+
+/**
+ * One step of changing the secret in the file that loadSecret would read. The file is replaced in
+ * one rename, with the same owner and mode, so that no reader sees a half of it. Throws USAGE when
+ * another step is due or the secret is in no file, NOT_ALLOWED for a viewer's, else as loadSecret.
+ */
+export async function rotateSecret(
+  options: Omit<SecretOptions, 'mayMake' | 'onMade'>,
+  step: RotationStep,
+): Promise<Rotation> {
+  const {source, rights} = await loadSecret({...options, mayMake: false})
+  if (rights === 'viewer') {
+    throw new WsmeshError('NOT_ALLOWED', `The secret from ${source} is a viewer's: it changes nothing`)
+  }
+  if (source === 'WSMESH_SECRET') {
+    throw new WsmeshError('USAGE', 'The secret is in the variable WSMESH_SECRET, not in a file', {
+      suggestions: ['--secret-file FILE', 'Put it into a file, for WSMESH_SECRET_FILE'],
+    })
+  }
+  const path = await realpath(source)
+  const before = await readFile(path, 'utf8')
+  const text = rotated(before, step, randomBytes(32).toString('base64url'))
+  await replaceFile(path, text)
+  return {path: source, secrets: text.trimEnd().split('\n').length}
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`
+  try {
+    const {uid, gid, mode} = await stat(path)
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.chmod(mode & 0o777)
+      // Root may change the file of the user that nodes run as: they must still be able to read it.
+      if (process.getuid?.() === 0) await file.chown(uid, gid)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } catch (error) {
+    await unlink(draft).catch(() => undefined)
+    throw new WsmeshError('FILE_UNREADABLE', `Cannot write the mesh secret to ${path}`, {
+      cause: error,
+      suggestions: ['Run it as the user that owns the file'],
+    })
+  }
+}
