@@ -22,10 +22,10 @@ test('a mesh changes its secret without a lost message', async () => {
 
   // Messages all the time, each with a receipt that names all three tabs.
   let sent = 0
-  let isOver = false
+  const over = new AbortController()
   const reached = new Set<number>()
   const publishing = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       sent += 1
       const message = {action: 'n', details: [sent], target: {user: 42}}
       reached.add((await operator.publish(message, 10_000)).connections)
@@ -58,7 +58,7 @@ test('a mesh changes its secret without a lost message', async () => {
   const late = connectOperator({url, secret: before, timeoutMs: 5000})
   await expect(late).rejects.toMatchObject({code: 'AUTH_REJECTED'})
 
-  isOver = true
+  over.abort()
   await publishing
   operator.close()
   expect(sent).toBeGreaterThan(20)

@@ -40,10 +40,11 @@ export class Reloader implements Disposable {
     for (const each of this.#all) await this.#reload(each, why)
   }
 
-  async #reload({what, files, load}: Reloadable, why: string): Promise<void> {
+  async #reload(reloadable: Reloadable, why: string): Promise<void> {
+    const {what, files} = reloadable
     const from = files.join(', ')
     try {
-      if (await load()) this.#log.info(`${what} was read again`, {from, why})
+      if (await reloadable.load()) this.#log.info(`${what} was read again`, {from, why})
       else this.#log.debug(`${what} is the same`, {from, why})
     } catch (error) {
       const text = `${what} could not be read again: the node goes on with the old one`
