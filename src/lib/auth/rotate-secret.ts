@@ -21,7 +21,7 @@ export async function rotateSecret(
 ): Promise<Rotation> {
   const {source, rights} = await loadSecret({...options, mayMake: false})
   if (rights === 'viewer') {
-    throw new WsmeshError('NOT_ALLOWED', `The secret from ${source} is a viewer's: it changes nothing`)
+    throw new WsmeshError('NOT_ALLOWED', `${source} is a viewer's secret: it changes nothing`)
   }
   if (source === 'WSMESH_SECRET') {
     throw new WsmeshError('USAGE', 'The secret is in the variable WSMESH_SECRET, not in a file', {

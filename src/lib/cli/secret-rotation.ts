@@ -31,13 +31,15 @@ export async function runRotation(
   return {step, ...(await rotateSecret(sourceOf(flags), step))}
 }
 
-const COPY = 'Copy the file to every server, and wait until each node said: The secret was read again.'
+const COPY = 
+  'Copy the file to every server, and wait until each node said: The secret was read again.'
 
 /** What happened, with what to do next. */
 export function describeRotation({step, path}: RotationJson): string {
   switch (step) {
     case 'add':
-      return `${path}: a new secret is accepted, not yet used.\n${COPY}\nNext: wsmesh secret rotate --use`
+      return `${path}: a new secret is accepted, not yet used.\n${COPY}\n`
+        + 'Next: wsmesh secret rotate --use'
     case 'use':
       return `${path}: the new secret is in use, the one before it still accepted.\n${COPY}\n`
         + 'When the last token of the old one has ended: wsmesh secret rotate --finish'
