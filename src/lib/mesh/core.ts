@@ -31,6 +31,7 @@ import {
   finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, refuseFollower,
   tickMaster,
 } from './mastering.js'
+import type {Log} from './log.js'
 import type {MemberInfo} from './membership.js'
 import {restartLeaseClock, storeFailed, takeSnapshot, watchPool} from './pool-watch.js'
 import {sweepPool} from './pool-sweep.js'
@@ -64,6 +65,8 @@ export interface CoreStats {
   readonly outboxBytes: number
   readonly historyMessages: number
   readonly historyBytes: number
+  readonly logSizes: Log['sizes']
+  readonly beats: number
   readonly stableSeq: number
   readonly isStoreUp: boolean
   readonly counters: Readonly<Record<CounterName, number>>
@@ -137,6 +140,8 @@ export class MeshCore {
       outboxBytes: outbox.bytes,
       historyMessages: entries.length,
       historyBytes: entries.bytes,
+      logSizes: entries.sizes,
+      beats: pool.beats.size,
       stableSeq: state.stable,
       isStoreUp: pool.isUp,
       counters: {...state.counters},

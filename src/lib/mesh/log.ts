@@ -72,6 +72,16 @@ export class Log {
     return first && last ? last.bytesThrough - first.bytesThrough + first.bytes : 0
   }
 
+  /** How much of everything is held, pruned slots that were not cut yet among it. */
+  get sizes(): Readonly<Record<'slots' | 'termEnds' | 'origins' | 'callers', number>> {
+    return {
+      slots: this.#slots.length,
+      termEnds: this.#ends.length,
+      origins: this.#origins.size,
+      callers: this.#callers.size,
+    }
+  }
+
   /** The slot at a seq, undefined outside of what is held. */
   at(seq: number): Slot | undefined {
     if (seq <= this.#after.seq) return undefined
@@ -201,7 +211,9 @@ export class Log {
     }
     if (this.#start > start) this.#callers.forgetBefore(this.#after.seq)
     if (this.#ends.length > 2 * ENDS_MAX) this.#ends.splice(0, this.#ends.length - ENDS_MAX)
-    if (this.#start > 1024 && this.#start * 2 > this.#slots.length) {
+    // Cut now and then, and when nothing is left: a log at rest holds no more than it must.
+    const isEmpty = this.#start === this.#slots.length
+    if (isEmpty || (this.#start > 1024 && this.#start * 2 > this.#slots.length)) {
       this.#slots.splice(0, this.#start)
       this.#start = 0
     }
