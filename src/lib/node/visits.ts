@@ -56,9 +56,10 @@ interface EndedVisit extends Visit {
 
 export class Visits {
   readonly #now: () => number
-  #ended: EndedVisit[] = []
-  /** Those before this index are forgotten; the array is cut now and then. */
-  #first = 0
+  /** By their numbers, oldest first: what is forgotten is let go at once. */
+  readonly #ended = new Map<number, EndedVisit>()
+  #firstNumber = 0
+  #nextNumber = 0
   #bytes = 0
   #forgottenAtMs: number | undefined
   #epoch = ''
@@ -105,21 +106,19 @@ export class Visits {
       queueBytes: socket.bufferedBytes,
     }
     const ended = {connection: id, identity, start: visit, end, queueBytes: end.queueBytes}
-    this.#ended.push(ended)
+    this.#ended.set(this.#nextNumber, ended)
+    this.#nextNumber += 1
     this.#bytes += bytesOf(ended)
     while (this.remembered > ENDED_VISITS_MAX || this.#bytes > ENDED_BYTES_MAX) this.#forget()
   }
 
   /** Ended visits that are remembered, oldest first. */
-  *past(): Generator<Visit> {
-    for (let index = this.#first; index < this.#ended.length; index += 1) {
-      const visit = this.#ended[index]
-      if (visit) yield visit
-    }
+  past(): Iterable<Visit> {
+    return this.#ended.values()
   }
 
   get remembered(): number {
-    return this.#ended.length - this.#first
+    return this.#ended.size
   }
 
   /** When the last of those ended that are forgotten; undefined: none is. */
@@ -128,14 +127,12 @@ export class Visits {
   }
 
   #forget(): void {
-    const oldest = this.#ended[this.#first]
+    const oldest = this.#ended.get(this.#firstNumber)
     if (oldest === undefined) return
+    this.#ended.delete(this.#firstNumber)
+    this.#firstNumber += 1
     this.#bytes -= bytesOf(oldest)
     this.#forgottenAtMs = oldest.end.atMs
-    this.#first += 1
-    if (this.#first * 2 <= this.#ended.length) return
-    this.#ended = this.#ended.slice(this.#first)
-    this.#first = 0
   }
 }
 
