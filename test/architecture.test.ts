@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/pool': 3,
   'lib/transport': 3,
   'lib/auth': 3,
+  'lib/probe': 3,
   'lib/process': 3,
   'lib/simulation': 3,
   'lib/node': 4,

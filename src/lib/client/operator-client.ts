@@ -15,6 +15,7 @@ import type {
   TailFilter,
 } from '../protocol/operator-frame.js'
 import type {ExplainResult} from '../protocol/explain-frame.js'
+import type {SoakResult} from '../protocol/soak-frame.js'
 import type {WhoResult} from '../protocol/who-frame.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
 import type {DialFailure, Socket, SocketHandler} from '../transport/transport.js'
@@ -25,6 +26,7 @@ import type {
   OnOperatorEvent,
   OperatorConnection,
   Publication,
+  SoakQuery,
   WhoQuery,
 } from './operator-connection.js'
 import {PendingRequests} from './pending-requests.js'
@@ -193,6 +195,11 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   async explain(query: ExplainQuery, timeoutMs: number): Promise<ExplainResult> {
     const result = await this.#request({...query, op: 'explain'}, timeoutMs)
     return 'forgottenMs' in result ? result : this.#nonsense('explain')
+  }
+
+  async soak(query: SoakQuery, timeoutMs: number): Promise<SoakResult> {
+    const result = await this.#request({...query, op: 'soak'}, timeoutMs)
+    return 'sample' in result ? result : this.#nonsense('soak')
   }
 
   close(): void {

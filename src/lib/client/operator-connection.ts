@@ -6,6 +6,7 @@ import type {
   TailFilter,
 } from '../protocol/operator-frame.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
+import type {SoakRequest, SoakResult} from '../protocol/soak-frame.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {NodeId} from '../util/brand.js'
 
@@ -33,6 +34,8 @@ export interface OperatorConnection {
   who(query: WhoQuery, timeoutMs: number): Promise<WhoResult>
   /** What became of messages there. */
   explain(query: ExplainQuery, timeoutMs: number): Promise<ExplainResult>
+  /** A sample of the node's memory: it stands still for a moment, see sampleProcess. */
+  soak(query: SoakQuery, timeoutMs: number): Promise<SoakResult>
 
   /** Bytes that wait in this process for the node to take them. */
   readonly bufferedBytes: number
@@ -47,5 +50,7 @@ export interface OperatorConnection {
 export type WhoQuery = Omit<WhoRequest, 'id' | 'op'>
 
 export type ExplainQuery = Omit<ExplainRequest, 'id' | 'op'>
+
+export type SoakQuery = Omit<SoakRequest, 'id' | 'op'>
 
 export type OnOperatorEvent = (event: OperatorEvent) => void

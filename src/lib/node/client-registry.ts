@@ -46,6 +46,15 @@ export class ClientRegistry {
     return this.#byUser.size
   }
 
+  /** Groups, and sessions, that somebody connected is in. */
+  get groups(): number {
+    return this.#byGroup.size
+  }
+
+  get sessions(): number {
+    return this.#bySession.size
+  }
+
   get guests(): number {
     return this.#guests
   }

@@ -36,6 +36,7 @@ import {Publisher} from './publisher.js'
 import {createSend} from './send-message.js'
 import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
+import {Soak, type SoakParts} from './soak.js'
 import {StoreLoop} from './store-loop.js'
 import {decideUpgrade, socketKinds} from './upgrades.js'
 import {answerWho} from './who.js'
@@ -100,6 +101,7 @@ class RunningNode implements MeshNode {
   readonly #operators: Operators
   readonly #links: Links
   readonly #door: MeshDoor
+  readonly #soak = new Soak(() => this.#soakParts())
   readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
   #listener: Listener | undefined
@@ -133,6 +135,8 @@ class RunningNode implements MeshNode {
       counters,
       core: () => this.#statsParts?.core,
     })
+    const {handshakeMs} = config
+    this.#door = new MeshDoor({self: config.id, secret, counters, log, handshakeMs, now})
     this.#operators = new Operators({
       publisher: this.#publisher,
       counters,
@@ -141,19 +145,12 @@ class RunningNode implements MeshNode {
       explain: (request) => this.#explain(request),
       log,
       now,
+      soak: (request) => this.#soak.answer(request),
       wallClock,
     })
     const timeoutMs = config.mesh.answerMs
     const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, dial: transport.dial})
     this.#links = new Links({push, dialNode, counters, log})
-    this.#door = new MeshDoor({
-      self: config.id,
-      secret,
-      counters,
-      log,
-      handshakeMs: config.handshakeMs,
-      now,
-    })
   }
 
   get addresses(): NodeAddresses {
@@ -299,6 +296,13 @@ class RunningNode implements MeshNode {
     if (this.#statsParts === undefined) throw new Error('The node has not started')
     const {core} = this.#statsParts
     return answerExplain(request, {core, registry: this.#registry, nowMs: this.#services.now()})
+  }
+
+  #soakParts(): SoakParts | undefined {
+    const stats = this.#statsParts
+    if (stats === undefined) return undefined
+    const {resuming} = this.#clientSide
+    return {stats, publisher: this.#publisher, resuming, door: this.#door}
   }
 
   stats(): NodeStats {

@@ -47,6 +47,10 @@ export class Links {
     return this.#open.size
   }
 
+  get dialling(): number {
+    return this.#dialling.size
+  }
+
   /** A node that proved itself at our door. */
   accepted(peer: NodeId, socket: Socket): SocketHandler {
     this.#lastAccepted += 2

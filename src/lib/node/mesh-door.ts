@@ -36,6 +36,11 @@ export class MeshDoor {
     this.#turnedAway = new CalmWarning(options.log)
   }
 
+  /** Those who have not proved themselves. */
+  get strangers(): number {
+    return this.#strangers.size
+  }
+
   /** `onProved` says who hears the socket from then on; it may send at once. */
   accept(
     socket: AcceptedSocket,

@@ -18,6 +18,7 @@ import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import type {Position} from '../protocol/position.js'
 import {targetFromJson} from '../protocol/target.js'
+import type {SoakRequest, SoakResult} from '../protocol/soak-frame.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
@@ -27,6 +28,7 @@ import {describeError} from './log.js'
 import type {Log} from './log.js'
 import {OperatorActs} from './operator-acts.js'
 import type {Publisher} from './publisher.js'
+import type {SoakRefusal} from './soak.js'
 import {Tail} from './tail.js'
 
 /** Operators at once; each is a command somebody runs, or a backend's one connection. */
@@ -43,6 +45,7 @@ export interface OperatorsOptions {
   readonly explain: (request: ExplainRequest) => ExplainResult
   readonly log: Log
   readonly now: () => number
+  readonly soak: (request: SoakRequest) => Promise<SoakResult | SoakRefusal>
   readonly wallClock: () => number
 }
 
@@ -56,6 +59,8 @@ const RIGHTS_NEEDED: Readonly<Record<OperatorRequest['op'], Rights>> = {
   tail: 'viewer',
   who: 'viewer',
   explain: 'viewer',
+  // It stops the node for a moment, and a snapshot shows all that is in memory.
+  soak: 'operator',
 }
 
 interface Operator {
@@ -162,9 +167,19 @@ export class Operators {
       case 'explain':
         this.#answer(operator, answered(request.id, this.#options.explain(request)))
         return
+      case 'soak':
+        this.#answer(operator, await this.#soak(operator, request))
+        return
       default:
         unreachable(request)
     }
+  }
+
+  async #soak(operator: Operator, request: SoakRequest): Promise<OperatorAnswer> {
+    operator.acts.did('soak', {snapshot: request.holdersOf !== undefined})
+    const taken = await this.#options.soak(request)
+    const {id} = request
+    return 'sample' in taken ? answered(id, taken) : failed(id, taken.status, taken.why)
   }
 
   /** Synchronous up to the publish: requests of one operator keep their order. */

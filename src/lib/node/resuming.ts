@@ -35,6 +35,11 @@ export class Resuming {
     this.#options = options
   }
 
+  /** Clients that wait until this node is as far as they are. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Entries were queued to the connections here: those that wait may go on. */
   delivered(): void {
     for (const look of this.#waiting) look()

@@ -34,6 +34,8 @@ export const LIMITS = {
   explainConnectionsEach: 10,
   /** Ids of a message's target that it repeats. */
   explainIds: 20,
+  /** Classes of which one `soak` follows what holds them. */
+  soakClasses: 8,
   /** Ids of users, groups and sessions, filter keys and values, in UTF-8. */
   idBytes: 255,
   /** A message's id as its caller chose it, in UTF-8: a UUID fits almost twice. */

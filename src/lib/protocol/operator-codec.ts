@@ -30,6 +30,7 @@ import {
   textThat,
   type Shape,
 } from './shape.js'
+import {soakRequest, soakResult} from './soak-frame.js'
 import {targetFromJson, type TargetJson} from './target.js'
 import {whoRequest, whoResult} from './who-frame.js'
 
@@ -80,6 +81,7 @@ const REQUESTS = {
   ),
   who: whoRequest,
   explain: explainRequest,
+  soak: soakRequest,
 } satisfies {[Op in OperatorRequest['op']]: Shape<RequestOf<Op>>}
 
 type RequestOf<Op extends OperatorRequest['op']> = Extract<OperatorRequest, {readonly op: Op}>
@@ -114,6 +116,7 @@ function shapeOfRequest(op: unknown): Shape<OperatorRequest> | string {
     case 'tail':
     case 'who':
     case 'explain':
+    case 'soak':
       return REQUESTS[op]
     default:
       return `op ${JSON.stringify(op) ?? 'is missing'}: use ${Object.keys(REQUESTS).join(', ')}`
@@ -181,6 +184,7 @@ const result: Shape<OperatorResultOf> = (value) => {
   if ('tailing' in value) return tailing(value)
   if ('matching' in value) return whoResult(value)
   if ('forgottenMs' in value) return explainResult(value)
+  if ('sample' in value) return soakResult(value)
   return 'byNode' in value ? publishResult(value) : nodeStats(value)
 }
 

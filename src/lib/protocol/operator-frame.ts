@@ -1,6 +1,7 @@
 import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
 import type {ExplainRequest, ExplainResult} from './explain-frame.js'
+import type {SoakRequest, SoakResult} from './soak-frame.js'
 import type {TargetJson} from './target.js'
 import type {WhoRequest, WhoResult} from './who-frame.js'
 
@@ -18,6 +19,7 @@ export type OperatorRequest =
   | {readonly id: number; readonly op: 'tail'; readonly filter: TailFilter}
   | WhoRequest
   | ExplainRequest
+  | SoakRequest
 
 export interface PublishRequest {
   readonly id: number
@@ -51,8 +53,12 @@ export type OperatorResult =
   | {readonly tailing: true}
   | WhoResult
   | ExplainResult
+  | SoakResult
 
-/** As in HTTP: 400 bad request, too big among them, 503 outbox full or draining, 504 no receipt. */
+/**
+ * As in HTTP: 400 bad request, too big among them, 429 too many samples at once, 501 the process
+ * cannot be sampled, 503 outbox full or draining, 504 no receipt.
+ */
 export interface OperatorError {
   readonly status: number
   readonly message: string

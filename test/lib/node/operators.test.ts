@@ -34,6 +34,7 @@ function bench(rights: Rights = 'operator') {
     },
     log,
     now: () => clock.nowMs,
+    soak: () => Promise.resolve({status: 429, why: 'One at a time'}),
     wallClock: () => 1000,
   })
   const socket = new FakeSocket()
@@ -121,6 +122,15 @@ describe('an operator', () => {
       },
     }])
     expect(publisher.waiting).toBe(0)
+  })
+
+  it('is told why there is no sample of the memory', async () => {
+    const {ask, socket} = bench()
+    ask({id: 7, op: 'soak'})
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toEqual([
+      {id: 7, ok: false, error: {status: 429, message: 'One at a time'}},
+    ])
   })
 
   it.each(['Client/authentication', 'a b', 'a\n'])('is refused the action %j', async (action) => {

@@ -17,6 +17,7 @@ import type {
 } from '../../../src/lib/protocol/operator-frame.js'
 import type {TargetJson} from '../../../src/lib/protocol/target.js'
 import {mutated, nodeIds, numbers} from './arbitrary-frames.js'
+import {soaked} from './arbitrary-soak.js'
 
 const texts = fc.string({unit: 'binary'})
 const ids = fc.string({unit: 'binary', minLength: 1, maxLength: 60})
@@ -39,6 +40,10 @@ const requests: fc.Arbitrary<OperatorRequest> = fc.oneof(
   ),
   fc.record({id: numbers, op: fc.constant('ping')}),
   fc.record({id: numbers, op: fc.constant('stats')}),
+  fc.record(
+    {id: numbers, op: fc.constant('soak'), holdersOf: fc.array(texts, {maxLength: 8})},
+    {requiredKeys: ['id', 'op']},
+  ),
   fc.record({
     id: numbers,
     op: fc.constant('tail'),
@@ -172,6 +177,7 @@ const explained: fc.Arbitrary<ExplainResult> = fc.record({
 
 const results = fc.oneof(
   who,
+  soaked,
   explained,
   fc.constant({pong: true as const}),
   fc.constant({tailing: true as const}),
@@ -256,6 +262,12 @@ describe('requests of operators', () => {
     ['a page too big', {id: 7, op: 'who', filter: {}, limit: 1001}, 'limit is 1001: 1 to 1000'],
     ['nothing to explain', {id: 7, op: 'explain', limit: 1}, 'is missing message or user'],
     ['too much to explain', {id: 7, op: 'explain', user: '1', limit: 51}, 'limit is 51: 1 to 50'],
+    ['no names', {id: 7, op: 'soak', holdersOf: 'Timeout'}, 'holdersOf is "Timeout", not a list'],
+    [
+      'too many names',
+      {id: 7, op: 'soak', holdersOf: Array.from({length: 9}, String)},
+      'holdersOf is 9 names: 8 are allowed',
+    ],
     ['an unknown wish', {id: 7, op: 'who', filter: {name: 'x'}, limit: 1}, 'filter.name is unkn'],
   ])('with %s are answered with status 400', (_, request, reason) => {
     const read = decodeOperatorRequest(JSON.stringify(request))
