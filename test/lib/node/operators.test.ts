@@ -88,6 +88,13 @@ describe('a viewer', () => {
     expect(socket.take()).toEqual([{id: 1, ok: true, result: {pong: true}}])
   })
 
+  it('is told 403 when it would stop the node to look at its memory', async () => {
+    const {ask, socket} = bench('viewer')
+    ask({id: 7, op: 'soak'})
+    await eventually(() => socket.texts.length > 0)
+    expect(socket.take()).toMatchObject([{id: 7, ok: false, error: {status: 403}}])
+  })
+
   it('is told 403 when it would act, and nothing is done', async () => {
     const {ask, socket, pushed, counters, logged} = bench('viewer')
     ask(publish)
