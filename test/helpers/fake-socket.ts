@@ -6,6 +6,7 @@ export class FakeSocket implements AcceptedSocket {
   readonly texts: string[] = []
   closed: {code: number; reason: string} | undefined
   pings = 0
+  lastPing = ''
   isProved = false
   /** Bytes that the peer does not take, however often they are offered. */
   stuckBytes = 0
@@ -33,8 +34,9 @@ export class FakeSocket implements AcceptedSocket {
     this.freshBytes = 0
   }
 
-  ping(): void {
+  ping(payload = ''): void {
     this.pings += 1
+    this.lastPing = payload
   }
 
   close(code: number, reason: string): void {

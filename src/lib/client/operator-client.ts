@@ -146,6 +146,10 @@ class OperatorSession implements SocketHandler, OperatorConnection {
     return this.#over
   }
 
+  get hasRefused(): boolean {
+    return this.#pending.hasRefused
+  }
+
   get bufferedBytes(): number {
     return this.#socket.bufferedBytes
   }

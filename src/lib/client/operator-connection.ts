@@ -41,6 +41,11 @@ export interface OperatorConnection {
   readonly bufferedBytes: number
 
   readonly isOver: boolean
+  /**
+   * A publish was refused (OUTBOX_FULL) on this connection, perhaps in this very turn: what is
+   * published here from now on may pass what was refused.
+   */
+  readonly hasRefused: boolean
   /** Resolves, with why, when the connection is over. */
   readonly closed: Promise<string>
 

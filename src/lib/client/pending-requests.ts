@@ -16,6 +16,12 @@ interface Waiting {
 export class PendingRequests {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
+  #hasRefused = false
+
+  /** A publish was answered 503, though its promise may not have said so yet. */
+  get hasRefused(): boolean {
+    return this.#hasRefused
+  }
 
   add(
     op: OperatorRequest['op'],
@@ -37,6 +43,7 @@ export class PendingRequests {
   answer(answer: OperatorAnswer): void {
     const waiting = this.#take(answer.id)
     if (waiting === undefined) return
+    if (!answer.ok && answer.error.status === 503) this.#hasRefused = true
     if (answer.ok) waiting.resolve(answer.result)
     else waiting.reject(refused(answer.error, waiting.node))
   }

@@ -54,7 +54,10 @@ export class ResendingPublisher {
   publish(publication: NamedPublication): Promise<PublishResult> {
     const pending: Pending = {publication, receipt: withResolvers(), isLate: false}
     this.#pending.add(pending)
-    if (this.#connection !== undefined) this.#send(this.#connection, pending)
+    const connection = this.#connection
+    // After a refusal all goes through the next connection, in its order.
+    if (connection?.hasRefused === true) return pending.receipt.promise
+    if (connection !== undefined) this.#send(connection, pending)
     else if (!this.#isConnecting) void this.#connect()
     return pending.receipt.promise
   }

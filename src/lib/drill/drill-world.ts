@@ -45,6 +45,8 @@ export class DrillWorld {
   readonly #signal: AbortSignal
   readonly #ratePerS: number
   readonly #lag = monitorEventLoopDelay({resolution: 10})
+  /** Whoever waits for a node then hears that it ended. */
+  readonly #onAbort = (): void => void this.mesh.end()
   #backMs: number[] = []
   #load: Load | undefined
 
@@ -148,6 +150,7 @@ export class DrillWorld {
 
   async close(): Promise<void> {
     this.stopLoad()
+    this.#signal.removeEventListener('abort', this.#onAbort)
     this.#lag.disable()
     this.terms.stop()
     this.crowd.close()
@@ -161,8 +164,7 @@ export class DrillWorld {
   }
 
   async #start({startsTogether}: Drill): Promise<void> {
-    // Whoever waits for a node then hears that it ended.
-    this.#signal.addEventListener('abort', () => void this.mesh.end(), {once: true})
+    this.#signal.addEventListener('abort', this.#onAbort)
     if (this.#signal.aborted) return
     const [first, ...others] = this.mesh.places
     if (first !== undefined && startsTogether !== true) await this.mesh.start(first)

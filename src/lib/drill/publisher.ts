@@ -46,7 +46,7 @@ export class Publisher {
   /** False while it has no node: nothing was sent. */
   send(): boolean {
     const connection = this.#connection
-    if (connection === undefined || connection.isOver) return false
+    if (connection === undefined || connection.isOver || connection.hasRefused) return false
     void this.#publish(connection, this.#options.ledger.sending(this.#id))
     return true
   }

@@ -125,7 +125,7 @@ class Proving {
         if (fail !== undefined) this.#fail(fail.reason === 'self', fail.text, fail.reason)
         else if (done !== undefined) this.#proved(socket, done.peer)
       },
-      onPong: () => this.#inner?.onPong?.(),
+      onPong: (payload) => this.#inner?.onPong?.(payload),
       onClose: (code, reason) => {
         this.#fail(false, `Closed before the proof (${code} ${reason})`)
         this.#inner?.onClose(code, reason)

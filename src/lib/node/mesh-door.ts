@@ -67,7 +67,7 @@ export class MeshDoor {
         socket.liftProofLimit()
         inner = onProved(done)
       },
-      onPong: () => inner?.onPong?.(),
+      onPong: (payload) => inner?.onPong?.(payload),
       onViolation: (close) => {
         if (inner === undefined) this.#options.counters.add('handshakesFailed')
         else inner.onViolation?.(close)

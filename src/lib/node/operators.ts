@@ -27,6 +27,7 @@ import type {Counters} from './counters.js'
 import {describeError} from './log.js'
 import type {Log} from './log.js'
 import {OperatorActs} from './operator-acts.js'
+import {PublishGate} from './publish-gate.js'
 import type {Publisher} from './publisher.js'
 import type {SoakRefusal} from './soak.js'
 import {Tail} from './tail.js'
@@ -67,6 +68,7 @@ interface Operator {
   readonly socket: AcceptedSocket
   readonly rights: Rights
   readonly acts: OperatorActs
+  readonly gate: PublishGate
   tail: Tail | undefined
 }
 
@@ -86,11 +88,13 @@ export class Operators {
   accept(socket: AcceptedSocket, {peer, rights}: OperatorProof): SocketHandler {
     const who = {by: peer, from: socket.remoteAddress}
     const acts = new OperatorActs(this.#options.log, who, this.#options.now)
-    const operator: Operator = {socket, rights, acts, tail: undefined}
+    const gate = new PublishGate((payload) => socket.ping(payload))
+    const operator: Operator = {socket, rights, acts, gate, tail: undefined}
     this.#operators.add(operator)
     return {
       onMessage: (data, isBinary) => this.#received(operator, data, isBinary),
       onViolation: () => this.#options.counters.add('operatorViolations'),
+      onPong: (payload) => gate.ponged(payload),
       onClose: () => {
         operator.acts.flush()
         this.#operators.delete(operator)
@@ -149,7 +153,7 @@ export class Operators {
     }
     switch (request.op) {
       case 'publish':
-        this.#answer(operator, await this.#publish(operator, request))
+        this.#answerPublish(operator, await this.#publish(operator, request))
         return
       case 'ping':
         this.#answer(operator, answered(request.id, {pong: true}))
@@ -196,7 +200,9 @@ export class Operators {
       throw error
     }
     operator.acts.published(action, target)
-    const outcome = await this.#options.publisher.publish(read.value, payload, messageId)
+    const {publisher} = this.#options
+    const {gate} = operator
+    const outcome = await publisher.publish(read.value, payload, {callerId: messageId, gate})
     switch (outcome.type) {
       case 'stable':
         return answered(id, outcome.result)
@@ -207,6 +213,11 @@ export class Operators {
       default:
         return unreachable(outcome)
     }
+  }
+
+  #answerPublish(operator: Operator, answer: OperatorAnswer): void {
+    this.#answer(operator, answer)
+    if (!answer.ok && answer.error.status === 503) operator.gate.told()
   }
 
   #answer(operator: Operator, answer: OperatorAnswer): void {
@@ -228,6 +239,7 @@ export class Operators {
 export const REFUSALS = {
   'outbox-full': 'The outbox of this node is full',
   draining: 'This node is being stopped',
+  'after-refusal': 'An earlier message of this connection was refused: send that one first',
 } as const
 
 function answered(id: number, result: OperatorResult): OperatorAnswer {

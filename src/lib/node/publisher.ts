@@ -10,15 +10,24 @@ import type {MeshEvent} from '../mesh/event.js'
 import type {Receipt} from '../mesh/effect.js'
 import {assert, unreachable} from '../util/assert.js'
 import type {Counters} from './counters.js'
+import type {PublishGate} from './publish-gate.js'
 
 export type PublishOutcome =
   | {readonly type: 'stable'; readonly result: PublishResult}
-  | {readonly type: 'refused'; readonly reason: 'outbox-full' | 'draining'}
+  /** `after-refusal`: an earlier one of the same connection was refused, see PublishGate. */
+  | {readonly type: 'refused'; readonly reason: 'outbox-full' | 'draining' | 'after-refusal'}
   /** Unknown: the message of this id is still on its way. */
   | {readonly type: 'timeout'; readonly id: string}
 
+export interface PublishOptions {
+  /** Sent again under it, a message is delivered once. */
+  readonly callerId?: string | undefined
+  readonly gate?: PublishGate
+}
+
 interface Waiting {
   id: string | undefined
+  readonly gate: PublishGate | undefined
   readonly resolve: (outcome: PublishOutcome) => void
 }
 
@@ -38,11 +47,21 @@ export class Publisher {
     return this.#waiting.size
   }
 
-  /** Messages leave in the order of the calls. Never rejects. */
-  publish(target: Target, payload: Payload, callerId?: string): Promise<PublishOutcome> {
+  /**
+   * Messages leave in the order of the calls. Never rejects. With the gate of a connection, none of
+   * its messages is taken after one that was refused until its peer knows of that.
+   */
+  publish(
+    target: Target, payload: Payload, {callerId, gate}: PublishOptions = {},
+  ): Promise<PublishOutcome> {
+    if (gate?.isShut === true) {
+      gate.refused()
+      this.#counters.add('publishesRefused')
+      return Promise.resolve({type: 'refused', reason: 'after-refusal'})
+    }
     const ticket = (this.#lastTicket += 1)
     return new Promise((resolve) => {
-      this.#waiting.set(ticket, {id: undefined, resolve})
+      this.#waiting.set(ticket, {id: undefined, gate, resolve})
       this.#push({type: 'publish', ticket, callerId, target, payload})
     })
   }
@@ -56,7 +75,10 @@ export class Publisher {
 
   refused(ticket: number, reason: 'outbox-full' | 'draining'): void {
     this.#counters.add('publishesRefused')
-    this.#take(ticket).resolve({type: 'refused', reason})
+    const {gate, resolve} = this.#take(ticket)
+    // Now, not when its publisher hears of it: the next message may be in this same turn.
+    gate?.refused()
+    resolve({type: 'refused', reason})
   }
 
   receipt(ticket: number, receipt: Receipt): void {

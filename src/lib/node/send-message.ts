@@ -32,7 +32,7 @@ async function send(
   if (wrong !== undefined) {
     throw new WsmeshError('DETAILS_INVALID', `Cannot send ${action}: ${wrong}`)
   }
-  const outcome = await publisher.publish(read.value, payload, id)
+  const outcome = await publisher.publish(read.value, payload, {callerId: id})
   return resultOf(action, outcome)
 }
 

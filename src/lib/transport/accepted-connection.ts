@@ -6,7 +6,7 @@ import type {AcceptedSocket, SocketHandler, WireFrame} from './transport.js'
 /** The part of `ws` that an accepted connection needs. */
 export interface WebSocketLike {
   readonly readyState: number
-  ping(): void
+  ping(payload: string): void
   close(code: number, reason: string): void
   terminate(): void
 }
@@ -78,8 +78,9 @@ export class AcceptedConnection implements AcceptedSocket {
     }
   }
 
-  ping(): void {
-    if (this.#ws.readyState === OPEN) this.#ws.ping()
+  ping(payload = ''): void {
+    this.flush()
+    if (this.#ws.readyState === OPEN) this.#ws.ping(payload)
   }
 
   close(code: number, reason: string): void {

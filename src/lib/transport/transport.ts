@@ -7,8 +7,8 @@ import type {CloseName} from '../protocol/close-code.js'
 export interface Socket {
   /** Text goes out as a text frame, bytes as a binary frame. Nothing happens after the close. */
   send(data: string | Uint8Array): void
-  /** Asks for an onPong. */
-  ping(): void
+  /** Asks for an onPong with this payload (125 bytes at most); goes out behind what was sent. */
+  ping(payload?: string): void
   /** Starts the closing handshake; the socket is destroyed if the peer does not answer in time. */
   close(code: number, reason: string): void
   /** At once, without a closing handshake. */
@@ -37,7 +37,7 @@ export interface WireFrame {
 /** What a socket's owner is told. Nothing is called after onClose. */
 export interface SocketHandler {
   onMessage(data: Uint8Array, isBinary: boolean): void
-  onPong?(): void
+  onPong?(payload: string): void
   /** The peer broke RFC 6455 or a limit of its kind: the transport is closing it. */
   onViolation?(close: CloseName): void
   onClose(code: number, reason: string): void

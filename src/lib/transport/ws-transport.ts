@@ -154,8 +154,8 @@ function onAcceptedMessage(this: WebSocket, data: RawData, isBinary: boolean): v
   if (this instanceof AcceptedWebSocket) this.connection?.received(toBytes(data), isBinary)
 }
 
-function onAcceptedPong(this: WebSocket): void {
-  if (this instanceof AcceptedWebSocket) this.connection?.handler?.onPong?.()
+function onAcceptedPong(this: WebSocket, data: Buffer): void {
+  if (this instanceof AcceptedWebSocket) this.connection?.handler?.onPong?.(data.toString())
 }
 
 /**
@@ -238,7 +238,7 @@ export function dial(
       settle({ok: true, socket})
     })
     ws.on('message', (data, isBinary) => handler?.onMessage(toBytes(data), isBinary))
-    ws.on('pong', () => handler?.onPong?.())
+    ws.on('pong', (data) => handler?.onPong?.(data.toString()))
     ws.once('close', (code, reason) => handler?.onClose(code, reason.toString()))
   })
 }
@@ -265,8 +265,8 @@ function dialledSocket(ws: WebSocket): Socket {
     send(data) {
       if (ws.readyState === WebSocket.OPEN) ws.send(data, {binary: typeof data !== 'string'})
     },
-    ping() {
-      if (ws.readyState === WebSocket.OPEN) ws.ping()
+    ping(payload = '') {
+      if (ws.readyState === WebSocket.OPEN) ws.ping(payload)
     },
     close(code, reason) {
       ws.close(code, reason)

@@ -41,6 +41,7 @@ class FakeMesh {
       node: nodeId(url),
       url,
       isOver: false,
+      hasRefused: false,
       bufferedBytes: 0,
       closed: new Promise(() => undefined),
       publish: () => Promise.reject(error('TIMED_OUT')),

@@ -209,7 +209,7 @@ describe('a quiet connection', () => {
     await eventually(() => client.socket.texts.length > 0)
     for (let n = 1; n <= 10; n += 1) {
       bench.clients.sweep(LIMITS.pingMs * n)
-      client.handler.onPong?.()
+      client.handler.onPong?.('')
     }
     expect(client.socket.pings).toBe(10)
     expect(client.socket.closed).toBeUndefined()

@@ -1,4 +1,6 @@
 import {expect, it} from 'vitest'
+import {connectOperator} from '../../../src/lib/client/operator-client.js'
+import {defaultMeshConfig} from '../../../src/lib/mesh/config.js'
 import {eventually} from '../../helpers/eventually.js'
 import {startTestMesh} from '../../helpers/test-node.js'
 
@@ -135,4 +137,39 @@ it('sends the clients of a node that drains elsewhere, and takes no new ones', a
   expect(await client.closed).toEqual({code: 4000, reason: 'drain'})
   await expect(mesh.client(b, '42')).rejects.toThrow()
   expect((await a.publish('hello', [], {user: 42})).missing).toEqual([])
+})
+
+const MANY = 400
+
+it('keeps the order of one operator whose messages meet a full outbox and are sent again', async () => {
+  const small = {...defaultMeshConfig, outboxMessages: 40}
+  await using mesh = await startTestMesh(1, {mesh: small})
+  const [node] = mesh.nodes
+  if (!node) throw new Error('one node')
+  const tab = await mesh.client(node, '42')
+  const {secret} = mesh
+  const url = node.addresses.nodeUrl
+  const operator = await connectOperator({url, secret, timeoutMs: 5000})
+  const refused = {times: 0}
+  let waiting = Array.from({length: MANY}, (_, index) => index + 1)
+  // Fat, so that they come in many pieces, between which the outbox empties.
+  const fat = 'x'.repeat(8000)
+  while (waiting.length > 0) {
+    const sent = waiting.map(async (n) => {
+      try {
+        await operator.publish({action: 'n', details: [n, fat], target: {user: 42}}, 20_000)
+        return undefined
+      } catch (error) {
+        expect(error).toMatchObject({code: 'OUTBOX_FULL'})
+        refused.times += 1
+        return n
+      }
+    })
+    waiting = (await Promise.all(sent)).filter((n) => n !== undefined)
+  }
+  operator.close()
+  expect(refused.times).toBeGreaterThan(0)
+  const got: unknown[] = []
+  while (got.length < MANY) got.push((await tab.next() as {details: unknown[]}).details[0])
+  expect(got).toEqual(Array.from({length: MANY}, (_, index) => index + 1))
 })

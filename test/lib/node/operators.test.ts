@@ -165,6 +165,31 @@ describe('an operator', () => {
     expect(socket.take()).toEqual([{id: 7, ok: false, error}])
   })
 
+  it('whose message was refused is taken no later one until it knows', async () => {
+    const {ask, pushed, publisher, socket, handler} = bench()
+    for (const id of [1, 2, 3]) ask({...publish, id})
+    publisher.accepted(1, 'n-1-1')
+    publisher.refused(2, 'outbox-full')
+    // There is room again, and the core took the third before it heard of the second.
+    publisher.refused(3, 'outbox-full')
+    ask({...publish, id: 4})
+    expect(pushed).toHaveLength(3)
+    await eventually(() => socket.texts.length === 3)
+    expect(socket.take()).toMatchObject([2, 3, 4].map((id) => ({id, error: {status: 503}})))
+    await eventually(() => socket.pings === 1)
+    ask({...publish, id: 5})
+    handler.onPong?.(socket.lastPing)
+    ask({...publish, id: 6})
+    expect(pushed).toHaveLength(3)
+    await eventually(() => socket.pings === 2)
+    handler.onPong?.(socket.lastPing)
+    ask({...publish, id: 7})
+    expect(pushed).toHaveLength(4)
+    expect(socket.take()).toMatchObject([5, 6].map((id) => ({
+      id, error: {status: 503, message: expect.stringContaining('earlier message')},
+    })))
+  })
+
   it.each([
     ['a target that is none', {...publish, target: {}}],
     ['an unknown request', {id: 7, op: 'reboot'}],
