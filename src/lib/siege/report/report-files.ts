@@ -8,10 +8,10 @@ import {basename, dirname, join, resolve} from 'node:path'
 import {WsmeshError} from '../../util/errors.js'
 import type {RunReport} from '../run-report.js'
 
-export const REPORT_FORMATS = ['junit', 'hdr'] as const
+export const REPORT_FORMATS = ['html', 'junit', 'hdr'] as const
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
-/** The values of `--junit` and `--hdr`. */
+/** The values of `--html`, `--junit` and `--hdr`. */
 export type ReportPaths = Readonly<Partial<Record<ReportFormat, string | undefined>>>
 
 /** A file that will be written: its flag, and the path as it was typed. */
@@ -50,7 +50,7 @@ export async function claimReportFiles(
 }
 
 const FILE_NAMES: Readonly<Record<ReportFormat, string>> = {
-  junit: 'siege.xml', hdr: 'siege.hlog',
+  html: 'siege.html', junit: 'siege.xml', hdr: 'siege.hlog',
 }
 
 function nameFor(format: ReportFormat): string {
@@ -113,19 +113,27 @@ export async function writeReportFiles(
 ): Promise<readonly WsmeshError[]> {
   const failures: WsmeshError[] = []
   for (const {format, path} of files) {
-    const text = await renderReport(format, report)
     try {
-      await replaceFile(path, text)
+      await replaceFile(path, await renderReport(format, report))
     } catch (error) {
-      failures.push(unwritable(path, `--${format}`, error))
+      failures.push(failureOf(error, path, `--${format}`))
     }
   }
   return failures
 }
 
+/** What the system refused, or the format cannot say; whatever else it is, is ours. */
+function failureOf(error: unknown, path: string, flag: string): WsmeshError {
+  if (error instanceof WsmeshError) return error
+  if (error instanceof Error && 'syscall' in error) return unwritable(path, flag, error)
+  throw error
+}
+
 /** The report as one of the formats. What a format needs is loaded when it is asked for. */
 async function renderReport(format: ReportFormat, report: RunReport): Promise<string> {
   switch (format) {
+    case 'html':
+      return (await import('./html/html-report.js')).htmlReport(report)
     case 'junit':
       return (await import('./junit.js')).junitReport(report)
     case 'hdr':

@@ -122,7 +122,7 @@ export function errorTable({errors, closeCodes}: RunReport, options: SummaryOpti
       text, count, when: `${atText(firstAtS)} to ${atText(lastAtS)}`,
     })),
     ...closeCodes.map(({code, reason, count}) => ({
-      text: reason === '' ? closeText(code) : `closed with ${code}: ${reason}`, count, when: '',
+      text: closeText(code, reason), count, when: '',
     })),
   ]
   const columns: readonly Column<ErrorRow>[] = [
@@ -133,7 +133,8 @@ export function errorTable({errors, closeCodes}: RunReport, options: SummaryOpti
   return table(columns, rows, options)
 }
 
-export function closeText(code: number): string {
+export function closeText(code: number, reason: string): string {
+  if (reason !== '') return `closed with ${code}: ${reason}`
   return code === 1006 ? 'closed without a close frame (1006)' : `closed with ${code}`
 }
 
