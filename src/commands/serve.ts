@@ -18,7 +18,7 @@ export default class ServeCommand extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(ServeCommand)
     const {serve} = await import('../lib/node/serve.js')
-    await serve(serveOptionsOf(flags, this.config.version), (ready) => {
+    await serve(serveOptionsOf(flags, this.config.version, this.argv), (ready) => {
       if (this.jsonEnabled()) this.line(JSON.stringify(ready))
       else if (process.stdout.isTTY) this.line(renderServeBlock(ready, this.out))
     })

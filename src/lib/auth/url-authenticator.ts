@@ -5,7 +5,7 @@
  */
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import {refused} from './authenticator.js'
-import type {Authenticator, AuthLog, Proof, Verdict} from './authenticator.js'
+import type {Authenticator, Proof, Verdict} from './authenticator.js'
 import {readClaims} from './claims.js'
 import {describeFailure} from './describe-failure.js'
 import {expiryOf} from './expiry.js'
@@ -21,7 +21,6 @@ export interface UrlAuthenticatorOptions {
   readonly timeoutMs: number
   readonly guard: Guard
   readonly cache: VerdictCache
-  readonly log: AuthLog
   /** Milliseconds since 1970. */
   readonly wallClock: () => number
 }

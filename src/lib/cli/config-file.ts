@@ -108,7 +108,7 @@ function unknownKey(path: string, name: string): WsmeshError {
 
 /** Nothing that could be a password is repeated. */
 function excerpt(name: string, raw: unknown): string {
-  if (name === 'pool') return 'not that'
+  if (['pool', 'authSqlUrl', 'authUrl'].includes(name)) return 'not that'
   const text = JSON.stringify(raw) ?? String(raw)
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

@@ -25,6 +25,7 @@ export interface ConfigKey {
 }
 
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
 export const CONFIG_KEYS: readonly ConfigKey[] = [
   key('pool', 'WSMESH_POOL', url('mysql://… or sqlite:FILE'), 'embedded, in the data folder'),
@@ -43,6 +44,22 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
   serveKey('history-seconds', 'WSMESH_HISTORY_SECONDS', integer(1, 86_400), '60'),
   serveKey('history-bytes', 'WSMESH_HISTORY_BYTES', integer(65_536, 1024 ** 3), '16777216'),
+  serveKey('auth-token', '', flag(), 'on, unless only others are given'),
+  serveKey('token-key', '', paths(), ''),
+  serveKey('token-issuer', 'WSMESH_TOKEN_ISSUER', text('a text'), ''),
+  serveKey('token-audience', 'WSMESH_TOKEN_AUDIENCE', text('a text'), ''),
+  serveKey('token-leeway', 'WSMESH_TOKEN_LEEWAY', duration(0, HOUR_MS), '0 ms'),
+  serveKey('claim', '', texts('"user=uid"'), ''),
+  serveKey('auth-sql', 'WSMESH_AUTH_SQL', text('a query, or @ and its file'), ''),
+  serveKey('auth-sql-url', 'WSMESH_AUTH_SQL_URL', text('mysql://user@host/database'), ''),
+  serveKey('auth-url', 'WSMESH_AUTH_URL', text('a URL: https://example.com/auth.php'), ''),
+  serveKey('auth-url-method', 'WSMESH_AUTH_URL_METHOD', oneOf(['post', 'get']), 'post'),
+  serveKey('auth-cache', 'WSMESH_AUTH_CACHE', duration(0, HOUR_MS), '5 s'),
+  serveKey('auth-recheck', 'WSMESH_AUTH_RECHECK', duration(0, DAY_MS), '0 ms'),
+  serveKey('session-cookie', 'WSMESH_SESSION_COOKIE', text("a cookie's name"), ''),
+  serveKey('origin', '', texts('"https://example.com"'), ''),
+  serveKey('allow-no-origin', '', flag(), 'false'),
+  serveKey('trust-proxy', '', texts('"10.0.0.0/8"'), ''),
   ...limitEntries().map(([, limit]) => limitKey(limit)),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]
@@ -90,6 +107,20 @@ function paths(): Kind {
       return Array.isArray(value) && value.every(isText) ? value : undefined
     },
   }
+}
+
+function texts(example: string): Kind {
+  return {
+    allowed: `a list of texts, such as [${example}]`,
+    read(value) {
+      if (isText(value)) return [value]
+      return Array.isArray(value) && value.every(isText) ? value : undefined
+    },
+  }
+}
+
+function flag(): Kind {
+  return {allowed: 'true or false', read: (value) => (typeof value === 'boolean' ? value : undefined)}
 }
 
 function oneOf(options: readonly string[]): Kind {

@@ -67,8 +67,11 @@ function secretOf(env: Environment): SettingJson {
   }
 }
 
+/** They may hold a password. */
+const URL_FLAGS: readonly string[] = ['pool', 'auth-sql-url', 'auth-url']
+
 function valueText(key: ConfigKey, value: unknown): string {
-  if (key.flag === 'pool') return redactUrl(String(value))
+  if (URL_FLAGS.includes(key.flag)) return redactUrl(String(value))
   if (typeof value === 'number' && key.flag === 'timeout') return formatDuration(value)
   return Array.isArray(value) ? value.join(', ') : String(value)
 }

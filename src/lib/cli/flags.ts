@@ -43,6 +43,7 @@ export function repeatable(options: {
   readonly aliases?: string[]
   readonly char?: 'u' | 'g'
   readonly exclusive?: string[]
+  readonly helpGroup?: string
 }) {
   return Flags.string({...options, multiple: true, multipleNonGreedy: true})
 }

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core'
 
+import {authFlags} from './auth-flags.js'
 import {poolFlags, repeatable, secretFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
 
@@ -42,6 +43,7 @@ export function serveFlags() {
       env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
+    ...authFlags(),
     ...limitFlags(),
     ...poolFlags(),
     ...secretFlags(),

@@ -1,8 +1,9 @@
 import type {ServeOptions} from '../node/serve.js'
+import {authOptionsOf, type AuthFlagValues} from './auth-flags.js'
 import {limitsOf, type LimitFlagValues} from './limit-flags.js'
 
 /** What the flags of `wsmesh serve` parse to. */
-export interface ServeFlagValues extends LimitFlagValues {
+export interface ServeFlagValues extends LimitFlagValues, AuthFlagValues {
   readonly host: string
   readonly port: number
   readonly path: string
@@ -19,7 +20,12 @@ export interface ServeFlagValues extends LimitFlagValues {
   readonly 'secret-file'?: string | undefined
 }
 
-export function serveOptionsOf(flags: ServeFlagValues, version: string): ServeOptions {
+/** `argv`: proofs are tried in the order of their flags. Throws USAGE for what does not fit. */
+export function serveOptionsOf(
+  flags: ServeFlagValues,
+  version: string,
+  argv: readonly string[],
+): ServeOptions {
   return {
     version,
     host: flags.host,
@@ -33,6 +39,7 @@ export function serveOptionsOf(flags: ServeFlagValues, version: string): ServeOp
     dataDir: flags['data-dir'],
     actions: flags.actions ?? [],
     guests: flags.guests,
+    auth: authOptionsOf(flags, argv),
     logLevel: flags['log-level'],
     limits: limitsOf(flags),
     historyMs: flags['history-seconds'] * 1000,

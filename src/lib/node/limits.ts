@@ -41,6 +41,17 @@ export const NODE_LIMITS = {
     flag: 'handshake-timeout', unit: 'ms', default: LIMITS.handshakeMs, min: 100, max: 600_000,
     counter: 'authenticationTimeouts', summary: 'no proof within this closes',
   },
+  authTimeoutMs: {
+    flag: 'auth-timeout', unit: 'ms', default: 3000, min: 10, max: 60_000,
+    counter: 'authenticationsUnavailable', summary: 'no answer of database or application: 503',
+  },
+  authAtOnce: count(
+    'auth-concurrency', 32, 1, 'authenticationsUnavailable', 'questions to each of them at once',
+    10_000,
+  ),
+  authWaitingMax: count(
+    'auth-queue', 1000, 0, 'authenticationsUnavailable', 'and that wait: more get 503',
+  ),
   actionsPerSecond: rate(
     'max-actions-per-second', 100, 'actionsRefused', 'of one connection: more get 429; 0: no limit',
   ),

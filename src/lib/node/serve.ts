@@ -7,6 +7,8 @@ import {defaultMeshConfig} from '../mesh/config.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
+import {doorOf, openAuthenticators} from './open-authenticators.js'
+import type {AuthOptions} from './open-authenticators.js'
 import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
 import type {NodeLimits} from './limits.js'
@@ -32,6 +34,7 @@ export interface ServeOptions {
   readonly dataDir: string | undefined
   readonly actions: readonly string[]
   readonly guests: 'allow' | 'deny'
+  readonly auth: AuthOptions
   readonly logLevel: LogLevel
   readonly limits: NodeLimits
   readonly historyMs: number
@@ -161,6 +164,8 @@ function configOf(options: ServeOptions): NodeConfig {
     nodeUrl: nodeUrl === undefined ? undefined : checkNodeUrl(nodeUrl),
     publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
     guests: options.guests,
+    door: doorOf(options.auth),
+    recheckMs: options.auth.recheckMs,
     actions: options.actions,
     mesh: {
       ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
@@ -175,7 +180,9 @@ async function servicesOf(options: ServeOptions, log: Log): Promise<NodeServices
   const secret = await loadSecret({secretFile: options.secretFile, env: process.env, dataDir})
   assertOperator(secret)
   await ensureDataDir(dataDir)
-  return {...defaultNodeServices(), store, secret, log}
+  const services = {...defaultNodeServices(), store, secret, log}
+  const authServices = {...services, limits: options.limits}
+  return {...services, authenticators: await openAuthenticators(options.auth, authServices)}
 }
 
 async function namingPortOwner(error: unknown, port: number): Promise<unknown> {
