@@ -19,8 +19,8 @@ export function authFlags() {
       helpGroup, helpValue: 'FILE|URL',
       summary: "keys of others' tokens: public PEM or JWK, JWK set or its URL, HS256 secret",
     }),
-    'token-issuer': textFlag('TOKEN_ISSUER', 'TEXT', 'iss that tokens of --token-key must have'),
-    'token-audience': textFlag('TOKEN_AUDIENCE', 'TEXT', 'aud that tokens of --token-key must have'),
+    'token-issuer': textFlag('TOKEN_ISSUER', 'TEXT', 'iss of the tokens of --token-key'),
+    'token-audience': textFlag('TOKEN_AUDIENCE', 'TEXT', 'aud of the tokens of --token-key'),
     'token-leeway': durationFlag({
       helpGroup, env: 'WSMESH_TOKEN_LEEWAY', default: 0, minMs: 0, maxMs: HOUR_MS,
       summary: 'how far the clock of who signs may be off',
@@ -126,7 +126,7 @@ const KINDS: readonly AuthKind[] = ['token', 'sql', 'url']
 /** Those of the command line as they stand there, then those of variables and the file. */
 function orderOf(flags: AuthFlagValues, argv: readonly string[]): readonly AuthKind[] {
   const placeOf = (kind: AuthKind): number => {
-    const at = argv.findIndex((word) => word === `--auth-${kind}` || word.startsWith(`--auth-${kind}=`))
+    const at = argv.findIndex((word) => word.split('=')[0] === `--auth-${kind}`)
     return at < 0 ? argv.length : at
   }
   const given = KINDS.filter((kind) => Boolean(flags[`auth-${kind}`]))

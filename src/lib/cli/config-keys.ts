@@ -120,7 +120,11 @@ function texts(example: string): Kind {
 }
 
 function flag(): Kind {
-  return {allowed: 'true or false', read: (value) => (typeof value === 'boolean' ? value : undefined)}
+  return {allowed: 'true or false', read: readFlag}
+}
+
+function readFlag(value: unknown): unknown {
+  return typeof value === 'boolean' ? value : undefined
 }
 
 function oneOf(options: readonly string[]): Kind {

@@ -84,7 +84,7 @@ function explanationOf(code: string, place: MysqlPlace): Explanation {
     return ['AUTH_REJECTED', what, 'Check its user and password (: / @ # ? % are percent-encoded)']
   }
   if (/^ER_(DB|TABLE|COLUMN|SPECIFIC_)ACCESS_DENIED/.test(code)) {
-    const what = `The user ${JSON.stringify(user)} of --auth-sql-url may not read what it is to read`
+    const what = `The user ${JSON.stringify(user)} of --auth-sql-url may not read that`
     return ['AUTH_REJECTED', what, `GRANT SELECT ON \`${database}\`.… TO that user`]
   }
   if (code === 'ER_BAD_DB_ERROR') {

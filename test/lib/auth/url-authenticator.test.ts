@@ -1,5 +1,5 @@
 import {createServer} from 'node:http'
-import type {IncomingHttpHeaders, ServerResponse} from 'node:http'
+import type {IncomingHttpHeaders, IncomingMessage, ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {text} from 'node:stream/consumers'
 import {describe, expect, it} from 'vitest'
@@ -25,12 +25,14 @@ class Application implements AsyncDisposable {
   answer: (asked: Asked, response: ServerResponse) => void = (_asked, response) => {
     response.writeHead(403).end()
   }
-  readonly #server = createServer(async (request, response) => {
+  readonly #server = createServer((request, response) => void this.#receive(request, response))
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const {method = '', headers} = request
     const asked = {method, headers, body: await text(request)}
     this.asked.push(asked)
     this.answer(asked, response)
-  })
+  }
 
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
@@ -80,7 +82,7 @@ async function open(method: 'post' | 'get'): Promise<AuthenticatorBench> {
   let isDown = false
   const sessionOf = ({body, headers}: Asked): string =>
     method === 'post'
-      ? String((JSON.parse(body) as {session: string}).session)
+      ? (JSON.parse(body) as {session: string}).session
       : String(headers['x-session'])
   application.answer = (asked, response) => {
     const known = isDown ? undefined : sessions.get(sessionOf(asked))
