@@ -153,7 +153,7 @@ function checkTogether(flags: AuthFlagValues, order: readonly AuthKind[]): void 
   }
   if ((flags['auth-sql'] === undefined) !== (flags['auth-sql-url'] === undefined)) {
     throw new WsmeshError('USAGE', '--auth-sql and --auth-sql-url are given together', {
-      suggestions: ["WSMESH_AUTH_SQL_URL=mysql://reader:…@host/app wsmesh serve --auth-sql 'SELECT …'"],
+      suggestions: ["WSMESH_AUTH_SQL_URL=mysql://reader:…@host/app wsmesh serve --auth-sql '…'"],
     })
   }
 }
