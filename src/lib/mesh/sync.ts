@@ -59,10 +59,9 @@ export function appendEntries(
   state: MeshState, after: Place, entries: readonly LogEntry[],
 ): boolean {
   const lastSeq = state.log.last.seq
-  if (after.seq > lastSeq) return false
   const held = state.log.placeAt(after.seq)
-  // Older than the window: it was compared when it was taken in.
-  if (held ? held.term !== after.term : after.seq >= state.log.after.seq) return false
+  // Older than the window: it was compared when it was taken in. Beyond the log: a gap.
+  if (held ? held.term !== after.term : after.seq > state.log.after.seq) return false
   let seq = after.seq
   for (const entry of entries) {
     seq++
