@@ -1,0 +1,63 @@
+/** Messages as text, made from parts that are the same in all of them. */
+import {groupName, userName} from '../plan/audience.js'
+import type {TargetKind} from '../plan/audience.js'
+import {MARKER_BYTES, markerText} from '../wire/marker.js'
+import type {Marker} from '../wire/marker.js'
+import type {AttackJob} from './job.js'
+
+/** `["` and `"]` around the marker. */
+export const DETAILS_BYTES_MIN = MARKER_BYTES + 4
+
+export class MessageText {
+  static #last: {readonly job: AttackJob; readonly text: MessageText} | undefined
+  readonly #padding: string
+  readonly #action: string
+  readonly #isPlain: boolean
+  readonly #users: readonly string[] | undefined
+
+  constructor(job: AttackJob) {
+    const isPlain = job.protocol === 'plain'
+    const around = isPlain ? MARKER_BYTES : DETAILS_BYTES_MIN
+    this.#padding = 'x'.repeat(Math.max(0, job.detailsBytes - around))
+    this.#action = JSON.stringify(job.action)
+    this.#isPlain = isPlain
+    this.#users = job.proofs.type === 'tokens' ? job.proofs.users.map(({user}) => user) : undefined
+  }
+
+  /** The texts of a job; one job at a time is asked for. */
+  static of(job: AttackJob): MessageText {
+    if (this.#last?.job !== job) this.#last = {job, text: new MessageText(job)}
+    return this.#last.text
+  }
+
+  /** What a client sends: the bare marker, or an action of wsmesh. */
+  echo(marker: Readonly<Marker>): string {
+    if (this.#isPlain) return markerText(marker) + this.#padding
+    return `{"action":${this.#action},"details":${this.#details(marker)}}`
+  }
+
+  /** `"action":…,"details":…,"target":…`, as operators and backends publish it. */
+  publication(marker: Readonly<Marker>): string {
+    const target = this.#target(marker.kind, marker.target)
+    return `"action":${this.#action},"details":${this.#details(marker)},"target":${target}`
+  }
+
+  #details(marker: Readonly<Marker>): string {
+    return `["${markerText(marker)}${this.#padding}"]`
+  }
+
+  #target(kind: TargetKind, index: number): string {
+    switch (kind) {
+      case 'user':
+        return JSON.stringify({user: this.#users?.[index] ?? userName(index)})
+      case 'group':
+        return JSON.stringify({group: groupName(index)})
+      case 'everyone':
+        return '{"everyone":true}'
+      case 'echo':
+        return '{}'
+      default:
+        return kind satisfies never
+    }
+  }
+}

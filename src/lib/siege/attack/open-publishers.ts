@@ -1,0 +1,31 @@
+import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {WsmeshError} from '../../util/errors.js'
+import type {SentBook} from '../ledger/sent-book.js'
+import type {Field} from './field.js'
+import {OperatorPublisher} from './operator-publisher.js'
+import type {Publisher} from './publisher.js'
+
+export interface PublisherParts {
+  readonly field: Field
+  readonly sent: SentBook
+  readonly secret: MeshSecret | undefined
+}
+
+/** One at each node, all ready; none for a siege whose clients send. */
+export async function openPublishers(
+  {field, sent, secret}: PublisherParts,
+): Promise<readonly Publisher[]> {
+  const {job} = field
+  if (job.audience.mix.every(({kind}) => kind === 'echo') || job.stretches.length === 0) return []
+  if (secret === undefined) {
+    throw new WsmeshError('SECRET_MISSING', 'Who publishes must have the secret of the mesh', {
+      suggestions: ['--secret-file FILE', '--target echo   (the clients themselves send)'],
+    })
+  }
+  const publishers = job.targets.map((_, node) => {
+    const id = job.part * job.targets.length + node
+    return new OperatorPublisher({field, sent, id, secret})
+  })
+  await Promise.all(publishers.map((publisher) => publisher.open()))
+  return publishers
+}
