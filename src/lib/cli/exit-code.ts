@@ -9,7 +9,9 @@ export const EXIT = {
   notAllowed: {code: 4, meaning: "wrong secret, a viewer's, or the pool store refused the login"},
   notDelivered: {code: 5, meaning: 'nobody whom it was for, or who was asked for, was connected'},
   bug: {code: 70, meaning: 'a bug in wsmesh: please report it'},
-  promiseBroken: {code: 98, meaning: 'a drill found a promise broken'},
+  inconclusive: {code: 97, meaning: 'siege --strict: the run proves nothing, see its reasons'},
+  promiseBroken: {code: 98, meaning: 'a promise was broken under a fault, or a siege found a leak'},
+  thresholdFailed: {code: 99, meaning: 'a threshold of a siege failed: wins over 97, 98 and 130'},
   interrupted: {code: 130, meaning: 'ended by Ctrl-C (SIGINT)'},
   terminated: {code: 143, meaning: 'ended by SIGTERM'},
 } as const
