@@ -10,8 +10,8 @@ import type {SecondSample} from './second-sample.js'
 export const RUN_REPORT_SCHEMA = 'wsmesh.siege/1'
 
 /**
- * The gravest that is true, in this order: unreachable (nothing was measured), interrupted, fail (a
- * threshold), leak, promise-broken (under a fault), invalid (the generator or the target spoilt the
+ * The first that is true: unreachable (nothing was measured), fail (a threshold), leak,
+ * promise-broken (under a fault), interrupted, invalid (the generator or the target spoilt the
  * measurement), inconclusive, pass.
  */
 export type RunVerdict =

@@ -3,7 +3,7 @@ import {dirname, join, relative, resolve} from 'node:path'
 import {expect, test} from 'vitest'
 
 const SRC = join(import.meta.dirname, '..', '..', '..', 'src')
-const HEAVY = /^(ws|mysql2|libsql|jose)(\/|$)/
+const HEAVY = /^(ws|mysql2|libsql|jose|hdr-histogram-js|autocannon)(\/|$)/
 
 /** What a file loads before its functions run: not `import type`, not `import()`. */
 function staticImports(path: string): string[] {

@@ -1,0 +1,71 @@
+/** `wsmesh siege` as people run it, on real nodes. */
+import {expect, test} from 'vitest'
+import type {RunReport} from '../../src/lib/siege/run-report.js'
+import {runCli, startCli} from '../helpers/cli.js'
+import {FaultyServer} from '../helpers/faulty-server.js'
+import {ServeMesh} from '../helpers/serve-process.js'
+
+const SHORT = ['-t', '1s', '--drain', '3s', '--timeout', '20s'] as const
+
+test('the mesh of the pool: every message reaches every connection that it is for', async () => {
+  await using mesh = await ServeMesh.open()
+  await mesh.start()
+  await mesh.start()
+  const {exit, stdout} = await mesh.run('siege', '-c', '30', '--tabs', '3', '-r', '100', ...SHORT,
+    '--target', 'mix', '--slow-readers', '10', '--churn', '120', '--processes', '2', '--json')
+  const report = JSON.parse(stdout) as RunReport
+  expect(report.reasons.filter((reason) => reason.includes('hold'))).toEqual([])
+  expect(exit).toBe(0)
+  expect(report.counts).toMatchObject({sent: 100, accepted: 100, lost: 0, misdelivered: 0})
+  expect(report.counts.delivered).toBe(report.counts.expected)
+  expect(report.counts.delivered).toBeGreaterThan(100)
+  expect(report.latency.local?.count).toBeGreaterThan(0)
+  expect(report.latency.relayed?.count).toBeGreaterThan(0)
+  expect(new Set(report.nodes.map(({pid}) => pid))).toEqual(
+    new Set(mesh.nodes.map(({ready}) => ready.pid)))
+  expect(report.generator.processes).toBe(2)
+})
+
+test('a siege with a fault: the master is killed, nothing is lost, and it says how long', async () => {
+  const {exit, stdout} = await runCli(['siege', '--nodes', '2', '-c', '10', '-r', '60', '-t', '6s',
+    '--fault', 'kill-master@2s', '--drain', '10s', '--json'], {timeoutMs: 60_000})
+  const report = JSON.parse(stdout) as RunReport
+  const [fault] = report.faults
+  expect(fault?.name).toBe('kill-master')
+  expect(fault?.atS).toBeGreaterThanOrEqual(2)
+  expect(fault?.gapMs).toBeGreaterThan(0)
+  expect(report.counts).toMatchObject({lost: 0, duplicated: 0, reordered: 0, misdelivered: 0})
+  expect(report.counts.closedByServer).toBeGreaterThan(0)
+  expect(report.seconds.flatMap(({marks}) => marks)[0]).toBe('kill-master')
+  // How fast it goes on a busy machine is judged by the machine.
+  expect([0, 98]).toContain(exit)
+}, 90_000)
+
+test('exit statuses: 99 for a threshold, 3 for nobody there, 2 for a wrong flag', async () => {
+  await using server = await FaultyServer.start({fault: 'none'})
+  const plain = ['siege', '--protocol', 'plain', '-c', '5', '-r', '50', '-t', '300ms']
+  const failed = await runCli([...plain, '--threshold', 'latency.p50<0us', server.url])
+  expect(failed.exit).toBe(99)
+  expect(failed.stdout.split('\n')[0]).toMatch(/^✗ FAIL: latency\.p50<0us does not hold: /)
+  const nobody = await runCli([...plain, '--timeout', '500ms', 'ws://127.0.0.1:9/'])
+  expect(nobody.exit).toBe(3)
+  expect(nobody.stderr).toContain('connection refused: nothing listens there')
+  const wrong = await runCli([...plain, '--threshold', 'speed<5', server.url])
+  expect(wrong.exit).toBe(2)
+  expect(wrong.stderr).toContain('there is no metric speed')
+}, 60_000)
+
+test('Ctrl-C: the report of what was done so far, and 130', async () => {
+  await using server = await FaultyServer.start({fault: 'none'})
+  await using cli = startCli(['siege', '--protocol', 'plain', '-c', '5', '-r', '50', '-t', '1h',
+    '--ndjson', server.url])
+  await cli.says('"type":"second"')
+  cli.child.kill('SIGINT')
+  expect(await cli.exit).toBe(130)
+  const lines = cli.stdout().trim().split('\n').map((line) => JSON.parse(line) as {type: string})
+  expect(lines[0]?.type).toBe('started')
+  const last = lines.at(-1) as {type: string; report: RunReport}
+  expect(last.type).toBe('report')
+  expect(last.report.verdict).toBe('interrupted')
+  expect(last.report.counts.delivered).toBe(last.report.counts.sent)
+}, 60_000)
