@@ -4,6 +4,7 @@
  */
 import type {SqlRow, SqlValue, Statement} from '../sql/statement.js'
 import {parseJson} from '../protocol/json-text.js'
+import {idFromJson} from '../protocol/target.js'
 import {refused} from './authenticator.js'
 import type {Authenticator, AuthLog, Proof, Verdict} from './authenticator.js'
 import {readClaims} from './claims.js'
@@ -104,7 +105,8 @@ function readRows(rows: readonly SqlRow[], proved: string, nowMs: number): Verdi
   if (rows.some((row) => String(row['user']) !== String(first['user']))) {
     return 'rows of different users for one session'
   }
-  const {user, groups: _groups, session = proved, session_expire, language, ...others} = first
+  // What proved a session is its id where it can be one.
+  const {user, groups: _, session = idFromJson(proved), session_expire, language, ...others} = first
   // A visitor's: where guests are let in, this is one.
   if (user === null) return {type: 'not-mine'}
   const groups = rows.map((row) => groupsOf(row['groups']))

@@ -4,6 +4,7 @@
  * 403 do not, anything else is a failure of the application: nobody knows.
  */
 import {isRecord, parseJson} from '../protocol/json-text.js'
+import {idFromJson} from '../protocol/target.js'
 import {refused} from './authenticator.js'
 import type {Authenticator, Proof, Verdict} from './authenticator.js'
 import {readClaims} from './claims.js'
@@ -109,14 +110,10 @@ function readAnswer(body: string, proof: Proof, nowMs: number): Verdict {
   if (expiresAtMs === undefined) {
     throw new Error('in its answer session_expire is no number of seconds since 1970')
   }
-  const own = session ?? sessionIdOf(proof)
+  // What proved the session is its id where it can be one: an encrypted cookie cannot.
+  const own = session ?? idFromJson(proof.session)
   const read = readClaims({user, groups, session: own, language, properties: properties ?? {}})
   if (!read.ok) throw new Error(`in its answer ${read.field} ${read.reason}`)
   if (expiresAtMs <= nowMs) return refused(403, 'the session has ended')
   return {type: 'known', claims: read.claims, expiresAtMs, isLive: true}
-}
-
-/** What proved the session is its id where it can be one: an encrypted cookie cannot. */
-function sessionIdOf({session}: Proof): string | undefined {
-  return session !== undefined && Buffer.byteLength(session) <= 255 ? session : undefined
 }

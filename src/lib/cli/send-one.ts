@@ -3,6 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {CallerIds} from '../client/caller-ids.js'
 import type {MeshAccess} from '../client/mesh-access.js'
 import type {OperatorConnection, Publication} from '../client/operator-connection.js'
+import type {PublishResult} from '../protocol/operator-frame.js'
 import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import {WsmeshError} from '../util/errors.js'
@@ -20,11 +21,21 @@ export async function sendOne(access: MeshAccess, publication: Publication): Pro
   encodePayload(publication.action, publication.details)
   checkPublishedAction(publication.action)
   const {messageId = new CallerIds().next()} = publication
+  return throughSomeNode(access, (connection) =>
+    connection.publish({...publication, messageId}, access.leftMs()),
+  )
+}
+
+/** `attempt` is made again at another node, so it must name its message. */
+export async function throughSomeNode(
+  access: MeshAccess,
+  attempt: (connection: OperatorConnection) => Promise<PublishResult>,
+): Promise<SendJson> {
   let connection = await access.findNode()
   const foundMs = performance.now()
   for (;;) {
     try {
-      const result = await connection.publish({...publication, messageId}, access.leftMs())
+      const result = await attempt(connection)
       connection.close()
       return sendJson(result, performance.now() - foundMs)
     } catch (error) {

@@ -21,7 +21,7 @@ export function targetFlags() {
     session: repeatable({helpValue: 'ID', summary: 'every connection of a session (repeatable)'}),
     filter: repeatable({
       helpValue: 'KEY=VALUE',
-      summary: 'by language, user_agent, user or session: language=en (repeatable: all must fit)',
+      summary: 'by language, address, or what handlers set: language=en (repeatable: all must fit)',
     }),
     registered: Flags.boolean({summary: 'everyone who is logged in'}),
     everyone: Flags.boolean({summary: 'everyone, guests too'}),
@@ -56,16 +56,19 @@ export function targetOf(flags: TargetFlagValues): TargetJson {
   return target
 }
 
-/** What connections have that a filter can ask for. */
-const FILTER_KEYS: readonly string[] = ['language', 'user_agent', 'user', 'session']
+/** What nodes themselves know of connections; an application may have set more. */
+const FILTER_KEYS: readonly string[] = [
+  'language', 'user_agent', 'user', 'session', 'address', 'connection',
+]
 
-/** Why a target may have reached nobody: keys of its filter that no connection of a node has. */
+/** Why a target may have reached nobody: keys of its filter that only an application can set. */
 export function unknownKeysHint(target: TargetJson): string | undefined {
   const keys = 'filter' in target ? Object.keys(target.filter) : []
   const unknown = keys.filter((key) => !FILTER_KEYS.includes(key))
   if (unknown.length === 0) return undefined
   const named = unknown.map((key) => JSON.stringify(key)).join(' or ')
-  return `No connection has ${named}: the keys of filters are ${FILTER_KEYS.join(', ')}`
+  const own = FILTER_KEYS.join(', ')
+  return `Nodes know ${own}; ${named} is there if your application or a handler has set it`
 }
 
 /** As people say it: "user 42", "users 42 and 7", "everyone". */

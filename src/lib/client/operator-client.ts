@@ -23,9 +23,11 @@ import {isNodeId, type NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
 import type {
   ExplainQuery,
+  Kick,
   OnOperatorEvent,
   OperatorConnection,
   Publication,
+  Refresh,
   SoakQuery,
   WhoQuery,
 } from './operator-connection.js'
@@ -173,6 +175,16 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   async publish(publication: Publication, timeoutMs: number): Promise<PublishResult> {
     const result = await this.#request({...publication, op: 'publish'}, timeoutMs)
     return 'byNode' in result ? result : this.#nonsense('publish')
+  }
+
+  async kick(kick: Kick, timeoutMs: number): Promise<PublishResult> {
+    const result = await this.#request({...kick, op: 'kick'}, timeoutMs)
+    return 'byNode' in result ? result : this.#nonsense('kick')
+  }
+
+  async refresh(refresh: Refresh, timeoutMs: number): Promise<PublishResult> {
+    const result = await this.#request({...refresh, op: 'refresh'}, timeoutMs)
+    return 'byNode' in result ? result : this.#nonsense('refresh')
   }
 
   async ping(timeoutMs: number): Promise<number> {

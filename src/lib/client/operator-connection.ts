@@ -1,3 +1,4 @@
+import type {KickRequest, RefreshRequest} from '../protocol/control-frame.js'
 import type {
   NodeStats,
   OperatorEvent,
@@ -34,6 +35,10 @@ export interface OperatorConnection {
   who(query: WhoQuery, timeoutMs: number): Promise<WhoResult>
   /** What became of messages there. */
   explain(query: ExplainQuery, timeoutMs: number): Promise<ExplainResult>
+  /** Closes the connections that the target means, on every node; the receipt counts them. */
+  kick(kick: Kick, timeoutMs: number): Promise<PublishResult>
+  /** Has identities read again, on every node; the receipt counts the connections. */
+  refresh(refresh: Refresh, timeoutMs: number): Promise<PublishResult>
   /** A sample of the node's memory: it stands still for a moment, see sampleProcess. */
   soak(query: SoakQuery, timeoutMs: number): Promise<SoakResult>
 
@@ -55,6 +60,10 @@ export interface OperatorConnection {
 export type WhoQuery = Omit<WhoRequest, 'id' | 'op'>
 
 export type ExplainQuery = Omit<ExplainRequest, 'id' | 'op'>
+
+export type Kick = Omit<KickRequest, 'id' | 'op'>
+
+export type Refresh = Omit<RefreshRequest, 'id' | 'op'>
 
 export type SoakQuery = Omit<SoakRequest, 'id' | 'op'>
 

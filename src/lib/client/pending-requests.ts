@@ -51,7 +51,7 @@ export class PendingRequests {
   failAll(error: WsmeshError): void {
     for (const id of this.#waiting.keys()) {
       const waiting = this.#take(id)
-      waiting?.reject(waiting.op === 'publish' ? unknownOutcome(waiting.node, error) : error)
+      waiting?.reject(hasReceipt(waiting.op) ? unknownOutcome(waiting.node, error) : error)
     }
   }
 
@@ -65,7 +65,7 @@ export class PendingRequests {
 
 function timedOut(op: OperatorRequest['op'], node: NodeId, timeoutMs: number): WsmeshError {
   const time = formatDuration(timeoutMs)
-  if (op === 'publish') {
+  if (hasReceipt(op)) {
     return new WsmeshError(
       'RECEIPT_TIMED_OUT',
       `No receipt within ${time}: the message may still be delivered`,
@@ -107,4 +107,9 @@ function refused({status, message, messageId}: OperatorError, node: NodeId): Wsm
     default:
       return new WsmeshError('REQUEST_INVALID', `Node ${node} answered ${status}: ${message}`)
   }
+}
+
+/** Requests that become messages: what has no receipt may still come true. */
+function hasReceipt(op: OperatorRequest['op']): boolean {
+  return op === 'publish' || op === 'kick' || op === 'refresh'
 }

@@ -59,6 +59,16 @@ export interface ActionConnection {
   /** Unique in the mesh. */
   readonly id: string
   readonly userAgent: string | undefined
+  /** The client's own, where the proxy in front is trusted (--trust-proxy). */
+  readonly address: string
+  /** What filters can ask for: language, user_agent, address, connection, and what was set. */
+  readonly properties: Readonly<Record<string, string>>
+  /**
+   * Sets a property that filters can ask for, from now until the connection ends: `{filter: {room:
+   * '7'}}` then means it. Undefined takes it away. Name and value are text of 1 to 255 bytes, 32 of
+   * them at most; user, session, group, address and connection are the node's own. Throws TypeError.
+   */
+  set(name: string, value: string | undefined): void
   /** Sends to this connection only; false when it is gone. */
   send(action: string, details?: unknown): boolean
   /** Closes it with the code `kicked`: the client does not connect again by itself. */

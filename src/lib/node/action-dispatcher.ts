@@ -9,6 +9,7 @@ import {WsmeshError} from '../util/errors.js'
 import type {ActionCall, ActionHandler, SendMessage} from './action-api.js'
 import type {ActionRegistry} from './action-registry.js'
 import {CalmWarning} from './calm-warning.js'
+import {setProperty} from './own-properties.js'
 import type {ClientConnection} from './client-connection.js'
 import type {Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
@@ -149,6 +150,11 @@ function callOf(connection: ClientConnection, frame: ClientFrame, send: SendMess
     connection: {
       id: connection.id,
       userAgent: identity?.properties['user_agent'],
+      address: connection.address,
+      get properties() {
+        return connection.identity?.properties ?? {}
+      },
+      set: (name, value) => setProperty(connection, name, value),
       send: (action, details) => connection.send(encodeReply(action, details)),
       close: () => connection.close('kicked'),
     },

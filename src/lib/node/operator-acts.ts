@@ -8,6 +8,8 @@ import type {Log, LogFields} from './log.js'
 /** Lines of one connection in a second; what is more is counted. */
 const LINES_PER_SECOND = 10
 const TARGET_CHARACTERS_MAX = 200
+/** Enough to recognize one. */
+const SESSION_CHARACTERS = 6
 
 export interface WhoActs {
   /** What the operator calls itself: its secret is proved, its name is not. */
@@ -65,8 +67,13 @@ export class OperatorActs {
   }
 }
 
-function briefly(target: TargetJson): string {
-  const text = JSON.stringify(target)
+/** For the log. A session's id is often all that proves it: it is cut. */
+export function briefly(target: TargetJson): string {
+  const text = JSON.stringify('session' in target ? {session: cut(target.session)} : target)
   if (text.length <= TARGET_CHARACTERS_MAX) return text
   return `${text.slice(0, TARGET_CHARACTERS_MAX)}…`
+}
+
+function cut(session: unknown): readonly string[] {
+  return [session].flat().map((id) => `${String(id).slice(0, SESSION_CHARACTERS)}…`)
 }

@@ -3,7 +3,9 @@ import type {HandshakeDone} from '../auth/handshake.js'
 import type {Rights} from '../auth/mesh-secret.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
-import type {Envelope} from '../protocol/envelope.js'
+import {encodeControl} from '../protocol/control.js'
+import type {ControlRequest} from '../protocol/control-frame.js'
+import type {Envelope, Payload} from '../protocol/envelope.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import {decodeOperatorRequest, encodeOperatorReply} from '../protocol/operator-codec.js'
 import type {
@@ -17,7 +19,7 @@ import type {
 import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import type {Position} from '../protocol/position.js'
-import {targetFromJson} from '../protocol/target.js'
+import {targetFromJson, type Target} from '../protocol/target.js'
 import type {SoakRequest, SoakResult} from '../protocol/soak-frame.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
@@ -26,7 +28,7 @@ import {WsmeshError} from '../util/errors.js'
 import type {Counters} from './counters.js'
 import {describeError} from './log.js'
 import type {Log} from './log.js'
-import {OperatorActs} from './operator-acts.js'
+import {briefly, OperatorActs} from './operator-acts.js'
 import {PublishGate} from './publish-gate.js'
 import type {Publisher} from './publisher.js'
 import type {SoakRefusal} from './soak.js'
@@ -62,6 +64,8 @@ const RIGHTS_NEEDED: Readonly<Record<OperatorRequest['op'], Rights>> = {
   explain: 'viewer',
   // It stops the node for a moment, and a snapshot shows all that is in memory.
   soak: 'operator',
+  kick: 'operator',
+  refresh: 'operator',
 }
 
 interface Operator {
@@ -70,6 +74,14 @@ interface Operator {
   readonly acts: OperatorActs
   readonly gate: PublishGate
   tail: Tail | undefined
+}
+
+interface Message {
+  /** Of the request. */
+  readonly id: number
+  readonly target: Target
+  readonly payload: Payload
+  readonly messageId: string | undefined
 }
 
 export class Operators {
@@ -171,6 +183,10 @@ export class Operators {
       case 'explain':
         this.#answer(operator, answered(request.id, this.#options.explain(request)))
         return
+      case 'kick':
+      case 'refresh':
+        this.#answerPublish(operator, await this.#control(operator, request))
+        return
       case 'soak':
         this.#answer(operator, await this.#soak(operator, request))
         return
@@ -200,9 +216,23 @@ export class Operators {
       throw error
     }
     operator.acts.published(action, target)
-    const {publisher} = this.#options
+    return this.#send(operator, {id, target: read.value, payload, messageId})
+  }
+
+  /** It goes the way of messages, which is how it reaches every node. */
+  async #control(operator: Operator, request: ControlRequest): Promise<OperatorAnswer> {
+    const {id, op, target, messageId} = request
+    const read = targetFromJson(target)
+    if (!read.ok) return failed(id, 400, read.reason)
+    const payload = encodeControl(request)
+    operator.acts.did(op, {target: briefly(target)})
+    return this.#send(operator, {id, target: read.value, payload, messageId})
+  }
+
+  async #send(operator: Operator, message: Message): Promise<OperatorAnswer> {
+    const {id, target, payload, messageId: callerId} = message
     const {gate} = operator
-    const outcome = await publisher.publish(read.value, payload, {callerId: messageId, gate})
+    const outcome = await this.#options.publisher.publish(target, payload, {callerId, gate})
     switch (outcome.type) {
       case 'stable':
         return answered(id, outcome.result)

@@ -112,7 +112,7 @@ export function decodeAuthentication(details: readonly unknown[]): Decoded<Authe
 
 const AUTHENTICATION_FIELDS = [
   ['token', 'token', LIMITS.unauthenticatedFrameBytes],
-  ['session', 'session', LIMITS.idBytes],
+  ['session', 'session', LIMITS.sessionProofBytes],
   ['language', 'language', LIMITS.idBytes],
   ['user_agent', 'userAgent', LIMITS.userAgentBytes],
   ['resume', 'resume', LIMITS.idBytes],

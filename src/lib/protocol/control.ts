@@ -6,7 +6,7 @@
 import type {Payload} from './envelope.js'
 import {isRecord} from './json-text.js'
 import {LIMITS} from './limits.js'
-import {detailsOf} from './payload.js'
+import {detailsOf, encodePayload} from './payload.js'
 import {hasControlCharacter} from './published-action.js'
 import {isWellFormed, utf8Length} from './utf8.js'
 
@@ -18,6 +18,15 @@ export const REFRESH = 'Client/refresh'
 export type Control =
   | {readonly type: 'kick'; readonly reason: string | undefined}
   | {readonly type: 'refresh'}
+
+/** As a message, for the target that it is about. */
+export function encodeControl(
+  request: {readonly op: 'kick'; readonly reason?: string} | {readonly op: 'refresh'},
+): Payload {
+  if (request.op === 'refresh') return encodePayload(REFRESH, [])
+  const {reason} = request
+  return encodePayload(KICK, reason === undefined ? [] : [{reason}])
+}
 
 /** Undefined: an ordinary message. */
 export function controlOf(payload: Payload): Control | undefined {

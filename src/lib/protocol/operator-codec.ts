@@ -1,5 +1,6 @@
 import {isNodeId, type NodeId} from '../util/brand.js'
 import {whatIsWrongWithCallerId} from './caller-id.js'
+import {kickRequest, refreshRequest} from './control-frame.js'
 import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
 import {explainRequest, explainResult} from './explain-frame.js'
 import {isRecord, parseJson} from './json-text.js'
@@ -82,6 +83,8 @@ const REQUESTS = {
   who: whoRequest,
   explain: explainRequest,
   soak: soakRequest,
+  kick: kickRequest,
+  refresh: refreshRequest,
 } satisfies {[Op in OperatorRequest['op']]: Shape<RequestOf<Op>>}
 
 type RequestOf<Op extends OperatorRequest['op']> = Extract<OperatorRequest, {readonly op: Op}>
@@ -117,6 +120,8 @@ function shapeOfRequest(op: unknown): Shape<OperatorRequest> | string {
     case 'who':
     case 'explain':
     case 'soak':
+    case 'kick':
+    case 'refresh':
       return REQUESTS[op]
     default:
       return `op ${JSON.stringify(op) ?? 'is missing'}: use ${Object.keys(REQUESTS).join(', ')}`

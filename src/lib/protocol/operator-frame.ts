@@ -1,5 +1,6 @@
 import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
+import type {ControlRequest} from './control-frame.js'
 import type {ExplainRequest, ExplainResult} from './explain-frame.js'
 import type {SoakRequest, SoakResult} from './soak-frame.js'
 import type {TargetJson} from './target.js'
@@ -20,6 +21,7 @@ export type OperatorRequest =
   | WhoRequest
   | ExplainRequest
   | SoakRequest
+  | ControlRequest
 
 export interface PublishRequest {
   readonly id: number

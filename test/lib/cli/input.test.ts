@@ -39,7 +39,8 @@ describe('targets', () => {
 
 test('a filter by a key that no connection has: the keys there are', () => {
   expect(unknownKeysHint({filter: {lang: 'fi', user: '1'}})).toBe(
-    'No connection has "lang": the keys of filters are language, user_agent, user, session',
+    'Nodes know language, user_agent, user, session, address, connection; "lang" is there if ' +
+      'your application or a handler has set it',
   )
   expect(unknownKeysHint({filter: {language: 'fi'}})).toBeUndefined()
   expect(unknownKeysHint({everyone: true})).toBeUndefined()

@@ -172,7 +172,7 @@ describe('Client/authentication', () => {
     ['two objects', [{}, {}], 'takes one object'],
     ['a number as token', [{token: 1}], '"token" is no text'],
     ['an empty token', [{token: ''}], '"token" is no text'],
-    ['a session over 255 bytes', [{session: 's'.repeat(256)}], 'at most 255 bytes'],
+    ['a session over 4096 bytes', [{session: 's'.repeat(4097)}], 'at most 4096 bytes'],
     ['half a letter', [{language: '\uD800'}], 'not Unicode text'],
   ])('may not hold %s', (_, details, reason) => {
     const read = decodeAuthentication(details)

@@ -38,6 +38,20 @@ const requests: fc.Arbitrary<OperatorRequest> = fc.oneof(
     {id: numbers, op: fc.constant('publish'), action: actions, details: json, target: targets},
     {requiredKeys: ['id', 'op', 'action', 'target']},
   ),
+  fc.record(
+    {
+      id: numbers,
+      op: fc.constant('kick'),
+      target: targets.filter((target) => !('everyone' in target)),
+      reason: fc.constantFrom('logged out', 'ümlaut', 'x'.repeat(100)),
+    },
+    {requiredKeys: ['id', 'op', 'target']},
+  ),
+  fc.record({
+    id: numbers,
+    op: fc.constant('refresh'),
+    target: targets.filter((target) => !('everyone' in target)),
+  }),
   fc.record({id: numbers, op: fc.constant('ping')}),
   fc.record({id: numbers, op: fc.constant('stats')}),
   fc.record(
