@@ -10,8 +10,9 @@ export default class KickCommand extends BaseCommand {
   static override summary = 'close connections of a user or session, on every node'
   static override description =
     'Their clients are told `kicked` (4501) and do not connect again by themselves. What nodes ' +
-    'remember of them is forgotten first: log out in the application, then kick, and nobody comes ' +
-    'back in by the old session. A token holds until it ends. Exit status 5 when nobody was there.'
+    'remember of them is forgotten first: log out in the application, then kick, and nobody ' +
+    'comes back by the old session. A token holds until it ends. Exit status 5 when nobody was ' +
+    'there.'
   static override examples = [
     'wsmesh kick --session 5fj2k8p0c1 --reason "logged out"',
     'wsmesh kick --user 42',

@@ -64,9 +64,10 @@ export interface ActionConnection {
   /** What filters can ask for: language, user_agent, address, connection, and what was set. */
   readonly properties: Readonly<Record<string, string>>
   /**
-   * Sets a property that filters can ask for, from now until the connection ends: `{filter: {room:
-   * '7'}}` then means it. Undefined takes it away. Name and value are text of 1 to 255 bytes, 32 of
-   * them at most; user, session, group, address and connection are the node's own. Throws TypeError.
+   * Sets a property that filters can ask for, from now until the connection ends: `{filter:
+   * {room: '7'}}` then means it. Undefined takes it away. Name and value are text of 1 to 255
+   * bytes, 32 of them at most; user, session, group, address and connection are the node's own.
+   * Throws TypeError.
    */
   set(name: string, value: string | undefined): void
   /** Sends to this connection only; false when it is gone. */
