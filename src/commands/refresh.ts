@@ -11,8 +11,8 @@ export default class RefreshCommand extends BaseCommand {
   static override description =
     'Every node asks the database or the application again about these connections. What has ' +
     'changed counts from then on; who is not logged in any more is closed with ' +
-    '`session-expired`. Connections that a token proved keep what it says until the client sends a newer one, and ' +
-    'are not counted. Exit status 5 when there was none.'
+    '`session-expired`. Connections that a token proved keep what it says until the client sends ' +
+    'a newer one, and are not counted. Exit status 5 when there was none.'
   static override examples = [
     'wsmesh refresh --user 42',
     'wsmesh refresh --session 5fj2k8p0c1',
