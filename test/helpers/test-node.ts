@@ -88,6 +88,7 @@ function testConfig(seed: number): NodeConfig {
     port: 0,
     path: '/WebSockets',
     nodeUrl: undefined,
+    nodeListen: undefined,
     publicUrl: undefined,
     guests: 'deny',
     door: OPEN_DOOR,

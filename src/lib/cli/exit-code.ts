@@ -48,6 +48,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, number>> = {
   SECRET_MISSING: EXIT.error.code,
   TARGET_INVALID: EXIT.usage.code,
   TIMED_OUT: EXIT.unreachable.code,
+  TLS_INVALID: EXIT.error.code,
   USAGE: EXIT.usage.code,
 }
 

@@ -110,6 +110,22 @@ export function secretFlags() {
   }
 }
 
+/** For `serve` what it shows; for operators what they show nodes that ask for a certificate. */
+export function tlsFlags() {
+  return {
+    'tls-cert': pathFlag({
+      env: 'WSMESH_TLS_CERT', helpGroup: 'TLS', helpValue: 'FILE', summary: 'certificate, PEM',
+    }),
+    'tls-key': pathFlag({
+      env: 'WSMESH_TLS_KEY', helpGroup: 'TLS', helpValue: 'FILE', summary: 'its key, PEM',
+    }),
+    'tls-ca': pathFlag({
+      env: 'WSMESH_TLS_CA', helpGroup: 'TLS', helpValue: 'FILE',
+      summary: "who signs the certificates of nodes (those of Node's own list)",
+    }),
+  }
+}
+
 export const TIMEOUT_DEFAULT_MS = 5000
 
 /** How to reach a node, and for how long to try. */
@@ -117,6 +133,7 @@ export function reachFlags() {
   return {
     ...poolFlags(),
     ...secretFlags(),
+    ...tlsFlags(),
     node: Flags.string({
       env: 'WSMESH_NODE',
       helpGroup: 'POOL',

@@ -1,8 +1,9 @@
 import {defaultDataDir} from '../auth/data-dir.js'
+import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 import {MeshAccess} from '../client/mesh-access.js'
 
 /** What reachFlags() parse to. */
-export interface ReachFlagValues {
+export interface ReachFlagValues extends TlsFlagValues {
   readonly pool?: string | undefined
   readonly 'pool-prefix': string
   readonly 'data-dir'?: string | undefined
@@ -21,6 +22,7 @@ export function meshAccessOf(flags: ReachFlagValues): MeshAccess {
     poolPrefix: flags['pool-prefix'],
     dataDir: flags['data-dir'] ?? defaultDataDir(process.env),
     secretFile: flags['secret-file'],
+    tls: tlsFilesOf(flags),
     env: process.env,
     node: flags.node,
     timeoutMs: flags.timeout,

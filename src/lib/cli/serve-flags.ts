@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {authFlags} from './auth-flags.js'
-import {poolFlags, repeatable, secretFlags} from './flags.js'
+import {poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
 
 /** Every flag of `wsmesh serve`, in the order of its help. */
@@ -44,7 +44,16 @@ export function serveFlags() {
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
     ...authFlags(),
+    'node-listen': Flags.string({
+      env: 'WSMESH_NODE_LISTEN', helpValue: 'PLACE',
+      summary: 'host:port or unix:/path for nodes and operators, apart from clients',
+    }),
     ...limitFlags(),
+    ...tlsFlags(),
+    'tls-mutual': Flags.boolean({
+      env: 'WSMESH_TLS_MUTUAL', default: false, helpGroup: 'TLS',
+      summary: 'nodes and operators show certificates; needs --node-listen',
+    }),
     ...poolFlags(),
     ...secretFlags(),
   }

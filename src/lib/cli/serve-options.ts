@@ -1,9 +1,12 @@
 import type {ServeOptions} from '../node/serve.js'
 import {authOptionsOf, type AuthFlagValues} from './auth-flags.js'
 import {limitsOf, type LimitFlagValues} from './limit-flags.js'
+import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 
 /** What the flags of `wsmesh serve` parse to. */
-export interface ServeFlagValues extends LimitFlagValues, AuthFlagValues {
+export interface ServeFlagValues extends LimitFlagValues, AuthFlagValues, TlsFlagValues {
+  readonly 'node-listen'?: string | undefined
+  readonly 'tls-mutual': boolean
   readonly host: string
   readonly port: number
   readonly path: string
@@ -32,6 +35,8 @@ export function serveOptionsOf(
     port: flags.port,
     path: flags.path,
     nodeUrl: flags['node-url'],
+    nodeListen: flags['node-listen'],
+    tls: tlsFilesOf(flags, flags['tls-mutual']),
     publicUrl: flags['public-url'],
     pool: flags.pool,
     poolPrefix: flags['pool-prefix'],

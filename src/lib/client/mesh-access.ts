@@ -1,5 +1,6 @@
 import {loadSecret} from '../auth/secret.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
+import type {TlsFiles, TlsIdentity, TlsMaterial} from '../auth/tls.js'
 import type {Lease, Member} from '../mesh/membership.js'
 import {parsePoolUrl} from '../pool/pool-url.js'
 import type {PoolStore} from '../pool/pool-store.js'
@@ -15,6 +16,8 @@ export interface MeshAccessOptions {
   readonly dataDir: string
   readonly secretFile: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
+  /** For nodes that speak wss. */
+  readonly tls?: TlsFiles | undefined
   /** `--node`: this one, past the pool. */
   readonly node: string | undefined
   /** Bound of everything from now on. */
@@ -41,6 +44,7 @@ export class MeshAccess {
   readonly #options: MeshAccessOptions
   readonly #deadlineMs: number
   #secret: Promise<MeshSecret> | undefined
+  #tls: Promise<TlsIdentity> | undefined
   #store: Promise<PoolStore> | undefined
 
   /** Throws POOL_URL_INVALID. */
@@ -98,7 +102,15 @@ export class MeshAccess {
   ): Promise<OperatorConnection> {
     const secret = await this.secret()
     const {connectOperator} = await import('./operator-client.js')
-    return connectOperator({url, secret, ...options})
+    return connectOperator({url, secret, tls: await this.#tlsParts(), ...options})
+  }
+
+  /** Read once; rejects as TlsIdentity.load. */
+  async #tlsParts(): Promise<TlsMaterial | undefined> {
+    const {tls} = this.#options
+    if (tls?.ca === undefined && tls?.cert === undefined && tls?.key === undefined) return undefined
+    this.#tls ??= import('../auth/tls.js').then((auth) => auth.TlsIdentity.load(tls, Date.now()))
+    return (await this.#tls).material
   }
 
   /** A connection with some node of the mesh, see findNode; within `timeoutMs`. */

@@ -5,9 +5,11 @@ const MESH_PATH = '/mesh'
 
 /**
  * An address as people type it to the URL that is dialled: `host:port`, `ws://host:port`,
- * `http://host:port` and `ws://host:port/mesh` are the same node. Throws USAGE.
+ * `http://host:port` and `ws://host:port/mesh` are the same node; `unix:/path` is a socket of one.
+ * Throws USAGE.
  */
 export function nodeUrlOf(text: string): string {
+  if (/^(ws\+)?unix:\//.test(text)) return unixUrl(text)
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `ws://${text}`
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined
   const scheme = url && SCHEMES.get(url.protocol)
@@ -18,6 +20,12 @@ export function nodeUrlOf(text: string): string {
   }
   const path = url.pathname === '/' ? MESH_PATH : url.pathname
   return `${scheme}//${url.host}${path}`
+}
+
+/** `unix:/path`, or as the pool says it: `ws+unix:/path:/mesh`. */
+function unixUrl(text: string): string {
+  const path = text.replace(/^(ws\+)?unix:/, '').replace(/:.*$/, '')
+  return `ws+unix:${path}:${MESH_PATH}`
 }
 
 const SCHEMES: ReadonlyMap<string, string> = new Map([

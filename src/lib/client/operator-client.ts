@@ -18,7 +18,7 @@ import type {ExplainResult} from '../protocol/explain-frame.js'
 import type {SoakResult} from '../protocol/soak-frame.js'
 import type {WhoResult} from '../protocol/who-frame.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
-import type {DialFailure, Socket, SocketHandler} from '../transport/transport.js'
+import type {DialFailure, Socket, SocketHandler, TlsParts} from '../transport/transport.js'
 import {isNodeId, type NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
 import type {
@@ -42,6 +42,8 @@ export interface ConnectOptions {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: OnOperatorEvent | undefined
+  /** For wss, PEM: whom to believe, and what to show where nodes ask for a certificate. */
+  readonly tls?: TlsParts | undefined
 }
 
 /** A request without the id that the connection gives it. */
@@ -97,6 +99,7 @@ async function connectOnce(options: AttemptOptions): Promise<OperatorConnection>
       subprotocol: SUBPROTOCOL.operator,
       timeoutMs: options.timeoutMs,
       maxFrameBytes: LIMITS.operatorFrameBytes,
+      tls: options.tls,
       ...(options.signal ? {signal: options.signal} : {}),
     },
     (socket) => {
@@ -323,6 +326,7 @@ function describe(result: {readonly failure: DialFailure; readonly detail: strin
       return `it is no wsmesh node: ${result.detail}`
     case 'timeout':
       return 'no answer'
+    case 'untrusted':
     case 'unreachable':
       return result.detail
     default:

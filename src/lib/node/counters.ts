@@ -46,6 +46,7 @@ export const COUNTER_NAMES = [
   'slowConsumers',
   'storeFailures',
   'tailDropped',
+  'tlsHandshakesFailed',
   'userActionsRefused',
 ] as const
 

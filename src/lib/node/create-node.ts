@@ -7,7 +7,6 @@ import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
-import type {Listener, RefusedRequest} from '../transport/transport.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
 import type {SendMessage} from './action-api.js'
@@ -19,11 +18,11 @@ import {ClientRegistry} from './client-registry.js'
 import {createClientSide} from './client-side.js'
 import type {ClientSide} from './client-side.js'
 import {Counters, Rate} from './counters.js'
-import type {CounterName} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
 import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
-import {answerHttp} from './http.js'
+import {openListeners} from './listeners.js'
+import type {Listeners} from './listeners.js'
 import {Links} from './links.js'
 import {MeshDoor} from './mesh-door.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
@@ -38,21 +37,10 @@ import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
 import {Soak, type SoakParts} from './soak.js'
 import {StoreLoop} from './store-loop.js'
-import {decideUpgrade, socketKinds} from './upgrades.js'
 import {answerWho} from './who.js'
 
 /** Time limits are looked at so often. */
 const SWEEP_MS = 500
-
-/** Beside the clients: links, operators, and requests that are not yet anything. */
-const OTHER_CONNECTIONS_MAX = 5000
-
-/** What the listener turned away before anybody here saw it. */
-const REFUSED = {
-  'too-many': 'connectionsDropped',
-  'headers-too-big': 'headersTooBig',
-  'timed-out': 'requestsTimedOut',
-} as const satisfies Record<RefusedRequest, CounterName>
 
 export interface MeshNode {
   readonly id: NodeId
@@ -104,7 +92,7 @@ class RunningNode implements MeshNode {
   readonly #soak = new Soak(() => this.#soakParts())
   readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
-  #listener: Listener | undefined
+  #listeners: Listeners | undefined
   #addresses: NodeAddresses | undefined
   #statsParts: StatsParts | undefined
   #store: StoreLoop | undefined
@@ -149,7 +137,9 @@ class RunningNode implements MeshNode {
       wallClock,
     })
     const timeoutMs = config.mesh.answerMs
-    const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, dial: transport.dial})
+    const {dial} = transport
+    const tls = () => services.tls?.material
+    const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, tls, dial})
     this.#links = new Links({push, dialNode, counters, log})
   }
 
@@ -170,14 +160,15 @@ class RunningNode implements MeshNode {
       send: createSend(this.#publisher),
       log: this.#services.log,
     })
-    this.#listener = await this.#listen()
-    this.#addresses = this.#findAddresses(this.#listener.port)
+    this.#listeners = await this.#listen()
+    this.#addresses = this.#findAddresses(this.#listeners)
     this.#startCore(this.#addresses)
   }
 
-  #listen(): Promise<Listener> {
-    const parts = {
+  #listen(): Promise<Listeners> {
+    return openListeners({
       config: this.#config,
+      services: this.#services,
       status: this.#status,
       registry: this.#registry,
       clients: this.#clientSide.clients,
@@ -187,30 +178,16 @@ class RunningNode implements MeshNode {
       links: this.#links,
       operators: this.#operators,
       counters: this.#counters,
-    }
-    const pages = {
-      status: () => this.#status,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
-    }
-    return this.#transport.listen({
-      host: this.#config.host,
-      port: this.#config.port,
-      kinds: socketKinds(this.#config),
-      connectionsMax: this.#config.clientsMax + OTHER_CONNECTIONS_MAX,
-      pendingMax: this.#config.pendingConnectionsMax,
-      headerBytesMax: this.#config.headerBytes,
-      handshakeMs: this.#config.handshakeMs,
-      onRefused: (why) => this.#counters.add(REFUSED[why]),
-      onUpgrade: (request) => decideUpgrade(request, parts),
-      onRequest: (request) => answerHttp(request, pages),
-      onFault: (error) => this.#services.log.error('The listener failed', {error: error.message}),
+      listen: this.#transport.listen,
     })
   }
 
-  #findAddresses(port: number): NodeAddresses {
+  #findAddresses({clients: {port}, nodeListen}: Listeners): NodeAddresses {
     const {host, path, nodeUrl, publicUrl} = this.#config
     const isPoolShared = !this.#services.store.label.startsWith('sqlite:')
-    const options = {host, port, path, nodeUrl, publicUrl, isPoolShared}
+    const isTls = this.#services.tls?.hasCertificate === true
+    const options = {host, port, path, nodeUrl, publicUrl, isPoolShared, nodeListen, isTls}
     const addresses = addressesOf(options)
     const advice = adviceOnAddresses(options, addresses.nodeUrl)
     if (advice !== undefined) this.#services.log.warn(advice)
@@ -255,12 +232,12 @@ class RunningNode implements MeshNode {
       onStanding: (standing: Standing) => this.#setStanding(standing),
       onDrained: () => this.#onDrained(),
     }
-    const listener = this.#listener
+    const listeners = this.#listeners
     this.#queue.start({
       core,
       now,
       perform: (effect) => perform(effect, parts),
-      flushed: () => listener?.flush(),
+      flushed: () => listeners?.flush(),
     })
     this.#timers = [
       setInterval(() => push({type: 'tick'}), mesh.tickMs),
@@ -336,7 +313,7 @@ class RunningNode implements MeshNode {
     for (const timer of this.#timers) clearInterval(timer)
     this.#actions?.close()
     this.#links.destroyAll()
-    await this.#listener?.close()
+    await this.#listeners?.close()
     await this.#services.store.close()
     for (const authenticator of this.#clientSide.authenticators) await authenticator.close?.()
   }

@@ -6,7 +6,13 @@ import type {DenialReason} from '../protocol/handshake-frame.js'
 import {LIMITS} from '../protocol/limits.js'
 import type {NodeAddress} from '../protocol/node-frame.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
-import type {DialOptions, DialResult, Socket, SocketHandler} from '../transport/transport.js'
+import type {
+  DialOptions,
+  DialResult,
+  Socket,
+  SocketHandler,
+  TlsParts,
+} from '../transport/transport.js'
 import type {NodeId} from '../util/brand.js'
 
 export type NodeDialResult =
@@ -15,7 +21,7 @@ export type NodeDialResult =
       readonly ok: false
       /** Proof that the node dialled no longer runs: nobody listens, or another answers there. */
       readonly gone: boolean
-      /** They disagree on the secret or the version: it stays so until people act. */
+      /** They disagree on secret, version or certificate: it stays so until people act. */
       readonly turnedAway?: boolean
       readonly detail: string
     }
@@ -31,6 +37,8 @@ export interface NodeDialerOptions {
   readonly self: NodeId
   readonly secret: MeshSecret
   readonly timeoutMs: number
+  /** For wss, as it is at the time. */
+  readonly tls?: () => TlsParts | undefined
   readonly dial: (
     url: string,
     options: DialOptions,
@@ -60,7 +68,7 @@ export function createNodeDialer(options: NodeDialerOptions): DialNode {
 
 async function dialOnce(
   url: string,
-  {timeoutMs, dial}: NodeDialerOptions,
+  {timeoutMs, tls, dial}: NodeDialerOptions,
   signal: AbortSignal,
   proving: Proving,
 ): Promise<NodeDialVerdict> {
@@ -68,12 +76,23 @@ async function dialOnce(
   signal.addEventListener('abort', giveUp)
   const result = await dial(
     url,
-    {subprotocol: SUBPROTOCOL.node, timeoutMs, maxFrameBytes: LIMITS.nodeFrameBytes, signal},
+    {
+      subprotocol: SUBPROTOCOL.node,
+      timeoutMs,
+      maxFrameBytes: LIMITS.nodeFrameBytes,
+      signal,
+      tls: tls?.(),
+    },
     (socket) => proving.begin(socket),
   )
   const verdict: NodeDialVerdict = result.ok
     ? await proving.verdict
-    : {ok: false, gone: result.failure === 'refused', detail: result.detail}
+    : {
+        ok: false,
+        gone: result.failure === 'refused',
+        turnedAway: result.failure === 'untrusted',
+        detail: result.detail,
+      }
   signal.removeEventListener('abort', giveUp)
   return verdict
 }

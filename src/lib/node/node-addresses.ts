@@ -9,12 +9,20 @@ export interface NodeAddresses {
   readonly httpUrl: string
 }
 
+/** Where nodes and operators come in, apart from clients. */
+export type NodeListen =
+  | {readonly type: 'port'; readonly host: string; readonly port: number}
+  | {readonly type: 'socket'; readonly path: string}
+
 export interface AddressOptions {
   readonly host: string
   readonly port: number
   readonly path: string
   readonly nodeUrl: string | undefined
   readonly publicUrl: string | undefined
+  /** Of the listener of nodes, if it is another; its port is the one that it got. */
+  readonly nodeListen?: NodeListen | undefined
+  readonly isTls?: boolean
   /** Whether nodes of other machines may be in the pool. */
   readonly isPoolShared: boolean
 }
@@ -22,13 +30,24 @@ export interface AddressOptions {
 export const MESH_PATH = '/mesh'
 
 export function addressesOf(options: AddressOptions): NodeAddresses {
-  const host = reachableHost(options.host, options.isPoolShared)
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${options.port}`
+  const s = options.isTls === true ? 's' : ''
+  const authority = authorityOf(options, options.isPoolShared)
   return {
-    clientUrl: options.publicUrl ?? `ws://${authority}${options.path}`,
-    nodeUrl: options.nodeUrl ?? `ws://${authority}${MESH_PATH}`,
-    httpUrl: `http://${authority}`,
+    clientUrl: options.publicUrl ?? `ws${s}://${authority}${options.path}`,
+    nodeUrl: options.nodeUrl ?? ownNodeUrl(options),
+    httpUrl: `http${s}://${authority}`,
   }
+}
+
+function ownNodeUrl({nodeListen, isTls, isPoolShared, host, port}: AddressOptions): string {
+  if (nodeListen?.type === 'socket') return `ws+unix:${nodeListen.path}:${MESH_PATH}`
+  const scheme = isTls === true ? 'wss' : 'ws'
+  return `${scheme}://${authorityOf(nodeListen ?? {host, port}, isPoolShared)}${MESH_PATH}`
+}
+
+function authorityOf(at: {readonly host: string; readonly port: number}, isPoolShared: boolean) {
+  const host = reachableHost(at.host, isPoolShared)
+  return `${host.includes(':') ? `[${host}]` : host}:${at.port}`
 }
 
 /** "All addresses" is no address to dial: one that others reach stands in for it. */
@@ -44,13 +63,17 @@ function reachableHost(host: string, isPoolShared: boolean): string {
 /** What an operator should know about an address that others are told; undefined: all is well. */
 export function adviceOnAddresses(options: AddressOptions, nodeUrl: string): string | undefined {
   if (!options.isPoolShared || options.nodeUrl !== undefined) return undefined
-  if (/^ws:\/\/(127\.|localhost[:/]|\[::1\])/.test(nodeUrl)) {
+  if (/^wss?:\/\/(127\.|localhost[:/]|\[::1\])/.test(nodeUrl)) {
     return (
       `Nodes on other machines cannot dial ${nodeUrl}: ` +
       'give --host 0.0.0.0, or --node-url with an address of this machine'
     )
   }
-  if (options.host === '0.0.0.0' || options.host === '::') {
+  if (nodeUrl.startsWith('ws+unix:')) {
+    return `Nodes on other machines cannot dial ${nodeUrl}: give --node-listen an address and port`
+  }
+  const {host} = options.nodeListen?.type === 'port' ? options.nodeListen : options
+  if (host === '0.0.0.0' || host === '::') {
     return `Other nodes will dial ${nodeUrl}: if that is not right, give --node-url`
   }
   return undefined
@@ -88,6 +111,21 @@ export function checkHost(text: string): string {
   throw new WsmeshError('USAGE', `--host: ${JSON.stringify(text)} is no address of a machine`, {
     suggestions: ['--host 127.0.0.1', '--host 0.0.0.0   (all addresses)'],
   })
+}
+
+/** `host:port`, `[::]:port`, `port` or `unix:/path`, or USAGE. */
+export function checkNodeListen(text: string): NodeListen {
+  const path = /^unix:(\/.{1,100})$/.exec(text)?.[1]
+  if (path !== undefined && !path.includes(':')) return {type: 'socket', path}
+  const found = /^(?:(\[[\da-fA-F:.%]+\]|[\w.-]+):)?(\d{1,5})$/.exec(text)
+  const port = Number(found?.[2])
+  if (found === null || port > 65_535) {
+    throw new WsmeshError('USAGE', `--node-listen: ${JSON.stringify(text)} is no place to listen`, {
+      suggestions: ['--node-listen 10.0.0.5:8081', '--node-listen unix:/run/wsmesh/node.sock'],
+    })
+  }
+  const host = found[1]?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1'
+  return {type: 'port', host, port}
 }
 
 /** A path for clients that is none of the node's own, or USAGE. */

@@ -1,9 +1,11 @@
 import type {MeshConfig} from '../mesh/config.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import type {PoolStore} from '../pool/pool-store.js'
+import type {TlsIdentity} from '../auth/tls.js'
 import type {Authenticator} from '../auth/authenticator.js'
 import type {NodeId} from '../util/brand.js'
 import type {Random} from '../util/random.js'
+import type {NodeListen} from './node-addresses.js'
 import type {NodeLimits} from './limits.js'
 import type {DoorOptions} from './client-door.js'
 import type {Log} from './log.js'
@@ -19,6 +21,8 @@ export interface NodeConfig extends NodeLimits {
   readonly path: string
   /** What other nodes dial, where the own address is not it. */
   readonly nodeUrl: string | undefined
+  /** Nodes and operators have a listener of their own. */
+  readonly nodeListen: NodeListen | undefined
   /** What clients dial, where the own address is not it: usually a proxy's. */
   readonly publicUrl: string | undefined
   readonly guests: 'allow' | 'deny'
@@ -37,6 +41,8 @@ export interface NodeServices {
   readonly secret: MeshSecret
   /** Asked in this order who a client is; unless given, tokens that the secret signed count. */
   readonly authenticators?: readonly Authenticator[]
+  /** wss, and whom to believe when other nodes are dialled. */
+  readonly tls?: TlsIdentity | undefined
   readonly log: Log
   readonly random: Random
   /** Milliseconds that never fall. */

@@ -20,6 +20,7 @@ export function defaultNodeConfig(): NodeConfig {
     port: 8080,
     path: '/WebSockets',
     nodeUrl: undefined,
+    nodeListen: undefined,
     publicUrl: undefined,
     guests: 'deny',
     door: OPEN_DOOR,

@@ -2,6 +2,7 @@
 import {constants} from 'node:os'
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
+import {TlsIdentity, type TlsFiles} from '../auth/tls.js'
 import {loadSecret, readSecret} from '../auth/secret.js'
 import {defaultMeshConfig} from '../mesh/config.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
@@ -14,7 +15,13 @@ import type {MeshNode} from './create-node.js'
 import type {NodeLimits} from './limits.js'
 import {createLog, describeError} from './log.js'
 import type {Log, LogLevel} from './log.js'
-import {checkClientPath, checkHost, checkNodeUrl, checkPublicUrl} from './node-addresses.js'
+import {
+  checkClientPath,
+  checkHost,
+  checkNodeListen,
+  checkNodeUrl,
+  checkPublicUrl,
+} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {Reloader, type Reloadable} from './reload.js'
 import {foldersOfActions, isOfActions} from './stray-rejection.js'
@@ -28,6 +35,8 @@ export interface ServeOptions {
   readonly path: string
   readonly nodeUrl: string | undefined
   readonly publicUrl: string | undefined
+  readonly nodeListen: string | undefined
+  readonly tls: TlsFiles
   readonly pool: string | undefined
   readonly poolPrefix: string
   readonly secretFile: string | undefined
@@ -92,12 +101,30 @@ async function startNode(
   reloader: Reloader,
 ): Promise<{readonly node: MeshNode; readonly pool: string}> {
   const config = configOf(options)
-  const services = await servicesOf(options, log)
+  const tls = await loadTls(options)
+  const services = {...(await servicesOf(options, log)), tls}
   reloader.add(reloadableSecret(services.secret))
+  if (tls !== undefined) reloader.add(reloadableTls(tls))
   const node = await createNode(config, services).catch(async (error: unknown) => {
     throw await namingPortOwner(error, options.port)
   })
   return {node, pool: services.store.label}
+}
+
+async function loadTls({tls, nodeListen}: ServeOptions): Promise<TlsIdentity | undefined> {
+  if (tls.isMutual && nodeListen === undefined) {
+    throw new WsmeshError('USAGE', '--tls-mutual needs a listener that is for nodes alone', {
+      suggestions: ['--node-listen 10.0.0.5:8081'],
+    })
+  }
+  const isUsed = tls.isMutual || [tls.cert, tls.key, tls.ca].some((file) => file !== undefined)
+  return isUsed ? TlsIdentity.load(tls, Date.now()) : undefined
+}
+
+function reloadableTls(tls: TlsIdentity): Reloadable {
+  const {cert, key, ca} = tls.files
+  const files = [cert, key, ca].filter((file) => file !== undefined)
+  return {what: 'The certificate', files, load: () => tls.reload(Date.now())}
 }
 
 /** A secret that came from the environment stays as it is. */
@@ -166,7 +193,7 @@ function firstSignal(): Promise<NodeJS.Signals> {
 }
 
 function configOf(options: ServeOptions): NodeConfig {
-  const {nodeUrl, publicUrl} = options
+  const {nodeUrl, publicUrl, nodeListen} = options
   return {
     ...defaultNodeConfig(),
     ...options.limits,
@@ -175,6 +202,7 @@ function configOf(options: ServeOptions): NodeConfig {
     port: options.port,
     path: checkClientPath(options.path),
     nodeUrl: nodeUrl === undefined ? undefined : checkNodeUrl(nodeUrl),
+    nodeListen: nodeListen === undefined ? undefined : checkNodeListen(nodeListen),
     publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
     guests: options.guests,
     door: doorOf(options.auth),

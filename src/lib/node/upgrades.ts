@@ -51,10 +51,18 @@ export interface UpgradeParts {
   readonly counters: Counters
 }
 
+/** At the listener where clients connect; without one of their own, nodes come here as well. */
 export function decideUpgrade(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
-  if (request.path === MESH_PATH) return decideMesh(request, parts)
+  const isShared = parts.config.nodeListen === undefined
+  if (isShared && request.path === MESH_PATH) return decideMesh(request, parts)
   if (request.path === parts.config.path) return decideClient(request, parts)
   return refuse(404, `Clients connect to ${parts.config.path}`)
+}
+
+/** At the listener that is for nodes and operators alone. */
+export function decideNodeUpgrade(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
+  if (request.path === MESH_PATH) return decideMesh(request, parts)
+  return refuse(404, `Nodes connect to ${MESH_PATH}`)
 }
 
 function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {

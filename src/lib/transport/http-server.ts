@@ -3,12 +3,14 @@
  * a connection half-finished for longer than handshakeMs.
  */
 import {createServer, STATUS_CODES} from 'node:http'
+import {createServer as createTlsServer} from 'node:https'
 import type {IncomingMessage, Server, ServerResponse} from 'node:http'
 import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
+import type {TLSSocket, TlsOptions} from 'node:tls'
 import {LIMITS} from '../protocol/limits.js'
 import {WsmeshError} from '../util/errors.js'
-import type {ListenOptions, PlainRequest} from './transport.js'
+import type {ListenOptions, PlainRequest, ServerTls} from './transport.js'
 
 /** Cookies and a few proxies' headers fit; Node's own default is as large. */
 const HEADER_BYTES_MAX = 16 * 1024
@@ -22,13 +24,21 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 
 export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListener): Server {
   const {headerBytesMax = HEADER_BYTES_MAX, handshakeMs = LIMITS.handshakeMs} = options
-  const server = createServer({
+  const settings = {
     maxHeaderSize: headerBytesMax,
     headersTimeout: handshakeMs,
     requestTimeout: handshakeMs,
     connectionsCheckingInterval: CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
+  }
+  const {tls} = options
+  const server =
+    tls === undefined
+      ? createServer(settings)
+      : createTlsServer({...settings, ...secureOptions(tls), handshakeTimeout: handshakeMs})
+  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    options.onTlsFailure?.(socket.remoteAddress ?? '', error.message)
   })
   server.maxConnections = options.connectionsMax
   const pending = new PendingSockets(server, options)
@@ -137,13 +147,43 @@ export function endWith(socket: Duplex, status: number, text: string): void {
 }
 
 /** Resolves with the port; rejects with ADDRESS_IN_USE or ADDRESS_NOT_AVAILABLE. */
-export async function startListening(server: Server, host: string, port: number): Promise<number> {
+export async function startListening(
+  server: Server,
+  {host, port, socketPath}: Pick<ListenOptions, 'host' | 'port' | 'socketPath'>,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
-    server.listen({host, port, backlog: 4096}, resolve)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isSocket = socketPath !== undefined
+      reject(isSocket ? socketError(error, socketPath) : listenError(error, host, port))
+    })
+    const where = socketPath === undefined ? {host, port} : {path: socketPath}
+    server.listen({...where, backlog: 4096}, resolve)
   })
+  if (socketPath !== undefined) return 0
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : port
+}
+
+/** TLS as a server speaks it; nothing below 1.2. */
+function secureOptions({cert, key, ca, asksForCertificate}: ServerTls): TlsOptions {
+  return {
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    ...(asksForCertificate && {ca, requestCert: true, rejectUnauthorized: true}),
+  }
+}
+
+function socketError(error: NodeJS.ErrnoException, path: string): WsmeshError {
+  const isTaken = error.code === 'EADDRINUSE'
+  return new WsmeshError(
+    isTaken ? 'ADDRESS_IN_USE' : 'ADDRESS_NOT_AVAILABLE',
+    `Cannot listen on ${path}: ${isTaken ? 'it is there already' : error.message}`,
+    {
+      cause: error,
+      suggestions: [isTaken ? `If no node uses it: rm ${path}` : 'Its folder must exist'],
+    },
+  )
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): WsmeshError {

@@ -43,11 +43,19 @@ export interface SocketHandler {
   onClose(code: number, reason: string): void
 }
 
+/** PEM. */
+export interface TlsParts {
+  readonly cert?: Buffer
+  readonly key?: Buffer
+  readonly ca?: Buffer
+}
+
 /**
  * Why a dial failed. `refused`: the operating system said that nobody listens there, which proves
  * that the process that did is gone. `rejected`: somebody answered, but not with a WebSocket.
+ * `untrusted`: one side does not believe the other's certificate; it stays so until people act.
  */
-export type DialFailure = 'refused' | 'rejected' | 'timeout' | 'unreachable'
+export type DialFailure = 'refused' | 'rejected' | 'timeout' | 'unreachable' | 'untrusted'
 
 export type DialResult =
   | {readonly ok: true; readonly socket: Socket}
@@ -59,6 +67,8 @@ export interface DialOptions {
   readonly timeoutMs: number
   readonly maxFrameBytes: number
   readonly signal?: AbortSignal
+  /** For wss: whom to believe, and what to show; without it, those that Node believes. */
+  readonly tls?: TlsParts | undefined
 }
 
 /** A GET with `Upgrade: websocket`, before anything is decided. */
@@ -112,6 +122,10 @@ export interface ListenOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** A unix socket instead of both. */
+  readonly socketPath?: string
+  /** wss and https instead of ws and http. */
+  readonly tls?: ServerTls
   readonly kinds: Readonly<Record<string, SocketKind>>
   /** TCP connections at once, of every sort; more are closed as they come. */
   readonly connectionsMax: number
@@ -123,14 +137,23 @@ export interface ListenOptions {
   onUpgrade(request: UpgradeRequest): UpgradeDecision
   onRequest(request: PlainRequest): PlainResponse
   onRefused?(why: RefusedRequest): void
+  /** Somebody began a TLS handshake that failed. */
+  onTlsFailure?(remoteAddress: string, why: string): void
   /** Something a listener did not expect and lived through. */
   onFault?(error: Error): void
+}
+
+export interface ServerTls extends TlsParts {
+  /** Who connects must show a certificate that `ca` signed. */
+  readonly asksForCertificate: boolean
 }
 
 export interface Listener {
   readonly port: number
   /** Open TCP connections, upgraded or not. */
   connectionCount(): Promise<number>
+  /** Another certificate from the next connection on; only of a listener that has one. */
+  setTls(tls: TlsParts): void
   /** Hands what all sockets gathered to the operating system now. */
   flush(): void
   /** Stops listening and destroys every connection that is left. */

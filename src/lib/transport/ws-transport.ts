@@ -4,6 +4,7 @@
  * (docs/ARCHITECTURE.md, "Speed"); dialled ones are few and carry frames that are batches already.
  */
 import type {IncomingMessage} from 'node:http'
+import {Server as TlsServer} from 'node:https'
 import type {Duplex} from 'node:stream'
 import {WebSocket, WebSocketServer} from 'ws'
 import type {RawData} from 'ws'
@@ -13,6 +14,7 @@ import {assert} from '../util/assert.js'
 import {AcceptedConnection} from './accepted-connection.js'
 import type {FlushQueue} from './accepted-connection.js'
 import {createHttpServer, endWith, pathOf, startListening} from './http-server.js'
+import {describePeer, isDistrust, isDistrusted} from './tls-peer.js'
 import type {
   DialFailure,
   DialOptions,
@@ -87,11 +89,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     })
   })
   // Until it listens, an error is the caller's alone: it is what `listen` rejects with.
-  const port = await startListening(server, options.host, options.port)
+  const port = await startListening(server, options)
   server.on('error', (error) => options.onFault?.(error))
   return {
     port,
     connectionCount: () => countConnections(server),
+    setTls({cert, key, ca}) {
+      if (server instanceof TlsServer) server.setSecureContext({cert, key, ca})
+    },
     flush: () => flushQueue.flush(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -226,7 +231,9 @@ export function dial(
     options.signal?.addEventListener('abort', onAbort)
     if (options.signal?.aborted === true) onAbort()
     ws.on('error', (error) => {
-      if (handler === undefined) fail(dialFailure(error, url), error.message)
+      if (handler !== undefined) return
+      if (!isDistrust(error)) fail(dialFailure(error, url), error.message)
+      else describePeer(url, error, (why) => fail('untrusted', why))
     })
     ws.once('unexpected-response', (_request, response) => {
       response.resume()
@@ -251,6 +258,7 @@ function openWebSocket(url: string, options: DialOptions): WebSocket | Error {
       perMessageDeflate: false,
       maxPayload: options.maxFrameBytes,
       followRedirects: false,
+      ...options.tls,
       // Newer than the published types.
       closeTimeout: CLOSE_TIMEOUT_MS,
     }
@@ -282,6 +290,7 @@ function dialledSocket(ws: WebSocket): Socket {
 
 function dialFailure(error: NodeJS.ErrnoException, url: string): DialFailure {
   const causes = error instanceof AggregateError ? error.errors : [error]
+  if (isDistrusted(error)) return 'untrusted'
   const codes = causes.map((cause: NodeJS.ErrnoException) => cause.code)
   const refusing = url.startsWith('ws+unix:') ? ['ECONNREFUSED', 'ENOENT'] : ['ECONNREFUSED']
   if (codes.every((code) => code !== undefined && refusing.includes(code))) return 'refused'

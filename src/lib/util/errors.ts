@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'SECRET_MISSING'
   | 'TARGET_INVALID'
   | 'TIMED_OUT'
+  | 'TLS_INVALID'
   | 'USAGE'
 
 export interface WsmeshErrorOptions {
