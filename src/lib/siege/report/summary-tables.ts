@@ -130,8 +130,14 @@ export function errorTable({errors, closeCodes}: RunReport, options: SummaryOpti
     {header: 'ERROR', cell: ({text}) => text, shrinks: true},
     {header: 'FROM, TO', cell: ({when}) => when, dropsAs: 1},
   ]
-  return table(columns, rows, options)
+  return [
+    ...table(columns, rows.slice(0, ROWS_MAX), options),
+    ...(rows.length > ROWS_MAX ? [`and ${rows.length - ROWS_MAX} more: --json has all`] : []),
+  ]
 }
+
+/** What goes wrong a hundred ways must not push the verdict off the screen. */
+const ROWS_MAX = 10
 
 export function closeText(code: number, reason: string): string {
   if (reason !== '') return `closed with ${code}: ${reason}`
@@ -157,7 +163,7 @@ export function worstTable({connections}: RunReport, options: SummaryOptions): s
     {header: 'MISDELIVERED', align: 'right', cell: countCell(({misdelivered}) => misdelivered)},
     {header: 'CLOSES', align: 'right', cell: countCell(({closes}) => closes), dropsAs: 2},
   ]
-  return table(columns, connections, options)
+  return table(columns, connections.slice(0, ROWS_MAX), options)
 }
 
 function table<Row>(

@@ -118,13 +118,18 @@ export function faultSentence(fault: FaultReport): string {
 /** What the load itself cost, and how much of the latencies may be its own: two sentences. */
 export function generatorSentences({generator}: RunReport): readonly [string, string] {
   const {cpuPercent, cpuUsPerMessage, nodesCpuPercent, processes} = generator
-  const {loopDelayP99Ms, loopDelayMaxMs, lateP99Us, rssBytes} = generator
-  const nodes = nodesCpuPercent === null ? '' : `; the nodes used ${percentText(nodesCpuPercent)}`
+  const {loopDelayP99Ms, loopDelayMaxMs, lateP99Us, rssBytes, clockSkewUs} = generator
+  const nodes = nodesCpuPercent === null || nodesCpuPercent === 0
+    ? ''
+    : `, ${(cpuPercent / nodesCpuPercent).toFixed(2)} times what the nodes used `
+      + `(${percentText(nodesCpuPercent)})`
+  const skew = processes > 1 ? `; their clocks agree to ${latencyText(clockSkewUs)}` : ''
   return [
-    `${percentText(cpuPercent)} of a core in ${counted(processes, 'process', 'processes')} and `
-      + `${bytes(rssBytes)}: ${rateText(cpuUsPerMessage)} µs of CPU a message${nodes}`,
+    `${percentText(cpuPercent)} of a core${nodes}; `
+      + `${rateText(cpuUsPerMessage)} µs of CPU a message`,
     `loop delay p99 ${delayText(loopDelayP99Ms)}, most ${delayText(loopDelayMaxMs)}; `
-      + `messages left ${latencyText(lateP99Us)} late at p99`,
+      + `messages left ${latencyText(lateP99Us)} late at p99; `
+      + `${counted(processes, 'process', 'processes')}, ${bytes(rssBytes)}${skew}`,
   ]
 }
 

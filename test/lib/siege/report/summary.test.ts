@@ -49,7 +49,7 @@ test('counts, latencies, nodes, the fault and what the generator cost', () => {
     '▅▅▅▅▅▂▁█▅▅',
     '  334  connection reset by the other side (ECONNRESET)',
     'closed without a close frame (1006)',
-    '44 µs of CPU a message; the nodes used 71 %',
+    '26 % of a core, 0.37 times what the nodes used (71 %); 44 µs of CPU a message',
     'note: 334 connections came back',
   ]) expect(text).toContain(part)
 })
@@ -91,6 +91,15 @@ test('a leak: its verdict, what grows, and what would not have been seen', () =>
   expect(text).toContain('MEMORY  LEAK: users grow by 1 a connection at n-5ca68f81')
   expect(text).toContain('growth of less than 48 B a connection would not have been seen')
   expect(text).toContain('LEAK  users: 1 000 more each cycle, in 15 of 15')
+})
+
+test('a hundred errors do not push the verdict off the screen', () => {
+  const errors = Array.from({length: 100}, (_, index) => ({
+    text: `error ${index}`, count: 1, firstAtS: 0, lastAtS: 0,
+  }))
+  const lines = screen({...fixtureReport(), errors})
+  expect(lines.filter((line) => line.includes('error ')).length).toBeLessThan(12)
+  expect(lines).toContain('and 91 more: --json has all')
 })
 
 test('an unreachable mesh has no empty tables', () => {

@@ -54,14 +54,14 @@ export function leakCharts(leak: LeakSection): readonly Chart[] {
     }),
   })
   return [
-    chart('Live objects', 'after a collection, counted exactly', 'count', ({objects}) => objects),
-    chart('Heap', 'used after a collection', 'bytes', ({heapBytes}) => heapBytes),
-    chart('External', 'buffers outside of the heap', 'bytes', ({externalBytes}) => externalBytes),
-    chart('Resident', 'RSS: decides nothing, it never shrinks', 'bytes', ({rssBytes}) => rssBytes),
     ...gaugesFound(leak).map((name) => chart(
       `Gauge: ${printable(name)}`, "an exact count of the node's own", 'count',
       ({gauges}) => gauges[name] ?? null,
     )),
+    chart('Live objects', 'after a collection, counted exactly', 'count', ({objects}) => objects),
+    chart('Heap', 'used after a collection', 'bytes', ({heapBytes}) => heapBytes),
+    chart('External', 'buffers outside of the heap', 'bytes', ({externalBytes}) => externalBytes),
+    chart('Resident', 'RSS: only a hint, freed memory stays', 'bytes', ({rssBytes}) => rssBytes),
   ].filter(({series}) => series.some(({values}) => values.some((value) => value !== null)))
 }
 

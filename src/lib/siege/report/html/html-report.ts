@@ -61,12 +61,12 @@ ${thresholdList(report)}
 ${keyFigures(report)}
 </div>
 ${faultSection(report, place)}
+${memorySection(report, place)}
 ${charts.length === 0 ? [] : [html`<section>
 <h2>Over time <small class="mouse">drag to look closer, double-click to see all</small></h2>
 <noscript><p class="soft">The charts need scripts, which are switched off here.</p></noscript>
 <div class="grid">${charts.map(place)}</div>
 </section>`]}
-${memorySection(report, place)}
 ${latencySection(report)}
 ${phaseSection(report)}
 ${nodeSection(report)}

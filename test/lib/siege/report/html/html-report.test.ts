@@ -104,10 +104,10 @@ describe('charts', () => {
     const charts = await chartsOf({...fixtureReport(), leak: fixtureLeak()})
     const soak = charts.filter(({axis}) => axis === 'cycle')
     expect(soak.map(({title}) => title)).toEqual([
-      'Live objects', 'Heap', 'External', 'Resident', 'Gauge: users',
+      'Gauge: users', 'Live objects', 'Heap', 'External', 'Resident',
     ])
     expect(soak[0]?.bands).toEqual([{from: 1, to: 5, tone: 'outside'}])
-    expect(soak[0]?.series[0]?.values.at(-1)).toBe(41_200 + 19 * 1000)
+    expect(soak[1]?.series[0]?.values.at(-1)).toBe(41_200 + 19 * 1000)
   })
 
   test('hours become as many points as a screen tells apart, spikes kept', async () => {

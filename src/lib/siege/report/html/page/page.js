@@ -43,7 +43,7 @@ function bytes(value) {
     size /= 1024
     unit += 1
   }
-  return `${unit > 0 ? Number(size.toPrecision(4)) : Math.round(size)} ${units[unit]}`
+  return `${unit > 0 ? Number(size.toPrecision(3)) : Math.round(size)} ${units[unit]}`
 }
 
 function two(value) {
