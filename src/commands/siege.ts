@@ -1,5 +1,6 @@
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {reachFlags} from '../lib/cli/flags.js'
+import {reportFileFlags} from '../lib/siege/report/report-flags.js'
 import {clientFlags, loadFlags, verdictFlags} from '../lib/siege/siege-flags.js'
 
 export default class SiegeCommand extends BaseCommand {
@@ -17,6 +18,7 @@ export default class SiegeCommand extends BaseCommand {
     'wsmesh siege --nodes 3 -c 300 -r 500 --fault kill-master@10s',
     'wsmesh siege --stairs -r 200 -t 10s',
     'wsmesh siege --protocol plain -c 100 -r 1000 ws://127.0.0.1:9000/',
+    'wsmesh siege --html siege.html --junit siege.xml',
     'wsmesh siege --json -t 10s > run.json',
   ]
   static override usage = 'siege [URL...] [FLAGS]'
@@ -24,7 +26,9 @@ export default class SiegeCommand extends BaseCommand {
   static override jsonFields = ['schema', 'verdict', 'exit', 'reasons[]', 'config', 'counts',
     'rates', 'latency', 'thresholds[]', 'errors[]', 'closeCodes[]', 'generator', 'nodes[]',
     'faults[]', 'leak', 'seconds[]']
-  static override flags = {...loadFlags(), ...clientFlags(), ...verdictFlags(), ...reachFlags()}
+  static override flags = {
+    ...loadFlags(), ...clientFlags(), ...verdictFlags(), ...reportFileFlags(), ...reachFlags(),
+  }
 
   async run(): Promise<object | undefined> {
     const {flags, argv} = await this.parse(SiegeCommand)
@@ -46,8 +50,11 @@ export default class SiegeCommand extends BaseCommand {
       print: (text) => this.print(text),
       line: (text) => this.line(text),
       notice: (text) => this.notice(text),
+      progress: {screen: process.stderr, colours: this.err, env: process.env, process},
+      failed: (error) => this.report(error),
     })
-    process.exitCode = report.exit
+    // A verdict says more than a report that could not be written.
+    if (report.exit !== 0) process.exitCode = report.exit
     return flags.ndjson ? undefined : report
   }
 }

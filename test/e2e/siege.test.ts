@@ -46,7 +46,7 @@ test('exit statuses: 99 for a threshold, 3 for nobody there, 2 for a wrong flag'
   const plain = ['siege', '--protocol', 'plain', '-c', '5', '-r', '50', '-t', '300ms']
   const failed = await runCli([...plain, '--threshold', 'latency.p50<0us', server.url])
   expect(failed.exit).toBe(99)
-  expect(failed.stdout.split('\n')[0]).toMatch(/^✗ FAIL: latency\.p50<0us does not hold: /)
+  expect(failed.stdout.split('\n')[0]).toMatch(/^FAIL {2}latency\.p50<0us does not hold: /)
   const nobody = await runCli([...plain, '--timeout', '500ms', 'ws://127.0.0.1:9/'])
   expect(nobody.exit).toBe(3)
   expect(nobody.stderr).toContain('connection refused: nothing listens there')

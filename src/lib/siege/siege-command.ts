@@ -3,15 +3,20 @@ import type {ReachFlagValues} from '../cli/reach.js'
 import {runSiege} from './run-siege.js'
 import type {RunReport} from './run-report.js'
 import {readScenario} from './scenario.js'
-import {finalTable} from './screen/final-table.js'
-import type {FinalScreen} from './screen/final-table.js'
+import {startProgress} from './report/live/progress.js'
+import type {Progress, ProgressOptions} from './report/live/progress.js'
+import {claimReportFiles, writeReportFiles} from './report/report-files.js'
+import type {ReportPaths} from './report/report-files.js'
+import type {SummaryOptions} from './report/summary-options.js'
+import {summaryScreen} from './report/summary-screen.js'
 import type {SiegeEvent} from './second-sample.js'
 import {siegeSettings} from './settings-from-flags.js'
 import type {SiegeFlagValues} from './settings-from-flags.js'
 
 export interface SiegeCommandOptions {
-  readonly flags: SiegeFlagValues & ReachFlagValues & {
+  readonly flags: SiegeFlagValues & ReachFlagValues & ReportPaths & {
     readonly ndjson?: boolean
+    readonly progress?: boolean
     readonly verbose?: boolean
   }
   readonly urls: readonly string[]
@@ -20,32 +25,59 @@ export interface SiegeCommandOptions {
   readonly packageRoot: string
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
-  readonly screen: FinalScreen
+  readonly screen: SummaryOptions
+  /** How the run is shown on stderr while it lasts. */
+  readonly progress: ProgressOptions
   /** For people, on stdout; silent under --json. */
   readonly print: (text: string) => void
   /** A line on stdout in any mode. */
   readonly line: (text: string) => void
   /** A line on stderr. */
   readonly notice: (text: string) => void
+  /** A report that could not be written: said on stderr, and in the exit status. */
+  readonly failed: (error: Error) => void
 }
 
 export async function siege(options: SiegeCommandOptions): Promise<RunReport> {
   const {flags, urls, argv, notice} = options
   const scenario = flags.scenario === undefined ? undefined : await readScenario(flags.scenario)
   const settings = siegeSettings(flags, urls, scenario, argv)
-  const report = await runSiege(settings, {
-    ...options,
-    reach: flags,
-    onEvent: (event) => tell(event, options),
-    onLog: (line) => flags.verbose === true && notice(line),
-  })
+  const {html, junit, hdr} = flags
+  const inputs = [flags.scenario, flags['users-file']].filter((path) => path !== undefined)
+  const files = await claimReportFiles({html, junit, hdr}, inputs)
+  const progress = progressOf(options)
+  let report: RunReport
+  try {
+    report = await runSiege(settings, {
+      ...options,
+      reach: flags,
+      onEvent: (event) => tell(event, progress, options),
+      onLog: (line) => flags.verbose === true && progress.on({type: 'notice', text: line}),
+    })
+  } finally {
+    progress.close()
+  }
   if (flags.ndjson === true) options.line(JSON.stringify({type: 'report', report}))
-  else for (const line of finalTable(report, options.screen)) options.print(line)
+  else for (const line of summaryScreen(report, options.screen)) options.print(line)
+  const failures = await writeReportFiles(files, report)
+  for (const {path} of failures.length === 0 ? files : []) notice(`written: ${path}`)
+  for (const failure of failures) options.failed(failure)
   return report
 }
 
-function tell(event: SiegeEvent, {flags, line, notice}: SiegeCommandOptions): void {
+/** With --ndjson each second is on stdout already, often on the same terminal. */
+function progressOf({flags, notice, progress}: SiegeCommandOptions): Progress {
+  if (flags.ndjson !== true && flags.progress !== false) return startProgress(progress)
+  return {
+    on(event) {
+      if (event.type === 'started') notice(event.startLine)
+      if (event.type === 'notice') notice(event.text)
+    },
+    close: () => undefined,
+  }
+}
+
+function tell(event: SiegeEvent, progress: Progress, {flags, line}: SiegeCommandOptions): void {
   if (flags.ndjson === true && event.type !== 'ended') line(JSON.stringify(event))
-  if (event.type === 'started') notice(`siege: ${event.startLine}`)
-  if (event.type === 'notice') notice(`siege: ${event.text}`)
+  progress.on(event)
 }

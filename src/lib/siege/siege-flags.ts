@@ -126,6 +126,10 @@ export function verdictFlags() {
       helpGroup: VERDICT, exclusive: ['json'],
       summary: 'a JSON line for each second, and the report last',
     }),
+    progress: Flags.boolean({
+      helpGroup: 'REPORT', default: true, allowNo: true,
+      summary: 'show the run on stderr while it lasts',
+    }),
     verbose: Flags.boolean({
       helpGroup: VERDICT, summary: 'with --nodes: warnings of their logs, on stderr',
     }),

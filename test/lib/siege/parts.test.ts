@@ -151,6 +151,9 @@ test('recoveryOf: the silence and the way back', () => {
   expect(recovery).toMatchObject({gapMs: 400, recoveredAfterMs: 400})
   expect(recovery.curve.find(({atMs}) => atMs === 100)?.delivered).toBe(0)
   expect(recovery.curve[0]?.atMs).toBe(-2000)
+  // A last delivery after the fault, silence, and a burst of all that had waited.
+  const burst = bins.map((count, bin) => bin === 500 ? 2 : bin === 540 ? 80 : count)
+  expect(recoveryOf(burst, 5000, 10_000)).toMatchObject({gapMs: 390, recoveredAfterMs: 400})
   const dead = bins.map((count, bin) => (bin >= 500 ? 0 : count))
   expect(recoveryOf(dead, 5000, 10_000)).toMatchObject({gapMs: 5000, recoveredAfterMs: null})
 })

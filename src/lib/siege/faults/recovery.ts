@@ -23,33 +23,36 @@ export interface Recovery {
 export function recoveryOf(bins: readonly number[], atMs: number, untilMs: number): Recovery {
   const at = Math.floor(atMs / BIN_MS)
   const until = Math.min(Math.floor(untilMs / BIN_MS), bins.length)
+  const gap = until <= at ? null : longestGap(bins, at, until)
   return {
-    gapMs: gapOf(bins, at, until),
-    recoveredAfterMs: recoveredAfter(bins, at, until),
+    gapMs: gap === null ? null : gap.length * BIN_MS,
+    recoveredAfterMs: gap === null ? null : recoveredAfter(bins, {at, from: gap.end, until}),
     curve: curveOf(bins, at, until),
   }
 }
 
-function gapOf(bins: readonly number[], at: number, until: number): number | null {
-  if (until <= at) return null
-  let longest = 0
+/** In bins; `end` is the first one behind it. */
+function longestGap(bins: readonly number[], at: number, until: number) {
+  let gap = {length: 0, end: at}
   let silent = 0
   // From just before it: a silence may have begun with the last delivery.
   for (let bin = Math.max(0, at - 1); bin < until; bin += 1) {
     silent = (bins[bin] ?? 0) === 0 ? silent + 1 : 0
-    longest = Math.max(longest, silent)
+    if (silent > gap.length) gap = {length: silent, end: bin + 1}
   }
-  return longest * BIN_MS
+  return gap
 }
 
-function recoveredAfter(bins: readonly number[], at: number, until: number): number | null {
+/** Not before the longest silence is over: the burst behind it would make up for it. */
+function recoveredAfter(
+  bins: readonly number[],
+  {at, from, until}: {readonly at: number; readonly from: number; readonly until: number},
+): number | null {
   const baseBins = Math.min(at, BASE_MS / BIN_MS)
   const window = WINDOW_MS / BIN_MS
   const base = (sum(bins, at - baseBins, at) / Math.max(1, baseBins)) * window
   if (base === 0) return null
-  const first = bins.findIndex((count, bin) => bin >= at && bin < until && count > 0)
-  if (first === -1) return null
-  for (let bin = first; bin + window <= until; bin += 1) {
+  for (let bin = from; bin + window <= until; bin += 1) {
     if (sum(bins, bin, bin + window) >= base * RECOVERED) return (bin - at) * BIN_MS
   }
   return null

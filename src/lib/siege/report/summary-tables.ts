@@ -148,6 +148,11 @@ function countCell(of: (row: ConnectionReport) => number) {
   return (row: ConnectionReport): string => grouped(of(row))
 }
 
+/** Closed by a fault, and all was recovered: nothing is wrong with it. */
+export function isWronged({lost, duplicated, reordered, misdelivered}: ConnectionReport): boolean {
+  return lost + duplicated + reordered + misdelivered > 0
+}
+
 export function worstTable({connections}: RunReport, options: SummaryOptions): string[] {
   const columns: readonly Column<ConnectionReport>[] = [
     {header: 'CONNECTION', align: 'right', cell: ({connection}) => String(connection)},
@@ -163,7 +168,7 @@ export function worstTable({connections}: RunReport, options: SummaryOptions): s
     {header: 'MISDELIVERED', align: 'right', cell: countCell(({misdelivered}) => misdelivered)},
     {header: 'CLOSES', align: 'right', cell: countCell(({closes}) => closes), dropsAs: 2},
   ]
-  return table(columns, connections.slice(0, ROWS_MAX), options)
+  return table(columns, connections.filter(isWronged).slice(0, ROWS_MAX), options)
 }
 
 function table<Row>(
@@ -171,5 +176,8 @@ function table<Row>(
   rows: readonly Row[],
   {colours, widthMax}: SummaryOptions,
 ): string[] {
-  return rows.length === 0 ? [] : renderTable(columns, rows, {widthMax, headerStyle: colours.bold})
+  if (rows.length === 0) return []
+  // A column that nothing is known of says nothing.
+  const told = columns.filter(({cell}) => rows.some((row) => cell(row) !== ''))
+  return renderTable(told, rows, {widthMax, headerStyle: colours.bold})
 }

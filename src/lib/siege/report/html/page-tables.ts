@@ -2,7 +2,7 @@
 import {bytes, grouped} from '../../../cli/plural.js'
 import {LATENCY_KINDS, type LatencySummary, type RunReport} from '../../run-report.js'
 import {nodeFacts} from '../node-facts.js'
-import {closeText} from '../summary-tables.js'
+import {closeText, isWronged} from '../summary-tables.js'
 import {atText, msText, rateText, secondsText} from '../units.js'
 import {generatorSentences, LATENCY_WORDS} from '../words.js'
 import {nodeHue} from './chart.js'
@@ -17,14 +17,15 @@ interface Column<Row> {
 
 function table<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): Html[] {
   if (rows.length === 0) return []
+  const told = columns.filter(({cell}) => rows.some((row, index) => cell(row, index) !== '-'))
   const classes = ({isNumber = false, isWide = false}: Column<Row>) =>
     [...(isNumber ? ['number'] : []), ...(isWide ? ['wide'] : [])].join(' ')
   return [html`<section>
 <h2>${title}</h2>
 <div class="scroll"><table>
-<thead><tr>${columns.map((column) =>
+<thead><tr>${told.map((column) =>
     html`<th class="${classes(column)}">${column.head}</th>`)}</tr></thead>
-<tbody>${rows.map((row, index) => html`<tr>${columns.map((column) =>
+<tbody>${rows.map((row, index) => html`<tr>${told.map((column) =>
     html`<td class="${classes(column)}">${column.cell(row, index)}</td>`)}</tr>`)}</tbody>
 </table></div>
 </section>`]
@@ -133,7 +134,7 @@ export function connectionSection({connections}: RunReport): Html[] {
     {head: 'order', isNumber: true, isWide: true, cell: ({reordered}) => grouped(reordered)},
     {head: 'astray', isNumber: true, cell: ({misdelivered}) => grouped(misdelivered)},
     {head: 'closes', isNumber: true, isWide: true, cell: ({closes}) => grouped(closes)},
-  ], connections)
+  ], connections.filter(isWronged))
 }
 
 /** What made the load, where, and how to do it again. */

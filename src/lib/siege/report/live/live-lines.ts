@@ -165,7 +165,8 @@ function nodeLines({nodes}: SecondSample, {colours, width}: Frame, room: number)
   const rows = fits ? nodes : nodes.slice(0, room - 2)
   const more = fits ? [] : [colours.dim(truncate(`and ${nodes.length - rows.length} more`, width))]
   const options = {widthMax: width, headerStyle: colours.bold}
-  const lines = renderTable(nodeColumns(colours), rows, options)
+  const columns = nodeColumns(colours).filter(({cell}) => rows.some((row) => cell(row) !== ''))
+  const lines = renderTable(columns, rows, options)
   // A screen on which not even the names fit gets none of them.
   const widest = Math.max(...lines.map((line) => Array.from(stripVTControlCharacters(line)).length))
   return widest > width ? [] : [...lines, ...more]

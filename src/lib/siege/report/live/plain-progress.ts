@@ -1,4 +1,7 @@
-/** A run in lines that only ever follow each other: for logs, pipes and CI. Pure. */
+/**
+ * A run in lines that only ever follow each other: for logs, pipes and CI. Faults come as notices.
+ * Pure.
+ */
 import {bytes, grouped, plural} from '../../../cli/plural.js'
 import {printable} from '../../../cli/printable.js'
 import {unreachable} from '../../../util/assert.js'
@@ -22,7 +25,7 @@ export class PlainProgress {
         this.#everyS = plainEveryS(event.timeS)
         return [printable(event.startLine)]
       case 'phase':
-        return [...this.#flush(), `${atText(event.atS)}: ${printable(event.name)}`]
+        return [`${atText(event.atS)}: ${printable(event.name)}`]
       case 'second':
         this.#gathered.push(event.sample)
         // At round times, so that logs of two runs can be laid side by side.
@@ -77,11 +80,9 @@ function troubleTexts(samples: readonly SecondSample[], latest: SecondSample): r
     [sum(({closedByServer}) => closedByServer), 'closed by the server'],
   ] as const
   const errors = sum((sample) => sample.errors)
-  const marks = samples.flatMap((sample) => sample.marks)
   return [
     ...counts.flatMap(([count, text]) => count > 0 ? [`${grouped(count)} ${text}`] : []),
     ...(errors > 0 ? [plural(errors, 'error')] : []),
-    ...marks.map((mark) => `* ${printable(mark)}`),
   ]
 }
 

@@ -153,7 +153,7 @@ function seriesOf(chart) {
       ...(look === 'area' ? {fill: () => faded(hue, '26')} : {}),
       // What is counted in tenths of a second stands for all of each.
       ...(chart.axis === 'afterFault' ? {paths: uPlot.paths.stepped({align: 1})} : {}),
-      points: {show: chart.x.length < 30, size: 5},
+      points: {show: chart.axis === 'cycle' && chart.x.length < 60, size: 5},
       value: (_plot, number) => number === null || number === undefined ? '' : value(number),
     })),
   ]
