@@ -54,6 +54,16 @@ export function missedBy(
   return {messages, lastSeq: messages.at(-1)?.seq ?? resume.seq}
 }
 
+/**
+ * What the answer to an authentication names: where the stream begins. Of somebody who loses the
+ * connection again before it has had what it missed, its own position is still true.
+ */
+export function answeredPosition(
+  delivered: Position, resume: Position | undefined, isRecovered: boolean,
+): Position {
+  return isRecovered && resume ? resume : delivered
+}
+
 /** Repeats and a term's first entry are for nobody. */
 export function isMessage(entry: Delivery): entry is DeliveredMessage {
   return entry.envelope !== undefined && entry.repeatOf === undefined
@@ -68,6 +78,19 @@ export function takesClients(state: Standing['state']): boolean {
 /** After log-replaced: this client was told of what is not in the log, or misses what now is. */
 export function hasLostPlace(toldSeq: number, after: Place, reset: boolean): boolean {
   return reset || toldSeq > after.seq
+}
+
+/** What a node remembers of one client's place: all up to this seq is queued, since then. */
+export interface Told {
+  readonly toldSeq: number
+  readonly toldAtMs: number
+}
+
+/** A quiet client's place would age out of the window, though nothing was missed. */
+export function isPositionDue(
+  {toldSeq, toldAtMs}: Told, position: Position, nowMs: number, everyMs: number,
+): boolean {
+  return toldSeq !== position.seq && nowMs - toldAtMs >= everyMs
 }
 
 /** A client is told its position when so long nothing that has one was sent to it. */

@@ -4,7 +4,7 @@
  */
 import type {NodeAddress} from '../protocol/node-frame.js'
 import type {Lease} from './membership.js'
-import {isAtLeastHalf, isInView, isMajority, isSameView, type View} from './quorum.js'
+import {isAtLeastHalf, isInView, isMarkHeld, isSameView, type View} from './quorum.js'
 import {isAnswered} from './mastering.js'
 import {isLeaseMissing} from './pool-watch.js'
 import type {Mastering, PendingView} from './role.js'
@@ -103,7 +103,7 @@ export function progressView(state: MeshState, role: Mastering): void {
   }
   const {pending} = role
   if (!pending || pending.writtenOver !== undefined || !isStoreFree(state)) return
-  if (isMajority(pending.view, (id) => heldBy(state, role, id) >= pending.mark)) {
+  if (isMarkHeld(pending.view, pending.mark, (id) => heldBy(state, role, id))) {
     writeView(state, role, pending)
   } else if (!isSameView(pending.view, nextView(state, role))) {
     // Whom we wait for may be gone by now, and nothing was written: the next turn chooses anew.

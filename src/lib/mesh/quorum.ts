@@ -26,6 +26,11 @@ export function isMajority(view: View, test: (id: NodeId) => boolean): boolean {
   return view.filter((member) => test(member.id)).length * 2 > view.length
 }
 
+/** More than half of the view holds everything up to a mark. */
+export function isMarkHeld(view: View, mark: number, heldBy: (id: NodeId) => number): boolean {
+  return isMajority(view, (id) => heldBy(id) >= mark)
+}
+
 /** At least half: meets every majority in at least one member. */
 export function isAtLeastHalf(view: View, test: (id: NodeId) => boolean): boolean {
   return view.filter((member) => test(member.id)).length * 2 >= view.length

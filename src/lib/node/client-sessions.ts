@@ -1,5 +1,6 @@
 /** What clients say: who they are first, then actions (design.md section 5). */
 import type {Proof} from '../auth/authenticator.js'
+import {answeredPosition} from '../mesh/coming-back.js'
 import {
   AUTHENTICATION,
   decodeAuthentication,
@@ -169,14 +170,15 @@ export class ClientSessions {
     const position = this.#options.position()
     const at = position === undefined ? null : formatPosition(position)
     const replay = resume === undefined ? undefined : resuming.replayFor(identity, resume)
+    const from = resume === undefined ? undefined : parsePosition(resume)
+    const named = position && answeredPosition(position, from, replay !== undefined)
     live.admit(connection, proof, verdict)
     const answer = {
       user: user ?? null,
       groups,
       session: session ?? null,
       node,
-      // Of one that lost the connection again before it had everything, this is still true.
-      position: replay === undefined ? at : (resume ?? null),
+      position: named === undefined ? null : formatPosition(named),
       recovered: replay !== undefined,
       heartbeatMs: this.#options.limits.pingMs,
     }
@@ -184,7 +186,6 @@ export class ClientSessions {
     connection.told(position?.seq ?? 0, nowMs)
     if (replay !== undefined) {
       connection.replay(replay.frames)
-      const from = resume === undefined ? undefined : parsePosition(resume)
       if (from !== undefined) registry.visits.recovered(connection, from.seq)
       if (at !== null && position?.seq !== replay.lastSeq) connection.send(encodePosition(at))
     }

@@ -1,5 +1,5 @@
 /** The clients of a node: accepting, delivering, pinging, closing. */
-import {hasLostPlace} from '../mesh/coming-back.js'
+import {hasLostPlace, isPositionDue} from '../mesh/coming-back.js'
 import {DISCONNECTION, encodePosition} from '../protocol/client-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
@@ -148,11 +148,10 @@ export class Clients implements ConnectionOwner {
     }
   }
 
-  /** A quiet client's place would age out of the window, though nothing was missed. */
   #tellPosition(connection: ClientConnection, position: Position, nowMs: number): void {
-    const {form, identity, toldSeq, toldAtMs} = connection
-    if (form !== 'v1' || identity === undefined || toldSeq === position.seq) return
-    if (nowMs - toldAtMs < this.#options.positionMs) return
+    const {form, identity} = connection
+    if (form !== 'v1' || identity === undefined) return
+    if (!isPositionDue(connection, position, nowMs, this.#options.positionMs)) return
     if (connection.send(encodePosition(formatPosition(position)))) {
       connection.told(position.seq, nowMs)
     }

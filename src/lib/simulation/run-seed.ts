@@ -93,8 +93,8 @@ function play(mesh: SimMesh, random: SimRandom, faults: FaultRunner): void {
   const last = mesh.living.map((process) => mesh.publish(process, {kind: 'everyone'}, 20))
   mesh.run(CALM_MS)
   checkNothingLost(mesh)
-  checkCalmReceipts(mesh, last)
   checkHealed(mesh)
+  checkCalmReceipts(mesh, last)
   mesh.crowd.checkReturned()
 }
 

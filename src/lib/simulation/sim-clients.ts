@@ -1,6 +1,7 @@
 /** The clients' side of a simulated node, as src/lib/node has it with real sockets. */
 import {
-  AHEAD_WAIT_MS, hasLostPlace, isBehind, isMessage, missedBy, positionMs, takesClients,
+  AHEAD_WAIT_MS, answeredPosition, hasLostPlace, isBehind, isMessage, isPositionDue,
+  missedBy, positionMs, takesClients,
 } from '../mesh/coming-back.js'
 import type {Delivery} from '../mesh/effect.js'
 import {messageId} from '../protocol/envelope.js'
@@ -116,8 +117,9 @@ export class SimClients {
     const missed = resume && missedBy(core, client.identity, resume)
     if (resume && !missed) judge.refused(this.#process, client, resume, nowMs)
     const line = new ClientLine(client, client.pace)
-    const at = missed && resume ? resume : position
-    line.send({type: 'answer', position: at, recovered: missed !== undefined}, FRAME_BYTES, nowMs)
+    const recovered = missed !== undefined
+    const at = answeredPosition(position, resume, recovered)
+    line.send({type: 'answer', position: at, recovered}, FRAME_BYTES, nowMs)
     line.told(position.seq, nowMs)
     if (missed && resume) this.#replay(line, resume.epoch, missed.messages)
     if (missed && missed.lastSeq !== position.seq) this.#tell(line, position)
@@ -153,7 +155,7 @@ export class SimClients {
     const {position} = this.#process.core
     if (position === undefined) return
     for (const line of this.#lines) {
-      if (line.toldSeq === position.seq || nowMs - line.toldAtMs < positionMs(historyMs)) continue
+      if (!isPositionDue(line, position, nowMs, positionMs(historyMs))) continue
       if (!this.#tell(line, position)) this.#close(line, 'slow-consumer')
     }
   }

@@ -1,7 +1,8 @@
 /** What a node decides about the place of a client: the same for real ones and simulated ones. */
 import {describe, expect, test} from 'vitest'
 import {
-  hasLostPlace, isBehind, missedBy, positionMs, takesClients, type History,
+  answeredPosition, hasLostPlace, isBehind, isPositionDue, missedBy, positionMs, takesClients,
+  type History,
 } from '../../../src/lib/mesh/coming-back.js'
 import type {Delivery} from '../../../src/lib/mesh/effect.js'
 import type {Recovery} from '../../../src/lib/mesh/recovery.js'
@@ -77,6 +78,20 @@ test('a truncation costs those their place who were told of more, a reset all', 
 test('clients stay between masters, and nowhere else without one', () => {
   const states = ['joining', 'following', 'mastering', 'seeking', 'isolated', 'drained'] as const
   expect(states.filter(takesClients)).toEqual(['following', 'mastering', 'seeking'])
+})
+
+test('who is recovered is answered with its own position, others with where the stream begins', () => {
+  const here = {epoch: 'e', term: 1, seq: 9}
+  expect(answeredPosition(here, RESUME, true)).toEqual(RESUME)
+  expect(answeredPosition(here, RESUME, false)).toEqual(here)
+  expect(answeredPosition(here, undefined, false)).toEqual(here)
+})
+
+test('a position is due when it is news, and nothing was told for long', () => {
+  const told = {toldSeq: 7, toldAtMs: 100}
+  expect(isPositionDue(told, {epoch: 'e', term: 1, seq: 9}, 1100, 1000)).toBe(true)
+  expect(isPositionDue(told, {epoch: 'e', term: 1, seq: 9}, 1099, 1000)).toBe(false)
+  expect(isPositionDue(told, {epoch: 'e', term: 1, seq: 7}, 9999, 1000)).toBe(false)
 })
 
 test('a quiet client is told its position well within the window', () => {
