@@ -65,7 +65,7 @@ export default class SendCommand extends BaseCommand {
     const publication = {action: action ?? '', details, target, ...id}
     const sent = await withMesh(flags, (access) => sendOne(access, publication))
     this.print(describeSent(sent, describeTarget(target)))
-    const hint = sent.connections === 0 ? unknownKeysHint(target) : undefined
+    const hint = exitOfSent(sent) !== 0 ? unknownKeysHint(target) : undefined
     if (hint !== undefined) this.notice(hint)
     process.exitCode = exitOfSent(sent)
     return sent

@@ -36,6 +36,7 @@ export function describeReceipt(receipt: Receipt | undefined, ledger: OrderLedge
   if (receipt.type === 'timeout') return 'unknown after 10 s'
   const {position, byNode, missing} = receipt
   if (!position) return 'stable long ago'
+  const earlier = receipt.isEarlier ? ', counted by nobody who remembers' : ''
   const entry = ledger.find(position.epoch, position.seq)
   const nodes = entry ? [...entry.deliveredBy.keys()].toSorted().join(' ') : ''
   const counts = byNode
@@ -43,7 +44,7 @@ export function describeReceipt(receipt: Receipt | undefined, ledger: OrderLedge
     .toSorted()
     .join(', ')
   const gone = missing.length > 0 ? `, missing ${missing.join(' ')}` : ''
-  return `${position.term}.${position.seq} on ${nodes}; connections: ${counts || 'none'}${gone}`
+  return `${position.term}.${position.seq} on ${nodes}; connections: ${counts || 'none'}${gone}${earlier}`
 }
 
 export function describeState(mesh: SimMesh): string {

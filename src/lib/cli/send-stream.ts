@@ -10,7 +10,7 @@ import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson, targetToJson} from '../protocol/target.js'
 import {WsmeshError} from '../util/errors.js'
 import {type InputLine, linesOf} from './lines.js'
-import {type SendJson, sendJson} from './send-result.js'
+import {type SendJson, exitOfSent, sendJson} from './send-result.js'
 
 /** What became of one line, in the order of the lines. */
 export type LineOutcome =
@@ -95,7 +95,7 @@ class Tally {
     this.totals.messages += 1
     if (outcome.ok) {
       this.totals.connections += outcome.sent.connections
-      if (outcome.sent.connections === 0) this.totals.toNobody += 1
+      if (exitOfSent(outcome.sent) !== 0) this.totals.toNobody += 1
     } else {
       this.totals.failed += 1
     }

@@ -16,6 +16,8 @@ export type Receipt =
       readonly position: Position | undefined
       readonly byNode: readonly NodeCount[]
       readonly missing: readonly NodeId[]
+      /** Delivered before, longer ago than anybody remembers to whom. */
+      readonly isEarlier: boolean
     }
   | {readonly type: 'timeout'}
 

@@ -27,7 +27,7 @@ export function expectMember(
     address, link: undefined, held: 0, delivered: 0, counted: 0, sent: ORIGIN_PLACE,
     beatAt: -Infinity,
     heardAt: state.now, ackedAt: -Infinity, probeAt: state.now + state.config.retryMs,
-    probe: undefined, isWaitedFor: true, isLeaving: false, toldCommit: -1,
+    probe: undefined, isWaitedFor: true, isLeaving: false, hasFollowed: false, toldCommit: -1,
   }
   role.members.set(address.id, member)
   return member
@@ -50,6 +50,7 @@ export function onFollow(
   closeLink(state, known?.probe, 'answered')
   const member = expectMember(state, role, address)
   member.link = link.id
+  member.hasFollowed = true
   role.gone.delete(link.peer)
   role.missing = role.missing.filter((missing) => missing.node !== link.peer)
   const start = planSync(state, frame.chain)
@@ -251,7 +252,7 @@ export function tickMaster(state: MeshState, role: Mastering): void {
     if (isGone || now - member.heardAt >= config.dropMs) {
       closeLink(state, member.link, 'silent')
       member.link = undefined
-      giveUpMember(state, role, member, isGone ? 'gone' : 'silent')
+      giveUpMember(state, role, member, isGone)
     }
     if (isGone || member.link !== undefined) continue
     if (member.probe === undefined && now >= member.probeAt) probe(state, member)

@@ -7,6 +7,11 @@ export interface Outgoing {
   readonly acceptedAt: number
   /** Cleared when its publisher was answered; the message stays until it is stable. */
   ticket: number | undefined
+  /**
+   * Delivered: it is a repeat of a message that is older than this node's history, so that nobody
+   * may know any more whom that reached.
+   */
+  isEarlier: boolean
 }
 
 /**
@@ -43,6 +48,10 @@ export class Outbox {
     this.#messages.delete(counter)
     this.#bytes -= outgoing.bytes
     return outgoing
+  }
+
+  get(counter: number): Outgoing | undefined {
+    return this.#messages.get(counter)
   }
 
   /** Messages with a counter above `after`, oldest first. */

@@ -27,7 +27,7 @@ export function accept(state: MeshState, event: Publish): void {
     return
   }
   state.counter = envelope.counter
-  outbox.add({envelope, bytes, acceptedAt: state.now, ticket})
+  outbox.add({envelope, bytes, acceptedAt: state.now, ticket, isEarlier: false})
   count(state, 'accepted')
   emit(state, {type: 'accepted', ticket, id: messageId(envelope)})
 }
@@ -80,7 +80,9 @@ export function settle(state: MeshState, epoch: string, messages: readonly Stabi
     }
     if (outgoing?.ticket === undefined) continue
     const position = place && {epoch, term: place.term, seq: place.seq}
-    const receipt = {type: 'stable', position, byNode, missing} as const
+    // Counted to nobody, and whoever counted has forgotten: that is not the same as to nobody.
+    const isEarlier = byNode.length === 0 && (!place || outgoing.isEarlier)
+    const receipt = {type: 'stable', position, byNode, missing, isEarlier} as const
     emit(state, {type: 'receipt', ticket: outgoing.ticket, receipt})
   }
 }

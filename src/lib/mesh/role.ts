@@ -121,6 +121,8 @@ export interface PendingView {
 export interface MasterMember {
   readonly address: NodeAddress
   link: number | undefined
+  /** It was linked in this term. */
+  hasFollowed: boolean
   /** Cumulative, as acknowledged on this link. */
   held: number
   delivered: number

@@ -26,9 +26,14 @@ export function takeCounts(
   }
 }
 
-/** No longer waits for a member. Messages that did are told whom they miss. */
+/**
+ * No longer waits for a member. Messages that did are told whom they miss: whose clients may have
+ * got them, or live and have not. A process that is gone and never followed this term had none of
+ * the messages that came to stand in it, and has no clients any more: it is missing from older ones
+ * alone.
+ */
 export function giveUpMember(
-  state: MeshState, role: Mastering, member: MasterMember, reason: string,
+  state: MeshState, role: Mastering, member: MasterMember, isGone: boolean,
 ): void {
   const node = member.address.id
   if (!isInView(role.view, node)) {
@@ -38,8 +43,9 @@ export function giveUpMember(
   if (!member.isWaitedFor) return
   member.isWaitedFor = false
   count(state, 'membersDropped')
+  const reason = isGone ? 'gone' : 'silent'
   log(state, member.isLeaving ? 'info' : 'warn', 'member dropped', {node, reason})
-  const through = state.log.last.seq
+  const through = isGone && !member.hasFollowed ? role.openSeq - 1 : state.log.last.seq
   if (member.isLeaving || member.delivered >= through) return
   role.missing.push({node, after: member.delivered, through})
 }

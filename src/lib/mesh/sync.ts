@@ -2,7 +2,7 @@
 import {assert} from '../util/assert.js'
 import type {Chain, LogEntry, Snapshot} from '../protocol/node-frame.js'
 import type {Place} from '../protocol/position.js'
-import {commonPlace} from './log.js'
+import {commonPlace, type Slot} from './log.js'
 import {count, emit, log, type MeshState} from './state.js'
 
 export interface SyncStart {
@@ -92,8 +92,15 @@ export function deliverCommitted(state: MeshState): void {
   assert(entries.length === committed - delivered, 'what is not delivered is still held')
   state.delivered = committed
   count(state, 'delivered', entries.length)
-  for (const {repeatOf} of entries) if (repeatOf) count(state, 'repeats')
+  for (const slot of entries) if (slot.repeatOf) noteRepeat(state, slot, slot.repeatOf)
   emit(state, {type: 'deliver', epoch: state.log.epoch, after: delivered, entries})
+}
+
+function noteRepeat(state: MeshState, {envelope}: Slot, {seq}: Place): void {
+  count(state, 'repeats')
+  if (envelope?.origin !== state.self.id || state.log.at(seq)) return
+  const own = state.outbox.get(envelope.counter)
+  if (own) own.isEarlier = true
 }
 
 /** The performer queued entries: their counts go into the acknowledgements. */

@@ -106,7 +106,7 @@ export class Publisher {
 }
 
 function resultOf(id: string, receipt: Extract<Receipt, {type: 'stable'}>): PublishResult {
-  const {position, missing} = receipt
+  const {position, missing, isEarlier} = receipt
   const byNode = receipt.byNode.filter(({connections}) => connections > 0)
   return {
     id,
@@ -115,5 +115,6 @@ function resultOf(id: string, receipt: Extract<Receipt, {type: 'stable'}>): Publ
     nodes: byNode.length,
     byNode,
     missing,
+    ...(isEarlier && {earlier: true}),
   }
 }

@@ -150,7 +150,8 @@ const publishResult = object<PublishResult>({
   nodes: count,
   byNode: nodeCounts,
   missing: listOf(nodeIdShape),
-})
+  earlier: literal(true),
+}, {optional: ['earlier']})
 
 const nodeStats = object<NodeStats>({
   node: nodeIdShape,

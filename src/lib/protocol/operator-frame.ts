@@ -76,6 +76,11 @@ export interface PublishResult {
   readonly nodes: number
   readonly byNode: readonly NodeCount[]
   readonly missing: readonly NodeId[]
+  /**
+   * It was delivered before, longer ago than the history: nobody knows any more to how many. Only
+   * when it is so; the counts are 0 then.
+   */
+  readonly earlier?: true
 }
 
 /** Pushed while tailing. */

@@ -199,6 +199,17 @@ describe('send', () => {
     expect(exitOfSent(sent)).toBe(0)
   })
 
+  test('delivered before, longer ago than anybody remembers', () => {
+    const earlier = {...result, connections: 0, byNode: [], earlier: true} as const
+    const sent = sendJson(earlier, 4)
+    expect(sent.earlier).toBe(true)
+    expect(describeSent(sent, 'user 42')).toBe(
+      'delivered earlier, at e.1.1: to how many is forgotten (4 ms)',
+    )
+    expect(exitOfSent(sent)).toBe(0)
+    expect(describeSent({...sent, position: null}, 'user 42')).toContain('earlier, long ago')
+  })
+
   test('nobody, and a node that went away', () => {
     const sent = sendJson({...result, connections: 0, byNode: [], missing: [nodeId('n9')]}, 4)
     expect(describeSent(sent, 'user 42')).toBe(

@@ -27,7 +27,7 @@ function state(): MeshState {
   made.committed = 4
   for (const counter of [3, 4]) {
     const waiting = envelope('a', counter)
-    made.outbox.add({envelope: waiting, bytes: 9, acceptedAt: 777, ticket: undefined})
+    made.outbox.add({envelope: waiting, bytes: 9, acceptedAt: 777, ticket: undefined, isEarlier: false})
   }
   const slot = made.log.at(3)
   if (slot) slot.connections = 12

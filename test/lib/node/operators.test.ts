@@ -118,6 +118,7 @@ describe('an operator', () => {
       position,
       byNode: [{node: nodeId('n-1'), connections: 3}, {node: nodeId('n-2'), connections: 0}],
       missing: [nodeId('n-3')],
+      isEarlier: false,
     })
     await eventually(() => socket.texts.length > 0)
     expect(socket.take()).toEqual([{
