@@ -25,6 +25,9 @@ export interface CrowdOptions {
   readonly sleep: (ms: number) => Promise<void>
 }
 
+/** As real front ends spread it, each with a jitter of its own. */
+const STRANGERS_SPREAD_MS = 3000
+
 /** Less than a node lets in of one user, all of them at one node. */
 const STRANGERS_PER_USER = 100
 
@@ -85,6 +88,7 @@ export class Crowd {
       onAttached: () => {},
       onDetached: () => {},
       onBack: () => {},
+      spreadMs: STRANGERS_SPREAD_MS,
       onDelivered: () => {},
       onPassed: () => {},
       random: Math.random,

@@ -25,6 +25,8 @@ export interface TabOptions {
   readonly onDelivered: (n: number, position: string) => void
   readonly onPassed: (position: string) => void
   readonly random: () => number
+  /** Of many that come at once: each waits for a part of this first, and before it comes back. */
+  readonly spreadMs?: number
 }
 
 export const DRILL_ACTION = 'drill'
@@ -66,6 +68,8 @@ export class Tab {
   }
 
   async #stay(): Promise<void> {
+    const {spreadMs, random} = this.#options
+    if (spreadMs !== undefined) await this.#pause(random() * spreadMs)
     for (let tries = 0; !this.#isClosed; tries += 1) {
       const place = this.#options.choose(tries)
       const wasIn = place !== undefined && (await this.#visit(place))
@@ -77,9 +81,9 @@ export class Tab {
         this.#options.onDetached(place)
       }
       if (this.#isClosed) return
-      const mostMs = Math.min(PAUSE_MS * 2 ** Math.min(tries, 5), PAUSE_MS_MAX)
+      const mostMs = spreadMs ?? Math.min(PAUSE_MS * 2 ** Math.min(tries, 5), PAUSE_MS_MAX)
       const beforeMs = performance.now()
-      await this.#pause(this.#options.random() * mostMs)
+      await this.#pause(random() * mostMs)
       if (this.#lostMs !== undefined) this.#lostMs += performance.now() - beforeMs
     }
   }

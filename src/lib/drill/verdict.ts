@@ -63,7 +63,10 @@ function changesOfMaster({promise}: Drill, facts: RoundFacts, isShort: boolean):
 function times({promise}: Drill, facts: RoundFacts): readonly Rule[] {
   const {latencyMs = 0, firstMs = 0, gapMs} = facts
   const backMs = Math.max(0, ...facts.backMs)
-  return [
+  // Then it is no proof against the mesh, and no proof for it either.
+  const still = facts.stallMs <= STALL_MS
+    ? '' : ` (this machine stood still for ${plainMs(facts.stallMs)})`
+  const rules: readonly Rule[] = [
     [latencyMs > WITHIN.calmMs,
       `too many messages for this machine: ${plainMs(latencyMs)} each before the fault`],
     [firstMs > promise.firstMs,
@@ -73,4 +76,5 @@ function times({promise}: Drill, facts: RoundFacts): readonly Rule[] {
     [promise.backMs !== undefined && backMs > promise.backMs,
       `a client waited ${plainMs(backMs)} for another node, beside its own pauses`],
   ]
+  return rules.map(([isBroken, text]): Rule => [isBroken, text + still])
 }

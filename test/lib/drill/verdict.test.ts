@@ -60,6 +60,11 @@ describe('verdict', () => {
     expect(whatIsBroken(killFollower, {...GOOD, masterChanges: 1}, true)).toHaveLength(1)
   })
 
+  test('what a machine that stood still measures is said to be that', () => {
+    const [late = ''] = whatIsBroken(killFollower, {...GOOD, gapMs: 9000, stallMs: 900}, false)
+    expect(late).toContain('this machine stood still for 900 ms')
+  })
+
   test('on a machine that stood still masters may change, in the short form alone', () => {
     const still = {...GOOD, masterChanges: 1, stallMs: 900}
     expect(whatIsBroken(killFollower, still, true)).toEqual([])
