@@ -4,6 +4,7 @@
  */
 export {defaultDataDir} from './lib/auth/data-dir.js'
 export {MeshSecret} from './lib/auth/mesh-secret.js'
+export {signPublishToken} from './lib/auth/publish-token.js'
 export {loadSecret, type SecretOptions} from './lib/auth/secret.js'
 export {signToken, type TokenOptions} from './lib/auth/token.js'
 

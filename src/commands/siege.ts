@@ -19,6 +19,7 @@ export default class SiegeCommand extends BaseCommand {
     'wsmesh siege --stairs -r 200 -t 10s',
     'wsmesh siege --protocol plain -c 100 -r 1000 ws://127.0.0.1:9000/',
     'wsmesh siege --html siege.html --junit siege.xml',
+    'wsmesh siege -c 50 -t 10s http://127.0.0.1:8080/healthz',
     'wsmesh siege --json -t 10s > run.json',
   ]
   static override usage = 'siege [URL...] [FLAGS]'

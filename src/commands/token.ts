@@ -2,7 +2,9 @@ import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {durationFlag, poolFlags, repeatable, secretFlags} from '../lib/cli/flags.js'
-import {makeToken, type TokenJson} from '../lib/cli/make-token.js'
+import {
+  makePublishToken, makeToken, type PublishTokenJson, type TokenJson,
+} from '../lib/cli/make-token.js'
 
 const HOUR_MS = 3_600_000
 
@@ -12,16 +14,23 @@ export default class TokenCommand extends BaseCommand {
     'wsmesh token --user 42',
     'wsmesh token --user 42 --group staff --group editors --ttl 8h',
     'wsmesh token --user 42 --session 9f2c --json',
+    'wsmesh token --backend shop --ttl 30d',
   ]
-  static override jsonFields = ['token', 'user', 'groups', 'session', 'expires']
+  static override jsonFields = ['token', 'user', 'groups', 'session', 'expires',
+    'of --backend: token', 'backend', 'expires']
   static override flags = {
     user: Flags.string({
       char: 'u',
-      required: true,
+      exactlyOne: ['user', 'backend'],
       helpValue: 'ID',
       summary: "the user that the token's holder is",
     }),
     group: repeatable({char: 'g', helpValue: 'NAME', summary: 'a group of the user (repeatable)'}),
+    backend: Flags.string({
+      exclusive: ['group', 'session'],
+      helpValue: 'NAME',
+      summary: 'a token for this backend to publish with: POST /publish',
+    }),
     session: Flags.string({helpValue: 'ID', summary: "the user's session"}),
     ttl: durationFlag({
       default: HOUR_MS,
@@ -33,16 +42,21 @@ export default class TokenCommand extends BaseCommand {
     ...secretFlags(),
   }
 
-  async run(): Promise<TokenJson> {
+  async run(): Promise<TokenJson | PublishTokenJson> {
     const {flags} = await this.parse(TokenCommand)
-    const token = await makeToken({
-      user: flags.user,
-      groups: flags.group ?? [],
-      session: flags.session,
+    const common = {
       ttlMs: flags.ttl,
       dataDir: flags['data-dir'],
       secretFile: flags['secret-file'],
       env: process.env,
+    }
+    const token = flags.backend !== undefined ? await makePublishToken({
+      ...common, backend: flags.backend,
+    }) : await makeToken({
+      ...common,
+      user: flags.user ?? '',
+      groups: flags.group ?? [],
+      session: flags.session,
       onSecretMade: (path) => this.notice(`Made a new mesh secret: ${path}`),
     })
     this.print(token.token)

@@ -55,6 +55,23 @@ test('exit statuses: 99 for a threshold, 3 for nobody there, 2 for a wrong flag'
   expect(wrong.stderr).toContain('there is no metric speed')
 }, 60_000)
 
+test('by HTTP: messages by POST /publish, and what /healthz bears', async () => {
+  await using mesh = await ServeMesh.open()
+  const node = await mesh.start()
+  const published = await mesh.run('siege', '-c', '10', '-r', '60', ...SHORT, '--from', 'http', '--json')
+  const report = JSON.parse(published.stdout) as RunReport
+  expect(report.counts).toMatchObject({sent: 60, accepted: 60, delivered: 60, lost: 0, reordered: 0})
+  const asked = await mesh.run('siege', '-c', '4', '-t', '1s', `${node.ready.httpUrl}/healthz`, '--json')
+  const pages = JSON.parse(asked.stdout) as RunReport
+  expect(asked.exit).toBe(0)
+  expect(pages.counts).toMatchObject({accepted: pages.counts.sent, refused: 0, unanswered: 0})
+  expect(pages.counts.accepted).toBeGreaterThan(10)
+  expect(pages.latency.service?.count).toBe(pages.counts.accepted)
+  const lost = await mesh.run('siege', '-c', '2', '-t', '1s', `${node.ready.httpUrl}/nothing`, '--json')
+  expect(lost.exit).toBe(99)
+  expect(lost.stdout).toContain('answered with HTTP 404')
+}, 60_000)
+
 test('Ctrl-C: the report of what was done so far, and 130', async () => {
   await using server = await FaultyServer.start({fault: 'none'})
   await using cli = startCli(['siege', '--protocol', 'plain', '-c', '5', '-r', '50', '-t', '1h',

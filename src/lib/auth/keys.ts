@@ -2,7 +2,7 @@ import {hkdfSync} from 'node:crypto'
 import {MeshSecret, type Rights} from './mesh-secret.js'
 
 /** What a key is for. One key never serves two purposes: a token cannot pass as a link's proof. */
-export type KeyPurpose = 'token' | 'link' | 'viewer' | 'viewer-link'
+export type KeyPurpose = 'token' | 'publish' | 'link' | 'viewer' | 'viewer-link'
 
 const SALT = 'wsmesh'
 

@@ -21,6 +21,7 @@ import {Counters, Rate} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
 import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
+import {HttpPublish} from './http-publish.js'
 import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
 import {Links} from './links.js'
@@ -87,6 +88,7 @@ class RunningNode implements MeshNode {
   readonly #publisher: Publisher
   readonly #clientSide: ClientSide
   readonly #operators: Operators
+  readonly #httpPublish: HttpPublish
   readonly #links: Links
   readonly #door: MeshDoor
   readonly #soak = new Soak(() => this.#soakParts())
@@ -125,6 +127,9 @@ class RunningNode implements MeshNode {
     })
     const {handshakeMs} = config
     this.#door = new MeshDoor({self: config.id, secret, counters, log, handshakeMs, now})
+    this.#httpPublish = new HttpPublish({
+      secret, publisher: this.#publisher, counters, log, now, wallClock,
+    })
     this.#operators = new Operators({
       publisher: this.#publisher,
       counters,
@@ -178,6 +183,7 @@ class RunningNode implements MeshNode {
       links: this.#links,
       operators: this.#operators,
       counters: this.#counters,
+      httpPublish: this.#httpPublish,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
       listen: this.#transport.listen,
     })
@@ -252,6 +258,7 @@ class RunningNode implements MeshNode {
     this.#clientSide.pace.sweep(nowMs)
     this.#door.sweep(nowMs)
     this.#operators.sweep()
+    this.#httpPublish.sweep()
     this.#statsParts?.inRate.sample(nowMs)
     this.#statsParts?.outRate.sample(nowMs)
   }

@@ -1,10 +1,14 @@
 /** The ports of a node: one for all, or one for clients and one for nodes and operators. */
 import {unlink} from 'node:fs/promises'
-import type {ListenOptions, Listener, RefusedRequest, ServerTls} from '../transport/transport.js'
+import type {
+  ListenOptions, Listener, PlainRequest, RefusedRequest, ServerTls,
+} from '../transport/transport.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {CalmWarning} from './calm-warning.js'
 import type {CounterName} from './counters.js'
 import {answerHttp} from './http.js'
+import {PUBLISH_PATH, publishBodyBytesMax} from './http-publish.js'
+import type {HttpPublish} from './http-publish.js'
 import type {NodeListen} from './node-addresses.js'
 import type {NodeServices} from './node-config.js'
 import {decideNodeUpgrade, decideUpgrade, socketKinds, type UpgradeParts} from './upgrades.js'
@@ -21,6 +25,8 @@ const REFUSED = {
 
 export interface ListenersOptions extends UpgradeParts {
   readonly services: NodeServices
+  /** Backends publish where operators come in. */
+  readonly httpPublish: HttpPublish
   readonly stats: () => NodeStats | undefined
   readonly listen: (options: ListenOptions) => Promise<Listener>
 }
@@ -39,7 +45,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const {config, services, listen} = options
   const {nodeListen} = config
   const clients = await listen({
-    ...common(options),
+    ...common(options, nodeListen === undefined),
     host: config.host,
     port: config.port,
     ...tlsOf(services, nodeListen === undefined),
@@ -68,7 +74,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
 async function openForNodes(options: ListenersOptions, at: NodeListen): Promise<Listener> {
   const {services, listen} = options
   const shared = {
-    ...common(options),
+    ...common(options, true),
     onUpgrade: (request: Parameters<ListenOptions['onUpgrade']>[0]) =>
       decideNodeUpgrade(request, options),
   }
@@ -92,8 +98,8 @@ async function isLeftBehind(path: string): Promise<boolean> {
   })
 }
 
-function common(options: ListenersOptions) {
-  const {config, counters, services, status, stats} = options
+function common(options: ListenersOptions, isForOperators: boolean) {
+  const {config, counters, services, status, stats, httpPublish} = options
   const failed = new CalmWarning(services.log)
   const pages = {status: () => status, stats}
   return {
@@ -107,7 +113,9 @@ function common(options: ListenersOptions) {
       counters.add('tlsHandshakesFailed')
       failed.warn('A TLS handshake failed', {from, why})
     },
-    onRequest: (request: Parameters<ListenOptions['onRequest']>[0]) => answerHttp(request, pages),
+    onRequest: (request: PlainRequest) => isForOperators && request.path === PUBLISH_PATH
+      ? httpPublish.answer(request) : answerHttp(request, pages),
+    ...(isForOperators && {bodyBytesMax: publishBodyBytesMax}),
     onFault: (error: Error) => services.log.error('The listener failed', {error: error.message}),
   }
 }

@@ -5,7 +5,7 @@ import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import {encodeControl} from '../protocol/control.js'
 import type {ControlRequest} from '../protocol/control-frame.js'
-import type {Envelope, Payload} from '../protocol/envelope.js'
+import type {Envelope} from '../protocol/envelope.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import {decodeOperatorRequest, encodeOperatorReply} from '../protocol/operator-codec.js'
 import type {
@@ -16,20 +16,18 @@ import type {
   OperatorResult,
   PublishRequest,
 } from '../protocol/operator-frame.js'
-import {encodePayload} from '../protocol/payload.js'
-import {checkPublishedAction} from '../protocol/published-action.js'
 import type {Position} from '../protocol/position.js'
-import {targetFromJson, type Target} from '../protocol/target.js'
+import {targetFromJson} from '../protocol/target.js'
 import type {SoakRequest, SoakResult} from '../protocol/soak-frame.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
-import {WsmeshError} from '../util/errors.js'
 import type {Counters} from './counters.js'
-import {describeError} from './log.js'
 import type {Log} from './log.js'
 import {briefly, OperatorActs} from './operator-acts.js'
 import {PublishGate} from './publish-gate.js'
+import {outcomeOf, publishFor} from './publish-for.js'
+import type {PublishAnswer} from './publish-for.js'
 import type {Publisher} from './publisher.js'
 import type {SoakRefusal} from './soak.js'
 import {Tail} from './tail.js'
@@ -74,14 +72,6 @@ interface Operator {
   readonly acts: OperatorActs
   readonly gate: PublishGate
   tail: Tail | undefined
-}
-
-interface Message {
-  /** Of the request. */
-  readonly id: number
-  readonly target: Target
-  readonly payload: Payload
-  readonly messageId: string | undefined
 }
 
 export class Operators {
@@ -204,45 +194,21 @@ export class Operators {
 
   /** Synchronous up to the publish: requests of one operator keep their order. */
   async #publish(operator: Operator, request: PublishRequest): Promise<OperatorAnswer> {
-    const {id, action, details, target, messageId} = request
-    const read = targetFromJson(target)
-    if (!read.ok) return failed(id, 400, read.reason)
-    let payload
-    try {
-      payload = encodePayload(action, details)
-      checkPublishedAction(action)
-    } catch (error) {
-      if (error instanceof WsmeshError) return failed(id, 400, describeError(error))
-      throw error
-    }
-    operator.acts.published(action, target)
-    return this.#send(operator, {id, target: read.value, payload, messageId})
+    const {acts, gate} = operator
+    const {publisher} = this.#options
+    return answerOf(request.id, await publishFor(request, {publisher, acts, gate}))
   }
 
   /** It goes the way of messages, which is how it reaches every node. */
   async #control(operator: Operator, request: ControlRequest): Promise<OperatorAnswer> {
-    const {id, op, target, messageId} = request
+    const {id, op, target, messageId: callerId} = request
     const read = targetFromJson(target)
     if (!read.ok) return failed(id, 400, read.reason)
     const payload = encodeControl(request)
     operator.acts.did(op, {target: briefly(target)})
-    return this.#send(operator, {id, target: read.value, payload, messageId})
-  }
-
-  async #send(operator: Operator, message: Message): Promise<OperatorAnswer> {
-    const {id, target, payload, messageId: callerId} = message
-    const {gate} = operator
-    const outcome = await this.#options.publisher.publish(target, payload, {callerId, gate})
-    switch (outcome.type) {
-      case 'stable':
-        return answered(id, outcome.result)
-      case 'refused':
-        return failed(id, 503, REFUSALS[outcome.reason])
-      case 'timeout':
-        return failed(id, 504, 'No receipt yet: the message is still on its way', outcome.id)
-      default:
-        return unreachable(outcome)
-    }
+    const {publisher} = this.#options
+    const publishing = publisher.publish(read.value, payload, {callerId, gate: operator.gate})
+    return answerOf(id, await outcomeOf(publishing))
   }
 
   #answerPublish(operator: Operator, answer: OperatorAnswer): void {
@@ -266,11 +232,10 @@ export class Operators {
   }
 }
 
-export const REFUSALS = {
-  'outbox-full': 'The outbox of this node is full',
-  draining: 'This node is being stopped',
-  'after-refusal': 'An earlier message of this connection was refused: send that one first',
-} as const
+function answerOf(id: number, answer: PublishAnswer): OperatorAnswer {
+  if (answer.ok) return answered(id, answer.result)
+  return failed(id, answer.status, answer.message, answer.messageId)
+}
 
 function answered(id: number, result: OperatorResult): OperatorAnswer {
   return {id, ok: true, result}

@@ -5,7 +5,7 @@ import {targetFromJson} from '../protocol/target.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {SendMessage} from './action-api.js'
-import {REFUSALS} from './operators.js'
+import {REFUSALS} from './publish-for.js'
 import type {PublishOutcome, Publisher} from './publisher.js'
 
 /**

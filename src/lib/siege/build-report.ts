@@ -59,7 +59,8 @@ export function buildReport(parts: ReportParts): RunReport {
   const run = {counts, rates, latency, generator, nodes, errors, faults, unconnected}
   const hasFaults = faults.length > 0
   const asked = settings.thresholds
-  const thresholds = [...builtInThresholds({hasFaults, asked}), ...asked]
+  const builtIn = builtInThresholds({hasFaults, asked, isHttpGet: settings.isHttpGet})
+  const thresholds = [...builtIn, ...asked]
     .map((threshold) => measure(threshold, run))
   const judgement = judge({
     thresholds, faults, leak: null, generator, isInterrupted: parts.isInterrupted,
@@ -109,7 +110,10 @@ function ratesOf({record, durationS}: ReportParts, counts: RunCounts): RunReport
 }
 
 /** What makes a run prove nothing although no threshold failed. */
-function doubtsOf({ratePerS}: SiegeSettings, counts: RunCounts): readonly string[] {
+function doubtsOf(
+  {ratePerS, isHttpGet}: SiegeSettings, counts: RunCounts,
+): readonly string[] {
+  if (isHttpGet && counts.accepted === 0) return ['no answer came']
   if (ratePerS === null) return []
   if (counts.sent === 0) return ['nothing was sent']
   if (counts.expected === 0) return ['what was sent was for none of the connections']

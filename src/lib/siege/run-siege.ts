@@ -108,7 +108,11 @@ class Siege {
   }
 
   async #makeAttacks(onSecond: OnSecond): Promise<readonly Attack[]> {
-    const {processes} = this.#settings
+    const {processes, isHttpGet} = this.#settings
+    if (isHttpGet) {
+      const {HttpAttack} = await import('./http/http-attack.js')
+      return [new HttpAttack(this.#jobOf(0), onSecond)]
+    }
     if (processes === 1) {
       const {Attacker} = await import('./attack/attacker.js')
       return [new Attacker(this.#jobOf(0), onSecond)]
@@ -152,7 +156,7 @@ class Siege {
     throw new WsmeshError('NODE_UNREACHABLE', `None of ${plural(wanted, 'connection')} came in`, {
       cause: new Error(errors.map(({text, count}) => `${count} x ${text}`).join('\n')),
       suggestions: this.#settings.protocol === 'plain'
-        ? ['is it a WebSocket server, and the path right?']
+        ? ['is a server there, and the path right?']
         : ['wsmesh pool list   (which nodes answer)',
           '--protocol plain   (a server that is no node of wsmesh)'],
     })

@@ -58,15 +58,18 @@ export function siegeSettings(
   argv: readonly string[],
 ): SiegeSettings {
   checkTogether(flags, urls)
+  const isHttpGet = urls.length > 0 && urls.every((url) => /^https?:/i.test(url))
+  if (isHttpGet) checkHttpGet(flags, urls)
   const people = peopleOf(flags)
-  const ratePerS = rateOf(flags, people.connections, scenario)
+  const ratePerS = isHttpGet ? null : rateOf(flags, people.connections, scenario)
   const target = targetOf(flags, scenario)
   const stretches = scenario?.stretches ?? stretchesOf(flags, ratePerS)
   const timeMs = stretches.length === 0 || flags.stairs === true ? flags.time
     : stretches.reduce((sum, {durationS}) => sum + durationS * 1000, 0)
   return {
-    urls: urls.map((url) => targetUrl(url, flags.protocol)),
-    protocol: flags.protocol,
+    urls: isHttpGet ? urls : urls.map((url) => targetUrl(url, flags.protocol)),
+    protocol: isHttpGet ? 'plain' : flags.protocol,
+    isHttpGet,
     ownNodes: flags.nodes ?? 0,
     ...people,
     connectPerS: number(flags['connect-rate'], '--connect-rate', {min: 0.1, max: 100_000}),
@@ -82,7 +85,7 @@ export function siegeSettings(
     churnPerMinute: number(flags.churn, '--churn', {min: 0, max: 600_000}),
     slowReadersPercent: flags['slow-readers'] ?? 0,
     drainMs: flags.drain,
-    processes: Math.min(flags.processes ?? 1, people.connections),
+    processes: isHttpGet ? 1 : Math.min(flags.processes ?? 1, people.connections),
     action: flags.action,
     faults: (flags.fault ?? []).map((text) => faultOf(text, timeMs)),
     thresholds: (flags.threshold ?? []).map((text) => parseThreshold(text)),
@@ -120,6 +123,22 @@ function checkTogether(flags: SiegeFlagValues, urls: readonly string[]): void {
   }
   if ((flags['details-bytes'] ?? DETAILS_BYTES) < DETAILS_BYTES_MIN) {
     throw usage(`--details-bytes is ${DETAILS_BYTES_MIN} at least: sender, number, times`, [])
+  }
+}
+
+/** One address, as fast as it answers: that is what can be asked of a page. */
+function checkHttpGet(flags: SiegeFlagValues, urls: readonly string[]): void {
+  const [url = ''] = urls
+  if (urls.length > 1) throw usage('One HTTP address at a time', [])
+  if (!URL.canParse(url)) throw usage(`Not an HTTP address: ${JSON.stringify(url)}`, [])
+  if (new URL(url).username !== '') {
+    throw usage('An address with a password would show in the process list', [])
+  }
+  const of = ['rate', 'per-connection-rate', 'stairs', 'ramp', 'scenario', 'target'] as const
+  const given = of.find((name) => flags[name] !== undefined && flags[name] !== false)
+  if (given !== undefined) {
+    throw usage(`--${given} is for messages: an HTTP address is asked as fast as it answers`, [
+      `wsmesh siege -c 50 -t 10s ${url}`])
   }
 }
 

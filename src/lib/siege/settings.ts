@@ -12,6 +12,8 @@ export interface SiegeSettings {
   /** Empty: the mesh of the pool, or one of its own. */
   readonly urls: readonly string[]
   readonly protocol: 'wsmesh' | 'plain'
+  /** URLs are http: one address is asked again and again. */
+  readonly isHttpGet: boolean
   /** Start so many nodes for this siege alone; 0: none. */
   readonly ownNodes: number
   readonly connections: number

@@ -12,7 +12,7 @@ export function startLine(settings: SiegeSettings, targets: readonly AttackTarge
   const parts = [
     `${plural(connections, 'connection')} (${plural(users, 'user')}, ${plural(tabs, 'tab')} each) `
       + `to ${place} at ${rateText(settings.connectPerS)}/s`,
-    ratePerS === null ? 'no messages'
+    settings.isHttpGet ? 'GETs as fast as answers come' : ratePerS === null ? 'no messages'
       : `${rateText(ratePerS)} messages/s of ${detailsBytes} B (${target}, from ${from})`,
     `for ${formatDuration(settings.timeMs)}`,
     ...(settings.rampMs > 0 ? [`ramp ${formatDuration(settings.rampMs)}`] : []),

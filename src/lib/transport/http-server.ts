@@ -10,7 +10,7 @@ import type {Duplex} from 'node:stream'
 import type {TLSSocket, TlsOptions} from 'node:tls'
 import {LIMITS} from '../protocol/limits.js'
 import {WsmeshError} from '../util/errors.js'
-import type {ListenOptions, PlainRequest, ServerTls} from './transport.js'
+import type {ListenOptions, PlainRequest, PlainResponse, ServerTls} from './transport.js'
 
 /** Cookies and a few proxies' headers fit; Node's own default is as large. */
 const HEADER_BYTES_MAX = 16 * 1024
@@ -43,7 +43,12 @@ export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListe
   server.maxConnections = options.connectionsMax
   const pending = new PendingSockets(server, options)
   server.on('drop', () => options.onRefused?.('too-many'))
-  server.on('request', (request, response) => answer(options, request, response))
+  server.on('request', (request, response) => {
+    answer(options, request, response).catch((error: unknown) => {
+      options.onFault?.(error instanceof Error ? error : new Error(String(error)))
+      response.destroy()
+    })
+  })
   server.on('upgrade', (request, socket, head) => {
     pending.done(request.socket)
     onUpgrade(request, socket, head)
@@ -100,21 +105,64 @@ function statusOf(error: NodeJS.ErrnoException): number {
   return 400
 }
 
-function answer(options: ListenOptions, request: IncomingMessage, response: ServerResponse): void {
-  // A body is never read, so the connection cannot be used again after one.
-  const hasBody =
-    request.headers['content-length'] !== undefined ||
-    request.headers['transfer-encoding'] !== undefined
-  const {status, type, body} = options.onRequest(plainRequest(request))
+async function answer(
+  options: ListenOptions, request: IncomingMessage, response: ServerResponse,
+): Promise<void> {
+  const plain = plainRequest(request)
+  const bodyBytesMax = options.bodyBytesMax?.(plain) ?? 0
+  if (!hasBody(request)) return respond(await options.onRequest(plain), request, response, true)
+  // A body that is not read makes the connection useless for another request.
+  if (bodyBytesMax === 0) return respond(await options.onRequest(plain), request, response, false)
+  const body = await readBody(request, bodyBytesMax)
+  if (body === 'cut off') return
+  if (body === 'too big') return respond(TOO_BIG, request, response, false)
+  respond(await options.onRequest({...plain, body}), request, response, true)
+}
+
+const TOO_BIG: PlainResponse = {
+  status: 413, type: 'text/plain; charset=utf-8', body: 'The body is too big\n',
+}
+
+function respond(
+  {status, type, body, allow = 'GET, HEAD'}: PlainResponse,
+  request: IncomingMessage, response: ServerResponse, isReusable: boolean,
+): void {
+  if (response.destroyed) return
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(status === 405 && {allow: 'GET, HEAD'}),
-    ...(hasBody && {connection: 'close'}),
+    ...(status === 405 && {allow}),
+    ...(status === 401 && {'www-authenticate': 'Bearer'}),
+    ...(!isReusable && {connection: 'close'}),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+function hasBody({headers}: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
+
+/** What is too big is not read to its end. */
+async function readBody(
+  request: IncomingMessage, bytesMax: number,
+): Promise<Uint8Array | 'too big' | 'cut off'> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return 'too big'
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request) {
+      if (!Buffer.isBuffer(chunk)) continue
+      size += chunk.length
+      if (size > bytesMax) return 'too big'
+      chunks.push(chunk)
+    }
+  } catch {
+    // The peer has gone, or took too long and was answered 408.
+    return 'cut off'
+  }
+  return Buffer.concat(chunks)
 }
 
 function plainRequest(request: IncomingMessage): PlainRequest {

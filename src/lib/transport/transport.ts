@@ -97,10 +97,14 @@ export interface PlainRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly remoteAddress: string
+  /** Of a request that ListenOptions.bodyBytesMax lets have one. */
+  readonly body?: Uint8Array
 }
 
 export interface PlainResponse {
   readonly status: number
+  /** Of 405: the methods that there are. */
+  readonly allow?: string
   readonly type: 'application/json' | 'text/plain; charset=utf-8'
   readonly body: string
 }
@@ -135,7 +139,9 @@ export interface ListenOptions {
   /** A request that takes longer is answered 408. */
   readonly handshakeMs?: number
   onUpgrade(request: UpgradeRequest): UpgradeDecision
-  onRequest(request: PlainRequest): PlainResponse
+  onRequest(request: PlainRequest): PlainResponse | Promise<PlainResponse>
+  /** How large a body of this request may be that is read; of all others none is. */
+  bodyBytesMax?(request: PlainRequest): number
   onRefused?(why: RefusedRequest): void
   /** Somebody began a TLS handshake that failed. */
   onTlsFailure?(remoteAddress: string, why: string): void

@@ -1,9 +1,14 @@
 import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {signPublishToken} from '../../auth/publish-token.js'
 import {WsmeshError} from '../../util/errors.js'
+import {HttpPublisher, LANES} from '../http/http-publisher.js'
 import type {SentBook} from '../ledger/sent-book.js'
 import type {Field} from './field.js'
 import {OperatorPublisher} from './operator-publisher.js'
 import type {Publisher} from './publisher.js'
+
+/** Longer than any siege. */
+const TOKEN_MS = 30 * 86_400_000
 
 export interface PublisherParts {
   readonly field: Field
@@ -21,6 +26,11 @@ export async function openPublishers(
     throw new WsmeshError('SECRET_MISSING', 'Who publishes must have the secret of the mesh', {
       suggestions: ['--secret-file FILE', '--target echo   (the clients themselves send)'],
     })
+  }
+  if (job.from === 'http') {
+    const token = await signPublishToken({by: 'siege', ttlMs: TOKEN_MS}, secret)
+    const firstId = job.part * job.targets.length * LANES
+    return [new HttpPublisher({field, sent, token, firstId})]
   }
   const publishers = job.targets.map((_, node) => {
     const id = job.part * job.targets.length + node

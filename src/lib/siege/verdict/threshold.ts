@@ -69,13 +69,16 @@ export function measure(threshold: Threshold, run: MeasuredRun): ThresholdResult
  */
 export function builtInThresholds(options: {
   readonly hasFaults: boolean
+  /** Pages are asked, and no messages sent. */
+  readonly isHttpGet?: boolean
   readonly asked: readonly Threshold[]
 }): readonly Threshold[] {
   const asked = new Set(options.asked.map(({name}) => name))
-  return [
+  const texts = options.isHttpGet === true ? ['refused==0', 'unanswered==0'] : [
     'lost==0', 'duplicated==0', 'misdelivered==0', 'reordered==0', 'unconnected==0',
     ...(options.hasFaults ? [] : ['closed==0']),
   ]
+  return texts
     .map((text) => parseThreshold(text, true))
     .filter(({name}) => !asked.has(name))
 }
