@@ -44,7 +44,10 @@ function progressLine({phase, timeS, samples}: LiveState, {colours, width}: Fram
   const atS = samples.at(-1)?.atS ?? 0
   const label = labelOf(printable(phase), width)
   if (atS <= 0 || timeS <= 0) return truncate(`${label}opening connections`, width)
-  if (atS >= timeS) return truncate(`${label}waiting for the last deliveries`, width)
+  // A run that was ended drains before its time.
+  if (phase === 'drain' || atS >= timeS) {
+    return truncate(`${label}waiting for the last deliveries`, width)
+  }
   const left = `${secondsText(timeS - atS)} left`
   const text = `  ${secondsText(atS)} of ${secondsText(timeS)}, ${left}`
   const room = Math.min(BAR_MAX, width - label.length - text.length)
@@ -156,12 +159,11 @@ function generatorLine({generator}: SecondSample, frame: Frame): string {
   ], frame))
 }
 
-const NODES_SHOWN_MIN = 2
-
 /** A row for each node, as many as fit, with a word about the others. */
 function nodeLines({nodes}: SecondSample, {colours, width}: Frame, room: number): string[] {
-  if (nodes.length === 0 || room < NODES_SHOWN_MIN) return []
   const fits = nodes.length + 1 <= room
+  // The header, a node and how many more there are; or nothing.
+  if (nodes.length === 0 || (!fits && room < 3)) return []
   const rows = fits ? nodes : nodes.slice(0, room - 2)
   const more = fits ? [] : [colours.dim(truncate(`and ${nodes.length - rows.length} more`, width))]
   const options = {widthMax: width, headerStyle: colours.bold}

@@ -48,6 +48,8 @@ test('before the first second, while connections are opened, and after the load'
     'connect      opening connections', 'connections  500 open  250 being opened',
   ])
   expect(lines(after(35), 80)[1]).toBe('drain        waiting for the last deliveries')
+  const ended = liveStep(after(20), {type: 'phase', name: 'drain', atS: 17})
+  expect(lines(ended, 80)[1]).toBe('drain        waiting for the last deliveries')
 })
 
 const WIDTHS = [1, 5, 8, 12, 20, 26, 30, 38, 40, 49, 50, 60, 72, 79, 80, 100, 120, 200]
@@ -75,6 +77,16 @@ test('nodes that do not fit are counted', () => {
   const shown = lines(after(20, withTwelveNodes), 80, 16)
   expect(shown).toHaveLength(16)
   expect(shown.slice(-2)).toEqual(['and 8 more', 'generator    cpu 25 %  loop delay 1.10 ms  118 MiB'])
+})
+
+test('where not even one node fits, none is begun', () => {
+  for (let height = 1; height < 40; height += 1) {
+    const shown = lines(after(20, withTwelveNodes), 80, height)
+    const head = shown.findIndex((line) => line.startsWith('NODE'))
+    if (head !== -1) expect(shown[head + 1]).toMatch(/^n-1 /)
+    expect(shown).not.toContain('')
+    if (head === -1) expect(shown.join('\n')).not.toContain(' more')
+  }
 })
 
 test('what goes wrong is named, and red when messages do', () => {
