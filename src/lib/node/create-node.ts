@@ -25,6 +25,7 @@ import {HttpPublish} from './http-publish.js'
 import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
 import {Links} from './links.js'
+import {LoopDelay} from './loop-delay.js'
 import {MeshDoor} from './mesh-door.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
 import type {NodeAddresses} from './node-addresses.js'
@@ -225,6 +226,7 @@ class RunningNode implements MeshNode {
       counters,
       inRate: new Rate(() => counters.get('messagesPublished'), now()),
       outRate: new Rate(() => counters.get('clientFramesOut'), now()),
+      loopDelay: new LoopDelay(now()),
     }
     const parts = {
       links: this.#links,
@@ -261,6 +263,7 @@ class RunningNode implements MeshNode {
     this.#httpPublish.sweep()
     this.#statsParts?.inRate.sample(nowMs)
     this.#statsParts?.outRate.sample(nowMs)
+    this.#statsParts?.loopDelay.sample(nowMs)
   }
 
   #setStanding(standing: Standing): void {
@@ -318,6 +321,7 @@ class RunningNode implements MeshNode {
     this.#isClosed = true
     this.#queue.stop()
     for (const timer of this.#timers) clearInterval(timer)
+    this.#statsParts?.loopDelay.close()
     this.#actions?.close()
     this.#links.destroyAll()
     await this.#listeners?.close()

@@ -7,6 +7,7 @@ import type {ClientRegistry} from './client-registry.js'
 import type {Clients} from './clients.js'
 import type {Counters, Rate} from './counters.js'
 import type {Links} from './links.js'
+import type {LoopDelay} from './loop-delay.js'
 import type {NodeStatus} from './node-status.js'
 import type {Operators} from './operators.js'
 
@@ -24,6 +25,7 @@ export interface StatsParts {
   readonly counters: Counters
   readonly inRate: Rate
   readonly outRate: Rate
+  readonly loopDelay: LoopDelay
 }
 
 export function nodeStats(parts: StatsParts): NodeStats {
@@ -41,6 +43,7 @@ export function nodeStats(parts: StatsParts): NodeStats {
     uptimeS: Math.round((parts.now() - parts.startedMs) / 1000),
     rssBytes: memory.rss,
     heapBytes: memory.heapUsed,
+    loopDelayMs: parts.loopDelay.longestMs,
     connections: parts.registry.size,
     users: parts.registry.users,
     guests: parts.registry.guests,

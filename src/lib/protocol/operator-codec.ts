@@ -182,6 +182,7 @@ const nodeStats = object<NodeStats>({
   uptimeS: number,
   rssBytes: count,
   heapBytes: count,
+  loopDelayMs: number,
   connections: count,
   users: count,
   guests: count,
@@ -196,7 +197,7 @@ const nodeStats = object<NodeStats>({
   inPerS: number,
   outPerS: number,
   counters: recordOf(number),
-})
+}, {optional: ['loopDelayMs']})
 
 const pong = object<{readonly pong: true}>({pong: literal(true)})
 const tailing = object<{readonly tailing: true}>({tailing: literal(true)})

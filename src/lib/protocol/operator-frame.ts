@@ -117,6 +117,8 @@ export interface NodeStats {
   readonly uptimeS: number
   readonly rssBytes: number
   readonly heapBytes: number
+  /** The longest of the last second or two; absent: an earlier node. */
+  readonly loopDelayMs?: number
   /** Clients connected, proved or not. */
   readonly connections: number
   /** Different users connected. */

@@ -110,6 +110,7 @@ const stats: fc.Arbitrary<NodeStats> = fc.record({
   uptimeS: floats,
   rssBytes: numbers,
   heapBytes: numbers,
+  loopDelayMs: floats,
   connections: numbers,
   users: numbers,
   guests: numbers,

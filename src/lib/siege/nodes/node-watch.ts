@@ -96,8 +96,8 @@ export class NodeWatch {
       return {atS, ...UNKNOWN, cpuPercent, rssBytes: use?.rssBytes ?? null,
         role: isAway ? 'away' : null}
     }
-    const {connections, rssBytes, heapBytes, queueBytes, role} = stats
-    return {atS, connections, rssBytes, heapBytes, cpuPercent, loopDelayMs: null, queueBytes, role}
+    const {connections, rssBytes, heapBytes, loopDelayMs = null, queueBytes, role} = stats
+    return {atS, connections, rssBytes, heapBytes, cpuPercent, loopDelayMs, queueBytes, role}
   }
 
   async #statsOf(node: Watched): Promise<NodeStats | undefined> {
