@@ -32,6 +32,8 @@ export interface ConnectionOwner {
   received(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void
   /** The socket is closed; after `closing`, or because the peer left. Called once, last. */
   ended(connection: ClientConnection, code: number, reason: string): void
+  /** A ping of the peer, which the transport has answered. */
+  pinged(connection: ClientConnection, bytes: number): void
   /** The transport is closing it, for what the peer sent. */
   violated(connection: ClientConnection, close: CloseName): void
   /** We are closing it: from now on it is for nobody. */
@@ -182,6 +184,10 @@ export class ClientConnection implements SocketHandler {
 
   onPong(): void {
     this.unansweredPings = 0
+  }
+
+  onPing(bytes: number): void {
+    if (!this.isClosed) this.#owner.pinged(this, bytes)
   }
 
   onViolation(close: CloseName): void {

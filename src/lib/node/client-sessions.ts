@@ -61,9 +61,15 @@ export class ClientSessions {
     this.#read(connection, data, isBinary)
   }
 
+  /** The transport has answered it; there is nobody to tell that it was one too many. */
+  pinged(connection: ClientConnection, bytes: number): void {
+    const {pace, now} = this.#options
+    if (pace.judge(connection, bytes, now()) === 'close') connection.close('tooMany')
+  }
+
   #read(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
     const {limits, pace, now} = this.#options
-    const verdict = pace.judge(connection, now())
+    const verdict = pace.judge(connection, data.byteLength, now())
     if (verdict === 'close') {
       connection.close('tooMany')
       return

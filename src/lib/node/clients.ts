@@ -176,6 +176,10 @@ export class Clients implements ConnectionOwner {
     this.#options.sessions.receive(connection, data, isBinary)
   }
 
+  pinged(connection: ClientConnection, bytes: number): void {
+    this.#options.sessions.pinged(connection, bytes)
+  }
+
   /** The transport ends it: it broke RFC 6455, or said too much at once. */
   violated(_connection: ClientConnection, close: CloseName): void {
     const {counters} = this.#options

@@ -10,6 +10,9 @@ export type PaceVerdict = 'go' | 'refuse' | 'close'
 /** Refusals are forgiven at this part of the pace: twice too fast is closed after 1.3 s. */
 const FORGIVEN = 0.25
 
+/** A message counts as one action for each part of it this long: reading it costs as much. */
+const ACTION_BYTES = 8 * 1024
+
 /** Of a connection that ever spoke; idle ones have none. */
 export interface ConnectionPace {
   readonly frames: TokenBucket
@@ -29,23 +32,24 @@ export class Pace {
     this.#counters = counters
   }
 
-  /** One more frame of this connection, before it is read. */
-  judge(connection: ClientConnection, nowMs: number): PaceVerdict {
+  /** One more frame of this connection, a ping included, before it is read. */
+  judge(connection: ClientConnection, bytes: number, nowMs: number): PaceVerdict {
+    const cost = Math.max(1, Math.ceil(bytes / ACTION_BYTES))
     const {actionsPerSecond, userActionsPerSecond} = this.#limits
     connection.pace ??= paceOf(actionsPerSecond || userActionsPerSecond, nowMs)
     const {frames, patience} = connection.pace
     const refused: CounterName | undefined =
-      actionsPerSecond !== 0 && !frames.take(nowMs)
+      actionsPerSecond !== 0 && !frames.take(nowMs, cost)
         ? 'actionsRefused'
-        : this.#isUserTooFast(connection.identity?.user, nowMs)
+        : this.#isUserTooFast(connection.identity?.user, cost, nowMs)
           ? 'userActionsRefused'
           : undefined
     if (refused === undefined) return 'go'
     this.#counters.add(refused)
-    return patience.take(nowMs) ? 'refuse' : 'close'
+    return patience.take(nowMs, cost) ? 'refuse' : 'close'
   }
 
-  #isUserTooFast(user: string | undefined, nowMs: number): boolean {
+  #isUserTooFast(user: string | undefined, cost: number, nowMs: number): boolean {
     const perSecond = this.#limits.userActionsPerSecond
     if (user === undefined || perSecond === 0) return false
     let bucket = this.#users.get(user)
@@ -53,7 +57,7 @@ export class Pace {
       bucket = new TokenBucket(perSecond, perSecond, nowMs)
       this.#users.set(user, bucket)
     }
-    return !bucket.take(nowMs)
+    return !bucket.take(nowMs, cost)
   }
 
   /** Forgets who is quiet: so whoever connects again is no faster, and nothing grows. */

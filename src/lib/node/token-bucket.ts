@@ -15,11 +15,11 @@ export class TokenBucket {
     this.#atMs = nowMs
   }
 
-  /** False: there is none, and none was taken. */
-  take(nowMs: number): boolean {
+  /** False: there are not so many, and none was taken. What costs more than fits needs all. */
+  take(nowMs: number, cost = 1): boolean {
     this.#fill(nowMs)
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
+    if (this.#tokens < Math.min(cost, this.#capacity)) return false
+    this.#tokens -= cost
     return true
   }
 

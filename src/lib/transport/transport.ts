@@ -38,6 +38,8 @@ export interface WireFrame {
 export interface SocketHandler {
   onMessage(data: Uint8Array, isBinary: boolean): void
   onPong?(payload: string): void
+  /** A ping came and was answered. */
+  onPing?(bytes: number): void
   /** The peer broke RFC 6455 or a limit of its kind: the transport is closing it. */
   onViolation?(close: CloseName): void
   onClose(code: number, reason: string): void

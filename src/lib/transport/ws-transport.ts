@@ -148,6 +148,7 @@ function own(
   open.add(ws)
   ws.on('message', onAcceptedMessage)
   ws.on('pong', onAcceptedPong)
+  ws.on('ping', onAcceptedPing)
   ws.on('error', ignore)
   ws.once('close', (code: number, reason: Buffer) => {
     open.delete(ws)
@@ -157,6 +158,10 @@ function own(
 
 function onAcceptedMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   if (this instanceof AcceptedWebSocket) this.connection?.received(toBytes(data), isBinary)
+}
+
+function onAcceptedPing(this: WebSocket, data: Buffer): void {
+  if (this instanceof AcceptedWebSocket) this.connection?.handler?.onPing?.(data.length)
 }
 
 function onAcceptedPong(this: WebSocket, data: Buffer): void {

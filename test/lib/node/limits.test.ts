@@ -93,6 +93,26 @@ describe('actions per second of a connection', () => {
     expect(statuses(client)).toEqual([401, 401, 401, 401, 401, 429, 429, 429])
   })
 
+  it('of many bytes count as several: what they cost is bounded, too', async () => {
+    const bench = new ClientBench({handlers, limits: {actionsPerSecond: 10}})
+    const client = await known(bench)
+    bench.nowMs = 10_000
+    for (let n = 0; n < 4; n += 1) client.say({action: 'say', details: ['x'.repeat(30_000)]})
+    expect(statuses(client)).toEqual([200, 200, 429, 429])
+    // One that costs more than a second's worth passes when there is all of it.
+    bench.nowMs += 1200
+    client.say({action: 'say', details: ['x'.repeat(60_000)]})
+    expect(statuses(client)).toEqual([200])
+  })
+
+  it('are pings as well: who floods with them is closed', async () => {
+    const bench = new ClientBench({handlers, limits: {actionsPerSecond: 10}})
+    const client = await known(bench)
+    bench.nowMs = 10_000
+    for (let n = 0; n < 25; n += 1) client.handler.onPing?.(5)
+    expect(client.socket.closed).toEqual({code: 4005, reason: 'too-many'})
+  })
+
   it('have no limit with 0', async () => {
     const bench = new ClientBench({
       handlers, limits: {actionsPerSecond: 0, userActionsPerSecond: 0},
