@@ -53,6 +53,8 @@ export interface MeshNode {
   stats(): NodeStats
   /** As action handlers send; rejects with a WsmeshError. */
   publish(...message: Parameters<SendMessage>): Promise<PublishResult>
+  /** An action module failed where no handler of it runs: handlerErrors counts it. */
+  countStray(): void
   /** Leaves in order: no more clients, mastership handed over, outbox emptied, out of the pool. */
   drain(): Promise<void>
   /** At once, as if the process died: the others find out by themselves. */
@@ -295,6 +297,10 @@ class RunningNode implements MeshNode {
   stats(): NodeStats {
     if (this.#statsParts === undefined) throw new Error('The node has not started')
     return nodeStats(this.#statsParts)
+  }
+
+  countStray(): void {
+    this.#counters.add('handlerErrors')
   }
 
   publish(...message: Parameters<SendMessage>): Promise<PublishResult> {

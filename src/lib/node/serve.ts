@@ -13,7 +13,7 @@ import type {AuthOptions} from './open-authenticators.js'
 import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
 import type {NodeLimits} from './limits.js'
-import {createLog, describeError} from './log.js'
+import {createLog} from './log.js'
 import type {Log, LogLevel} from './log.js'
 import {
   checkClientPath,
@@ -23,8 +23,8 @@ import {
   checkPublicUrl,
 } from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
+import {outliveActions} from './outlive-actions.js'
 import {Reloader, type Reloadable} from './reload.js'
-import {foldersOfActions, isOfActions} from './stray-rejection.js'
 import {defaultNodeConfig, defaultNodeServices} from './node-defaults.js'
 
 /** What the command's flags say; undefined where the default depends on others. */
@@ -76,10 +76,8 @@ export async function serve(
 ): Promise<void> {
   const log = stderrLog(options.logLevel)
   const signal = firstSignal()
-  process.on('uncaughtExceptionMonitor', (error) => {
-    log.error('A bug in wsmesh: this node ends', {error: describeError(error), stack: error.stack})
-  })
-  outliveActions(options.actions, log)
+  let running: MeshNode | undefined
+  outliveActions(options.actions, log, () => running?.countStray())
   using reloader = new Reloader(log)
   const started = await Promise.race([startNode(options, log, reloader), signal])
   if (typeof started === 'string') {
@@ -88,6 +86,7 @@ export async function serve(
     return
   }
   const {node, pool} = started
+  running = node
   void announce(node, pool, log, onReady)
   if (!isOnTerminal()) process.on('SIGHUP', () => void reloader.reload('SIGHUP'))
   log.info('Stopping', {signal: await signal})
@@ -148,18 +147,6 @@ function assertOperator({rights, source}: MeshSecret): void {
   if (rights === 'operator') return
   throw new WsmeshError('SECRET_INVALID', `${source} is a viewer's: no node can be made of it`, {
     suggestions: ["--secret-file FILE   (the mesh's own secret)"],
-  })
-}
-
-/** Without a listener Node would end the process; bugs of wsmesh still do. */
-function outliveActions(actions: readonly string[], log: Log): void {
-  const folders = foldersOfActions(actions)
-  process.on('unhandledRejection', (reason: unknown) => {
-    if (!isOfActions(reason, folders)) throw reason
-    log.error('An action module left a rejected promise to itself: await it, or catch', {
-      error: describeError(reason),
-      stack: reason instanceof Error ? reason.stack : undefined,
-    })
   })
 }
 
