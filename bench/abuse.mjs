@@ -51,11 +51,8 @@ function frame(payload, {opcode = 1, fin = true, rsv = 0, length} = {}) {
   return Buffer.concat([head, body])
 }
 
-async function attack(port) {
-  const {ABUSE_TOKEN: token} = process.env
-  const isOver = {at: false}
-  process.once('SIGTERM', () => (isOver.at = true))
-  const sockets = new Set()
+/** All that he does, each so often a second. */
+function abusesOf(raw, token) {
   const proof = frame(JSON.stringify({action: 'Client/authentication', details: [{token}]}))
   const bomb = frame(deflateRawSync(Buffer.alloc(20_000_000)), {rsv: 4})
   const bad = frame(JSON.stringify({action: 'Client/authentication', details: [{token: `${token}x`}]}))
@@ -65,12 +62,41 @@ async function attack(port) {
     frame('x', {opcode: n === 0 ? 1 : 0, fin: false})))
   const actions = Buffer.concat(Array.from({length: 200}, () => frame('{"action":"echo","details":[1]}')))
   const pings = Buffer.concat(Array.from({length: 200}, () => frame(randomBytes(100), {opcode: 9})))
+  const ws = opening('/WebSockets')
+  const deflate = opening('/WebSockets', 'Sec-WebSocket-Extensions: permessage-deflate\r\n')
+  const node = opening('/mesh', `Sec-WebSocket-Protocol: ${SUBPROTOCOL.node}\r\n`)
+  return [
+    [40, () => raw('GET /WebSockets HTTP/1.1\r\nHost: x\r\nX-Slow: ', {keepMs: 60_000})],
+    [40, () => raw(ws, {keepMs: 60_000})],
+    [10, () => raw(ws, {next: [frame('x', {length: 2n ** 62n})]})],
+    [10, () => raw(ws, {next: [fragments]})],
+    [10, () => raw(ws, {next: [frame(Buffer.from([0x22, 0xc3, 0x28]))]})],
+    [10, () => raw(ws, {next: [frame('x', {opcode: 9, fin: false})]})],
+    [10, () => raw(deflate, {next: [bomb]})],
+    [20, () => raw(ws, {next: [bad]})],
+    [10, () => raw(ws, {next: [frame(`{"${'k'.repeat(1_000_000)}":1}`)]})],
+    [10, () => raw(ws, {next: [frame('['.repeat(15_000))]})],
+    [20, () => raw(ws, {next: [proof], keepMs: 30_000})],
+    [5, () => raw(ws, {next: [proof], later: [actions, actions, actions], keepMs: 3000})],
+    [5, () => raw(ws, {next: [proof], later: [pings, pings], keepMs: 3000})],
+    [5, () => raw(ws, {next: [proof], later: bigs, isReading: false, keepMs: 8000})],
+    [20, () => raw(node, {next: [frame(randomBytes(2000), {opcode: 2})]})],
+    [20, () => raw('GET /stats HTTP/1.1\r\nHost: evil.example\r\n\r\n')],
+    [10, () => raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(30_000)}\r\n\r\n`)],
+    [10, () => raw(randomBytes(500))],
+  ]
+}
 
+async function attack(port) {
+  const {ABUSE_TOKEN: token} = process.env
+  const isOver = {at: false}
+  process.once('SIGTERM', () => (isOver.at = true))
+  const sockets = new Set()
   /** `later` is sent when a proof that was sent before has been checked. */
-  function raw(first, {then = [], later = [], isReading = true, keepMs = 100} = {}) {
+  function raw(first, {next = [], later = [], isReading = true, keepMs = 100} = {}) {
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(first)
-      for (const data of then) if (socket.writable) socket.write(data)
+      for (const data of next) if (socket.writable) socket.write(data)
       if (later.length > 0) {
         setTimeout(() => {
           for (const data of later) if (socket.writable) socket.write(data)
@@ -84,30 +110,7 @@ async function attack(port) {
     else socket.pause()
     return socket
   }
-  const ws = opening('/WebSockets')
-  const deflate = opening('/WebSockets', 'Sec-WebSocket-Extensions: permessage-deflate\r\n')
-  const node = opening('/mesh', `Sec-WebSocket-Protocol: ${SUBPROTOCOL.node}\r\n`)
-  /** Each so often a second. */
-  const abuses = [
-    [40, () => raw('GET /WebSockets HTTP/1.1\r\nHost: x\r\nX-Slow: ', {keepMs: 60_000})],
-    [40, () => raw(ws, {keepMs: 60_000})],
-    [10, () => raw(ws, {then: [frame('x', {length: 2n ** 62n})]})],
-    [10, () => raw(ws, {then: [fragments]})],
-    [10, () => raw(ws, {then: [frame(Buffer.from([0x22, 0xc3, 0x28]))]})],
-    [10, () => raw(ws, {then: [frame('x', {opcode: 9, fin: false})]})],
-    [10, () => raw(deflate, {then: [bomb]})],
-    [20, () => raw(ws, {then: [bad]})],
-    [10, () => raw(ws, {then: [frame(`{"${'k'.repeat(1_000_000)}":1}`)]})],
-    [10, () => raw(ws, {then: [frame('['.repeat(15_000))]})],
-    [20, () => raw(ws, {then: [proof], keepMs: 30_000})],
-    [5, () => raw(ws, {then: [proof], later: [actions, actions, actions], keepMs: 3000})],
-    [5, () => raw(ws, {then: [proof], later: [pings, pings], keepMs: 3000})],
-    [5, () => raw(ws, {then: [proof], later: bigs, isReading: false, keepMs: 8000})],
-    [20, () => raw(node, {then: [frame(randomBytes(2000), {opcode: 2})]})],
-    [20, () => raw('GET /stats HTTP/1.1\r\nHost: evil.example\r\n\r\n')],
-    [10, () => raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(30_000)}\r\n\r\n`)],
-    [10, () => raw(randomBytes(500))],
-  ]
+  const abuses = abusesOf(raw, token)
   const due = abuses.map(() => 0)
   let beforeMs = performance.now()
   while (!isOver.at) {
@@ -205,7 +208,7 @@ async function measure(ms) {
     await delay(2)
   }
   for (let n = 0; n < 250 && trips.length < sent; n += 1) await delay(20)
-  const sorted = [...trips].sort((a, b) => a - b)
+  const sorted = trips.toSorted((a, b) => a - b)
   const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]
   return {sent, lost: sent - trips.length, p50: at(0.5), p99: at(0.99), most: at(1)}
 }

@@ -58,7 +58,7 @@ async function manyOf<T>(count: number, make: (n: number) => Promise<T>): Promis
 
 describe('requests that never end', () => {
   it('are answered 408 after the time limit, however many trickle in', async () => {
-    const node = await start({handshakeMs: 400})
+    const node = await start({handshakeMs: 2500})
     raws = await manyOf(isLong ? 2000 : 100, () => connectRaw(node.addresses.httpUrl))
     const request = upgradeRequest('/WebSockets')
     let sent = 0
