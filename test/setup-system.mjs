@@ -8,10 +8,12 @@ import {accessSync, constants} from 'node:fs'
 import {delimiter, join} from 'node:path'
 import process from 'node:process'
 
-/** One of `programs` must be there; else the Debian package is installed. */
+/** One of `programs` must be there, and have `phpModule`; else the Debian package is installed. */
 const needs = [
   {package: 'mariadb-server', programs: ['mariadbd'], why: 'the tests of the MySQL pool store'},
   {package: 'mariadb-server', programs: ['mariadb-install-db'], why: 'its throw-away servers'},
+  {package: 'php-cli', programs: ['php'], why: "the tests of an application's sessions"},
+  {package: 'php-mysql', programs: ['php'], phpModule: 'pdo_mysql', why: 'the same, in a database'},
   {package: 'chromium', programs: ['chromium'], why: 'the tests of the demo page'},
 ]
 
@@ -20,8 +22,15 @@ const folders = [
   ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin',
 ]
 
-function isInstalled({programs}) {
-  return programs.some((program) => folders.some((folder) => isExecutable(join(folder, program))))
+function isInstalled({programs, phpModule}) {
+  const isThere = programs.some((program) =>
+    folders.some((folder) => isExecutable(join(folder, program))),
+  )
+  return isThere && (phpModule === undefined || phpModules().includes(phpModule))
+}
+
+function phpModules() {
+  return (spawnSync('php', ['-m'], {encoding: 'utf8'}).stdout ?? '').split('\n')
 }
 
 function isExecutable(path) {
@@ -46,7 +55,9 @@ function aptGet(...args) {
 function give(missing, why) {
   const packages = [...new Set(missing.map((need) => need.package))].join(' ')
   console.error(`The tests need programs that are not installed (${why}):`)
-  for (const {programs, why} of missing) console.error(`  ${programs.join(' or ')}: ${why}`)
+  for (const {programs, phpModule, why} of missing) {
+    console.error(`  ${phpModule ?? programs.join(' or ')}: ${why}`)
+  }
   console.error(`On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${packages}`)
   process.exit(1)
 }
