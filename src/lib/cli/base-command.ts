@@ -1,6 +1,7 @@
 import {Command, type Interfaces} from '@oclif/core'
 import type {ChalkInstance} from 'chalk'
 
+import {WsmeshError} from '../util/errors.js'
 import {coloursFor, colourModeOf} from './colours.js'
 import {applyConfigFile, readConfigFile} from './config-file.js'
 import {failureJson, failureOf, renderFailure} from './failure.js'
@@ -50,8 +51,8 @@ export abstract class BaseCommand extends Command {
     options?: Interfaces.Input<F, B, A>,
     argv?: string[],
   ): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const output = await super.parse(options, argv).catch((error: unknown) => {
-      throw blamingVariable(error, this.argv, {...this.ctor.baseFlags, ...this.ctor.flags})
+    const output = await super.parse(options, argv).catch((error: Error) => {
+      throw this.#blamed(error)
     })
     const file = await readConfigFile(process.cwd())
     if (file !== undefined) {
@@ -86,11 +87,12 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(`${JSON.stringify(json, null, process.stdout.isTTY ? 2 : 0)}\n`)
   }
 
-  override async catch(error: Error): Promise<void> {
-    if (isExit(error)) {
-      process.exitCode = error.oclif.exit
+  override async catch(thrown: Error): Promise<void> {
+    if (isExit(thrown)) {
+      process.exitCode = thrown.oclif.exit
       return
     }
+    const error = isOfSettings(thrown) ? this.#blamed(thrown) : thrown
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error))
     this.report(error)
     if (process.env['WSMESH_DEBUG']) this.notice(error.stack ?? String(error))
@@ -107,9 +109,18 @@ export abstract class BaseCommand extends Command {
     return {error: failureJson(failureOf(error, this.#commandLine()))}
   }
 
+  #blamed(error: Error): Error {
+    return blamingVariable(error, this.argv, {...this.ctor.baseFlags, ...this.ctor.flags})
+  }
+
   #commandLine(): string {
     return `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`.trim()
   }
+}
+
+/** Some settings are only understood by what they are for. */
+function isOfSettings(error: Error): boolean {
+  return error instanceof WsmeshError && (error.code === 'USAGE' || error.code === 'CONFIG_INVALID')
 }
 
 interface ExitRequest extends Error {

@@ -10,12 +10,11 @@ interface FlagSource {
  * `--port` looks for it in vain. Other errors stay as they are.
  */
 export function blamingVariable(
-  error: unknown,
+  error: Error,
   argv: readonly string[],
   flags: Readonly<Record<string, FlagSource>>,
   env: Readonly<Record<string, string | undefined>> = process.env,
-): unknown {
-  if (!(error instanceof Error)) return error
+): Error {
   for (const [name, {char, env: variable}] of Object.entries(flags)) {
     if (variable === undefined || !env[variable]) continue
     if (argv.some((word) => isFlag(word, name, char))) continue
