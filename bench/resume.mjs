@@ -7,15 +7,10 @@
  *
  *   npm run build && node bench/resume.mjs --kills 100 [--pool mysql://…] [--rate 200]
  */
-import {spawn} from 'node:child_process'
-import {mkdtempSync, rmSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {WebSocket} from 'ws'
-import {loadSecret} from '../dist/lib/auth/secret.js'
-import {signToken} from '../dist/lib/auth/token.js'
 import {connectOperator} from '../dist/lib/client/operator-client.js'
+import {BenchMesh, USER, spreadOf, until} from './mesh.mjs'
 
 const {values} = parseArgs({
   options: {
@@ -24,41 +19,7 @@ const {values} = parseArgs({
     pool: {type: 'string'},
   },
 })
-const folder = mkdtempSync(join(tmpdir(), 'wsmesh-resume-'))
-const env = {...process.env, WSMESH_DATA_DIR: folder, ...(values.pool && {WSMESH_POOL: values.pool})}
-const bin = join(import.meta.dirname, '..', 'bin', 'run.js')
-const nodes = new Set()
-let secret
-let token
-
-async function until(check, what, timeoutMs = 20_000) {
-  const deadline = performance.now() + timeoutMs
-  for (;;) {
-    const value = await check()
-    if (value) return value
-    if (performance.now() > deadline) throw new Error(`in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
-async function start() {
-  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', '--json'], {
-    env, stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  let out = ''
-  child.stdout.on('data', (data) => (out += data))
-  const ready = JSON.parse(await until(() => out.includes('\n') && out.split('\n')[0], 'ready'))
-  secret ??= await loadSecret({env: {}, dataDir: folder})
-  token ??= await signToken({user: '42', groups: [], ttlMs: 3_600_000}, secret)
-  const node = {child, ready}
-  nodes.add(node)
-  return node
-}
-
-async function roleOf(node) {
-  const response = await fetch(`${node.ready.httpUrl}/stats`)
-  return response.json()
-}
+const mesh = new BenchMesh('resume', values.pool)
 
 /** Knows of the protocol what docs/PROTOCOL.md says, and nothing of wsmesh's code. */
 class Client {
@@ -73,7 +34,7 @@ class Client {
   /** To another node than the last, or to any that is left. */
   async connect() {
     for (;;) {
-      const others = [...nodes].filter((node) => node !== this.node)
+      const others = [...mesh.nodes].filter((node) => node !== this.node)
       const node = others[Math.floor(Math.random() * others.length)]
       if (await this.#tryAt(node)) return
     }
@@ -111,7 +72,7 @@ class Client {
         }
       })
     })
-    socket.send(JSON.stringify({action: 'Client/authentication', details: [{token, resume}]}))
+    socket.send(JSON.stringify({action: 'Client/authentication', details: [{token: mesh.token, resume}]}))
     return answered
   }
 
@@ -131,13 +92,14 @@ class Publisher {
   async use(node) {
     await this.pause()
     this.#operator?.close()
+    const {secret} = mesh
     this.#operator = await connectOperator({url: node.ready.nodeUrl, secret, timeoutMs: 5000})
     this.#timer = setInterval(() => this.#send(), 1000 / Number(values.rate))
   }
 
   #send() {
     this.last += 1
-    const message = {action: 'n', details: [this.last], target: {user: '42'}}
+    const message = {action: 'n', details: [this.last], target: {user: USER}}
     const sent = this.#operator.publish(message, 11_000)
     this.#waiting.add(sent)
     sent.then(() => this.#waiting.delete(sent))
@@ -153,29 +115,22 @@ const clients = [new Client(), new Client()]
 const publisher = new Publisher()
 const kills = Number(values.kills)
 try {
-  for (let i = 0; i < 3; i++) await start()
+  for (let i = 0; i < 3; i++) await mesh.start()
   for (const client of clients) await client.connect()
   for (let kill = 1; kill <= kills; kill++) {
-    const master = await until(async () => {
-      for (const node of nodes) {
-        const {role, view} = await roleOf(node)
-        if (role === 'master' && view.length === 3) return node
-      }
-      return undefined
-    }, 'a master with a view of three')
+    const master = await mesh.master(3)
     const victim = kill % 2 === 0 ? master : clients[0].node
-    await publisher.use([...nodes].find((node) => node !== victim))
+    await publisher.use([...mesh.nodes].find((node) => node !== victim))
     const before = publisher.last
     await until(() => publisher.last >= before + 20, 'messages before the kill')
-    nodes.delete(victim)
-    victim.child.kill('SIGKILL')
+    mesh.kill(victim)
     await Promise.all(clients.map((client) => {
       client.leave()
       return client.connect()
     }))
     const after = publisher.last
     await until(() => clients.every(({got}) => got.length > after), 'messages after the kill')
-    await start()
+    await mesh.start()
   }
   await publisher.pause()
   await until(() => clients.every(({got}) => got.length >= publisher.last), 'all messages')
@@ -185,15 +140,12 @@ try {
     if (got.length !== publisher.last) throw new Error(`${got.length} of ${publisher.last}`)
     if (refused > 0) throw new Error(`not recovered ${refused} times`)
   }
-  const waits = clients.flatMap((client) => client.waits).toSorted((a, b) => a - b)
-  const at = (p) => (waits[Math.min(waits.length - 1, Math.floor(waits.length * p))] ?? 0).toFixed(0)
   console.log(
     `${kills} kills, ${clients[0].resumes + clients[1].resumes} resumes: ` +
     `each client saw 1 to ${publisher.last}, none missing, none twice`,
   )
-  console.log(`answer to a resume, ms: p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)}`)
+  console.log(`answer to a resume, ms: ${spreadOf(clients.flatMap((client) => client.waits))}`)
 } finally {
-  for (const {child} of nodes) child.kill('SIGKILL')
-  rmSync(folder, {recursive: true, force: true})
+  mesh.end()
 }
 process.exit()

@@ -1,6 +1,7 @@
 /** Faults of the pool store: no message may feel them. */
 import {openPoolStore} from '../pool/open-pool-store.js'
 import type {PoolStore} from '../pool/pool-store.js'
+import {WsmeshError} from '../util/errors.js'
 import type {Drill, DrillContext, DrillPromise} from './drill.js'
 import {WITHIN} from './limits.js'
 
@@ -81,8 +82,13 @@ export const storeWipe: Drill = {
 const HEARTBEATS_MS = 2000
 
 async function isWhole(pool: PoolStore, nodes: number): Promise<boolean> {
-  const [members, lease] = [await pool.list(), await pool.readLease()]
-  return members.length === nodes && lease?.holder !== undefined
+  try {
+    const [members, lease] = [await pool.list(), await pool.readLease()]
+    return members.length === nodes && lease?.holder !== undefined
+  } catch (error) {
+    if (error instanceof WsmeshError) return false
+    throw error
+  }
 }
 
 /** A fault that nobody met proves nothing. */
