@@ -1,5 +1,8 @@
 /** A soak of three nodes: one keeps a user for each connection, one a little native memory. */
-import type {LeakOfNode, LeakSample, LeakSection} from '../../../src/lib/siege/run-report.js'
+import {LATENCY_KINDS} from '../../../src/lib/siege/run-report.js'
+import type {
+  LeakOfNode, LeakSample, LeakSection, RunReport,
+} from '../../../src/lib/siege/run-report.js'
 
 const CYCLES = 20
 const WARM_UP = 5
@@ -56,5 +59,18 @@ export function fixtureLeak(): LeakSection {
     warmUpCycles: WARM_UP,
     connectionsPerCycle: 1000,
     messagesPerCycle: 2000,
+  }
+}
+
+/** What a soak without load leaves behind. */
+export function soakReport(report: RunReport): RunReport {
+  const none = Object.fromEntries(LATENCY_KINDS.map((kind) => [kind, null]))
+  return {
+    ...report,
+    verdict: 'leak', exit: 98, reasons: ['users grows by 1 a connection at n-5ca68f81'], notes: [],
+    durationS: 1890, phases: [], seconds: [], faults: [], thresholds: [], errors: [],
+    closeCodes: [], latency: none as RunReport['latency'], leak: fixtureLeak(),
+    config: {...report.config, command: 'wsmesh siege --soak', ratePerS: null, timeS: 0},
+    counts: {...report.counts, connectsTried: 60_000, connectsFailed: 12, sent: 120_000},
   }
 }

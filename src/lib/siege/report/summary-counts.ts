@@ -4,6 +4,7 @@ import type {ChalkInstance} from 'chalk'
 import {bytes, grouped} from '../../cli/plural.js'
 import type {RunReport} from '../run-report.js'
 import {rateText} from './units.js'
+import {isSoakAlone} from './words.js'
 
 interface CountLine {
   readonly name: string
@@ -27,6 +28,7 @@ export function countLines(report: RunReport, colours: ChalkInstance): string[] 
 /** The same for the page. */
 export function countsOf(report: RunReport): readonly CountLine[] {
   const {counts, rates, config} = report
+  if (isSoakAlone(report)) return soakCounts(report)
   return [
     {name: 'connected', count: counts.connected, about: connectionsText(report)},
     ...(config.ratePerS === null && counts.sent === 0
@@ -54,6 +56,16 @@ export function countsOf(report: RunReport): readonly CountLine[] {
         + `${grouped(counts.misdelivered)} misdelivered`,
       isWrong: counts.lost + counts.duplicated + counts.misdelivered > 0,
     },
+  ]
+}
+
+function soakCounts({counts}: RunReport): readonly CountLine[] {
+  return [
+    {
+      name: 'visits', count: counts.connectsTried,
+      about: `${grouped(counts.connectsFailed)} failed`,
+    },
+    {name: 'sent', count: counts.sent, about: bytes(counts.bytesSent)},
   ]
 }
 

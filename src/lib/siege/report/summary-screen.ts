@@ -9,7 +9,7 @@ import {faultLines, leakLines} from './summary-evidence.js'
 import {toned, type SummaryOptions} from './summary-options.js'
 import {errorTable, latencyTable, nodeTable, phaseTable, worstTable} from './summary-tables.js'
 import {
-  generatorSentences, setUpSentence, verdictSentence, verdictWord,
+  generatorSentences, isSoakAlone, setUpSentence, verdictSentence, verdictWord,
 } from './words.js'
 
 /** Lines for stdout. Sections of which there is nothing to say are not there. */
@@ -18,12 +18,12 @@ export function summaryScreen(report: RunReport, options: SummaryOptions): strin
   const sections = [
     verdictLines(report, colours),
     thresholdLines(report, options),
+    leakLines(report, options),
     countLines(report, colours),
     latencyTable(report, options),
     phaseTable(report, options),
     nodeTable(report, options),
     faultLines(report, options),
-    leakLines(report, options),
     errorTable(report, options),
     worstTable(report, options),
     generatorLines(report, colours),
@@ -65,6 +65,7 @@ function thresholdLines({thresholds}: RunReport, {colours, widthMax}: SummaryOpt
 
 function generatorLines(report: RunReport, colours: ChalkInstance): string[] {
   const {isValid, why} = report.generator
+  if (isSoakAlone(report)) return why.map((text) => `GENERATOR  ${printable(text)}`)
   const [cost, quality] = generatorSentences(report)
   const warnings = isValid ? [] : [colours.yellow('  it was the bottleneck: latencies are its own')]
   return [

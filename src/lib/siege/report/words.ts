@@ -49,8 +49,15 @@ export function verdictSentence(report: RunReport): string {
   return more.length === 0 ? first : `${first} (and ${more.length} more)`
 }
 
+/** Whether the run only churned to see what stays: then there are no deliveries to speak of. */
+export function isSoakAlone({leak, latency, seconds}: RunReport): boolean {
+  return leak !== null && latency.message === null && seconds.length === 0
+}
+
 /** "120 000 deliveries: none lost, doubled or misdelivered; p99 4.62 ms". */
-export function inShort({counts, latency}: RunReport): string {
+export function inShort(report: RunReport): string {
+  const {counts, latency, leak} = report
+  if (leak !== null && isSoakAlone(report)) return leak.summary
   const p99 = latency.message === null ? '' : `; p99 ${latencyText(latency.message.p99Us)}`
   return `${counted(counts.delivered, 'delivery', 'deliveries')}: ${wrongsText(counts)}${p99}`
 }
@@ -79,10 +86,15 @@ const WAYS: Readonly<Record<RunConfig['from'], string>> = {
 }
 
 /** What was done, as one sentence with the numbers that decide. */
-export function setUpSentence({config, durationS}: RunReport): string {
+export function setUpSentence(report: RunReport): string {
+  const {config, durationS, leak} = report
   const {connections, users, targets, protocol, ratePerS, detailsBytes, target, from} = config
   const ofUsers = protocol === 'plain' ? '' : ` of ${plural(users, 'user')}`
   const to = plural(targets.length, protocol === 'plain' ? 'server' : 'node')
+  if (leak !== null && isSoakAlone(report)) {
+    return `${plural(leak.cycles, 'cycle')} of ${plural(leak.connectionsPerCycle, 'connection')} `
+      + `that come and go at ${to}, for ${secondsText(durationS)}`
+  }
   const load = ratePerS === null
     ? 'no messages'
     : `${grouped(ratePerS)} messages/s of ${bytes(detailsBytes)} ${TARGETS[target]}${WAYS[from]}`

@@ -32,10 +32,10 @@ export function judge(facts: VerdictFacts): Judgement {
     ...failed.map(({text, valueText}) => `${text} does not hold: ${valueText}`),
     ...(isLeak ? [leak.summary] : []),
     ...broken,
+    ...(isInterrupted ? ['it was ended before its time'] : []),
     ...generator.why,
     ...(isLeakUnclear ? [leak.summary] : []),
     ...doubts,
-    ...(isInterrupted ? ['it was ended before its time'] : []),
   ]
   const of = (verdict: RunVerdict, exit: number): Judgement => ({verdict, exit, reasons})
   const unclear = isStrict ? EXIT.inconclusive.code : EXIT.ok.code

@@ -7,6 +7,7 @@ import {summaryScreen} from '../../../../src/lib/siege/report/summary-screen.js'
 import {gapText, msText, rateText} from '../../../../src/lib/siege/report/units.js'
 import {faultSentence, setUpSentence} from '../../../../src/lib/siege/report/words.js'
 import type {LeakSection, RunReport} from '../../../../src/lib/siege/run-report.js'
+import {soakReport} from '../fixture-leak.js'
 import {fixtureReport} from '../fixture-report.js'
 
 const plain = new Chalk({level: 0})
@@ -100,6 +101,18 @@ test('a hundred errors do not push the verdict off the screen', () => {
   const lines = screen({...fixtureReport(), errors})
   expect(lines.filter((line) => line.includes('error ')).length).toBeLessThan(12)
   expect(lines).toContain('and 91 more: --json has all')
+})
+
+test('a soak alone speaks of cycles and visits, not of deliveries that were none', () => {
+  const lines = screen(soakReport(fixtureReport()))
+  expect(lines.slice(0, 2)).toEqual([
+    'LEAK  users grows by 1 a connection at n-5ca68f81',
+    '  20 cycles of 1 000 connections that come and go at 3 nodes, for 31 m 30 s',
+  ])
+  expect(lines).toContain('visits   60 000  12 failed')
+  expect(lines.join('\n')).not.toMatch(/delivered|GENERATOR|accepted|lost/)
+  const passed = {...soakReport(fixtureReport()), verdict: 'pass', exit: 0, reasons: []} as const
+  expect(screen(passed)[0]).toBe('PASS  users grows by 1 a connection at n-5ca68f81')
 })
 
 test('an unreachable mesh has no empty tables', () => {

@@ -55,8 +55,8 @@ export function memorySection({leak}: RunReport, place: PlaceChart): readonly Ht
 <h2>Memory</h2>
 <p class="line ${tone}"><strong>${word}</strong> <span>${leak.summary}</span></p>
 <p class="soft">${soakSentence(leak)}.</p>
-<div class="grid">${leakCharts(leak).map(place)}</div>
 <div class="grid">${leak.nodes.map(leakCard)}</div>
+<div class="grid">${leakCharts(leak).map(place)}</div>
 </section>`]
 }
 

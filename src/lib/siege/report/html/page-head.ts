@@ -2,7 +2,7 @@
 import {bytes, grouped} from '../../../cli/plural.js'
 import type {RunReport} from '../../run-report.js'
 import {latencyText, rateText, secondsText} from '../units.js'
-import {setUpSentence, verdictSentence, verdictWord} from '../words.js'
+import {isSoakAlone, setUpSentence, verdictSentence, verdictWord} from '../words.js'
 import {html, type Html} from './html.js'
 
 export function pageHead(report: RunReport): Html {
@@ -68,7 +68,28 @@ export function keyFigures(report: RunReport): Html {
 </section>`
 }
 
-function tilesOf({counts, rates, latency, generator}: RunReport): readonly Tile[] {
+function soakTiles({counts, leak}: RunReport): readonly Tile[] {
+  const limit = leak?.detectionLimitBytesPerConnection ?? null
+  return [
+    {
+      name: 'Cycles', value: grouped(leak?.cycles ?? 0),
+      about: `${grouped(leak?.warmUpCycles ?? 0)} of them to warm up`,
+    },
+    {
+      name: 'Visits', value: grouped(counts.connectsTried),
+      about: `${grouped(counts.connectsFailed)} failed`,
+    },
+    {name: 'Sent', value: grouped(counts.sent), about: bytes(counts.bytesSent)},
+    {
+      name: 'Detection limit', value: limit === null ? '-' : bytes(limit),
+      about: 'a connection: less growth would not have been seen',
+    },
+  ]
+}
+
+function tilesOf(report: RunReport): readonly Tile[] {
+  if (isSoakAlone(report)) return soakTiles(report)
+  const {counts, rates, latency, generator} = report
   const {message} = latency
   const wrong = counts.duplicated + counts.misdelivered
   return [

@@ -4,7 +4,7 @@ import {LATENCY_KINDS, type LatencySummary, type RunReport} from '../../run-repo
 import {nodeFacts} from '../node-facts.js'
 import {closeText, isWronged} from '../summary-tables.js'
 import {atText, msText, rateText, secondsText} from '../units.js'
-import {generatorSentences, LATENCY_WORDS} from '../words.js'
+import {generatorSentences, isSoakAlone, LATENCY_WORDS} from '../words.js'
 import {nodeHue} from './chart.js'
 import {html, type Html, type HtmlPart} from './html.js'
 
@@ -142,7 +142,9 @@ export function setUpSection(report: RunReport): Html {
   const {generator, environment, config, notes} = report
   const {os, node, cpu, cpus, memoryBytes, openFilesMax} = environment
   const rows: readonly (readonly [string, string])[] = [
-    ['Generator', generatorSentences(report).join('; ')],
+    ...(isSoakAlone(report)
+      ? []
+      : [['Generator', generatorSentences(report).join('; ')]] as const),
     ['Machine', `${cpus} × ${cpu}, ${bytes(memoryBytes)}, ${os}, Node ${node}`],
     ['Open files', openFilesMax === null ? 'unknown' : `at most ${grouped(openFilesMax)}`],
     ['Targets', config.targets.join(', ')],
