@@ -1,10 +1,15 @@
 /** `wsmesh siege` as people run it, on real nodes. */
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {expect, test} from 'vitest'
+import {loadSecret} from '../../src/lib/auth/secret.js'
+import {signToken} from '../../src/lib/auth/token.js'
 import type {RunReport} from '../../src/lib/siege/run-report.js'
 import {runCli, startCli} from '../helpers/cli.js'
 import {FaultyServer} from '../helpers/faulty-server.js'
 import {ServeMesh} from '../helpers/serve-process.js'
 
+const ROOT = join(import.meta.dirname, '..', '..')
 const SHORT = ['-t', '1s', '--drain', '3s', '--timeout', '20s'] as const
 
 test('the mesh of the pool: every message reaches every connection that it is for', async () => {
@@ -70,6 +75,29 @@ test('by HTTP: messages by POST /publish, and what /healthz bears', async () => 
   const lost = await mesh.run('siege', '-c', '2', '-t', '1s', `${node.ready.httpUrl}/nothing`, '--json')
   expect(lost.exit).toBe(99)
   expect(lost.stdout).toContain('answered with HTTP 404')
+}, 60_000)
+
+test('clients with tokens of others, whose own action answers', async () => {
+  await using mesh = await ServeMesh.open()
+  const node = await mesh.start('--actions', join(ROOT, 'examples', 'actions', 'echo.mjs'))
+  const secret = await loadSecret({env: {}, dataDir: mesh.folder})
+  const lines = await Promise.all(['ann', 'bob', 'cid'].map(async (user) =>
+    JSON.stringify({user, token: await signToken({user, ttlMs: 60_000}, secret)})))
+  const users = join(mesh.folder, 'users.ndjson')
+  await writeFile(users, lines.join('\n'))
+  // Without the secret of the mesh: its data folder is another one.
+  const empty = join(mesh.folder, 'empty')
+  const run = (...flags: string[]) => runCli(
+    ['siege', '--users-file', users, '--users', '3', '-t', '1s', '--timeout', '20s', '--json',
+      ...flags, node.ready.clientUrl], {env: {WSMESH_DATA_DIR: empty}})
+  const echo = ['-c', '6', '--target', 'echo', '--action']
+  const echoed = JSON.parse((await run(...echo, 'echo', '-r', '50')).stdout) as RunReport
+  expect(echoed.counts).toMatchObject({sent: 50, delivered: 50, lost: 0, connected: 6})
+  const mute = await run(...echo, 'nobody', '-r', '10', '--drain', '200ms')
+  expect(mute.exit).toBe(99)
+  expect(mute.stdout).toContain('nobody:error')
+  const operators = await run('-c', '3', '-r', '10')
+  expect(operators.stdout).toContain('Who publishes must have the secret')
 }, 60_000)
 
 test('Ctrl-C: the report of what was done so far, and 130', async () => {
