@@ -4,7 +4,7 @@ import type {PartHealth} from '../attack/job.js'
 import {clockFloorUs} from './clock.js'
 
 /** The histogram counts from tick to tick: what lies above one tick is delay. */
-const RESOLUTION_MS = 5
+const RESOLUTION_MS = 20
 
 export interface HealthSecond {
   readonly cpuPercent: number

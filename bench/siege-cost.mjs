@@ -1,0 +1,123 @@
+/**
+ * What siege costs beside what it measures, and whether a driver in C measures the same. On two
+ * cores the node has one and the generator the other (taskset), where the system can do that.
+ *
+ *   npm run build && node bench/siege-cost.mjs --connections 10000 --rate 20000 --seconds 20
+ *   node bench/siege-cost.mjs --driver --connections 100 --rate 2000 --seconds 10 --rounds 5
+ *
+ * Fails when siege used more than 2.5 times the CPU of the node, or, with --driver, when the median
+ * of p50 or of p99 over all rounds differs from the driver's by more than 10 %. Run it on a machine
+ * that does nothing else.
+ */
+import {execFile, execFileSync, fork, spawn} from 'node:child_process'
+import {mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {parseArgs, promisify} from 'node:util'
+
+const {values} = parseArgs({
+  options: {
+    connections: {type: 'string', default: '10000'},
+    rate: {type: 'string', default: '20000'},
+    seconds: {type: 'string', default: '20'},
+    rounds: {type: 'string', default: '5'},
+    delay: {type: 'string', default: '0'},
+    driver: {type: 'boolean', default: false},
+  },
+})
+const COST_MAX = 2.5
+const DIFFERENCE_MAX = 0.1
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '..')
+const bin = join(root, 'bin', 'run.js')
+const folder = mkdtempSync(join(tmpdir(), 'wsmesh-cost-'))
+const env = {...process.env, WSMESH_DATA_DIR: folder}
+const OUTPUT_MAX = 64 * 1024 * 1024
+
+/** A command on one core, where that is possible. */
+function onCore(core, command, args) {
+  return hasTaskset() ? ['taskset', ['-c', String(core), command, ...args]] : [command, args]
+}
+
+function hasTaskset() {
+  try {
+    execFileSync('taskset', ['-c', '1', 'true'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function siege(...args) {
+  const [command, all] = onCore(1, process.execPath, [bin, 'siege', ...args, '--json'])
+  const {stdout} = await run(command, all, {env, maxBuffer: OUTPUT_MAX}).catch((error) => error)
+  return JSON.parse(stdout)
+}
+
+function firstLine(child) {
+  return new Promise((resolve) => {
+    let out = ''
+    child.stdout.on('data', (data) => {
+      out += data
+      if (out.includes('\n')) resolve(JSON.parse(out.split('\n')[0]))
+    })
+  })
+}
+
+async function cost() {
+  const [command, args] = onCore(0, process.execPath, [bin, 'serve', '--port', '0', '--json'])
+  const node = spawn(command, args, {env, stdio: ['ignore', 'pipe', 'ignore']})
+  await firstLine(node)
+  try {
+    const {connections, rate, seconds} = values
+    const {generator, rates, verdict, counts} = await siege('-c', connections, '-r', rate,
+      '-t', `${seconds}s`, '--connect-rate', '1000', '--timeout', '60s', '--drain', '30s')
+    const ratio = generator.cpuPercent / generator.nodesCpuPercent
+    console.log({
+      verdict, delivered: counts.delivered, lost: counts.lost, deliveredPerS: rates.deliveredPerS,
+      siegeCpuPercent: generator.cpuPercent, nodeCpuPercent: generator.nodesCpuPercent,
+      ratio: Number(ratio.toFixed(2)), usPerMessage: generator.cpuUsPerMessage,
+    })
+    return ratio <= COST_MAX
+  } finally {
+    node.kill('SIGKILL')
+  }
+}
+
+async function agreement() {
+  const driver = join(folder, 'driver')
+  execFileSync('cc', ['-O2', '-o', driver, join(import.meta.dirname, 'siege-driver.c')])
+  const server = fork(join(root, 'test', 'helpers', 'faulty-server.mjs'),
+    [JSON.stringify({fault: 'none', delayMs: Number(values.delay)})],
+    {stdio: ['ignore', 'pipe', 'inherit', 'ipc']})
+  const {port} = await firstLine(server)
+  const {connections, rate, seconds, rounds} = values
+  const all = []
+  try {
+    for (let round = 1; round <= Number(rounds); round += 1) {
+      const [command, args] = onCore(1, driver, [port, connections, rate, seconds, 100].map(String))
+      const ofDriver = JSON.parse((await run(command, args)).stdout)
+      const {latency, generator} = await siege('--protocol', 'plain', '-c', connections, '-r', rate,
+        '-t', `${seconds}s`, `ws://127.0.0.1:${port}/`)
+      const {p50Us: p50, p99Us: p99} = latency.message
+      all.push({p50, p99, driverP50: ofDriver.p50, driverP99: ofDriver.p99, valid: generator.isValid})
+      console.log(all.at(-1))
+    }
+  } finally {
+    server.kill('SIGKILL')
+  }
+  const median = (of) => all.map(of).toSorted((a, b) => a - b)[Math.floor(all.length / 2)]
+  const ratios = {
+    p50: median(({p50}) => p50) / median(({driverP50}) => driverP50),
+    p99: median(({p99}) => p99) / median(({driverP99}) => driverP99),
+  }
+  console.log({siegeToDriver: ratios})
+  return Object.values(ratios).every((ratio) => Math.abs(ratio - 1) <= DIFFERENCE_MAX)
+}
+
+try {
+  const isGood = values.driver ? await agreement() : await cost()
+  process.exitCode = isGood ? 0 : 1
+} finally {
+  rmSync(folder, {recursive: true, force: true})
+}
