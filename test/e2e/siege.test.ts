@@ -46,6 +46,21 @@ test('a siege with a fault: the master is killed, nothing is lost, and it says h
   expect([0, 98]).toContain(exit)
 }, 90_000)
 
+test('a fault in a mesh of somebody else: only when it is said twice', async () => {
+  await using mesh = await ServeMesh.open()
+  const master = await mesh.start()
+  await mesh.start()
+  const flags = ['-c', '6', '-r', '40', '-t', '5s', '--drain', '10s', '--fault', 'kill-master@2s']
+  const once = await mesh.run('siege', ...flags)
+  expect(once.exit).toBe(2)
+  expect(once.stderr).toContain('--yes')
+  const {stdout} = await mesh.run('siege', ...flags, '--yes', '--json')
+  const report = JSON.parse(stdout) as RunReport
+  expect(report.faults[0]?.atS).toBeGreaterThanOrEqual(2)
+  expect(report.counts).toMatchObject({lost: 0, duplicated: 0, reordered: 0})
+  expect(await master.cli.exit).toBe(137)
+}, 90_000)
+
 test('exit statuses: 99 for a threshold, 3 for nobody there, 2 for a wrong flag', async () => {
   await using server = await FaultyServer.start({fault: 'none'})
   const plain = ['siege', '--protocol', 'plain', '-c', '5', '-r', '50', '-t', '300ms']

@@ -183,16 +183,18 @@ class Siege {
 
   #startFaults(): void {
     const {own} = this.#field
-    if (own === undefined || this.#settings.faults.length === 0) return
+    if (this.#settings.faults.length === 0) return
     this.#faults = new FaultRunner({
       plans: this.#settings.faults,
       own,
+      nodes: () => this.#nodes.localNodes(),
       atMs: () => this.#atS() * 1000,
       onMark: (text) => {
         this.#record.mark(text)
         this.#context.onEvent({type: 'notice', text: `${this.#atS().toFixed(1)} s: ${text}`})
       },
       onHealed: () => {
+        if (own === undefined) return
         this.#nodes.retarget(own.targets)
         for (const attack of this.#attacks) attack.retarget(own.targets)
       },

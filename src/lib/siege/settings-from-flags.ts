@@ -3,6 +3,7 @@ import {parseDuration} from '../util/duration.js'
 import {WsmeshError} from '../util/errors.js'
 import {DETAILS_BYTES_MIN} from './attack/message-text.js'
 import {FAULT_NAMES} from './faults/fault-names.js'
+import {LOCAL_FAULTS} from './faults/local-faults.js'
 import type {MixPart} from './plan/audience.js'
 import type {Stretch} from './plan/schedule.js'
 import {commandLine} from './command-line.js'
@@ -38,6 +39,7 @@ export interface SiegeFlagValues {
   readonly fault?: readonly string[] | undefined
   readonly 'abort-on-fail'?: boolean
   readonly strict?: boolean
+  readonly yes?: boolean
   readonly timeout: number
 }
 
@@ -117,13 +119,30 @@ function checkTogether(flags: SiegeFlagValues, urls: readonly string[]): void {
   if (nodes !== undefined && urls.length > 0) {
     throw usage('--nodes starts a mesh of its own: there is nothing to be found at a URL', [])
   }
-  if ((flags.fault?.length ?? 0) > 0 && (nodes ?? 0) < 2) {
-    throw usage('--fault breaks a mesh of the siege\'s own, of two nodes at least', [
-      '--nodes 3', 'wsmesh drill kill-master   (a drill with promises to keep)'])
-  }
+  checkFaults(flags, urls)
   if ((flags['details-bytes'] ?? DETAILS_BYTES) < DETAILS_BYTES_MIN) {
     throw usage(`--details-bytes is ${DETAILS_BYTES_MIN} at least: sender, number, times`, [])
   }
+}
+
+/** A mesh of the siege's own may be broken; anybody else's only when that is said twice. */
+function checkFaults(flags: SiegeFlagValues, urls: readonly string[]): void {
+  const {nodes, fault = [], protocol} = flags
+  if (fault.length === 0) return
+  if (nodes !== undefined) {
+    if (nodes < 2) throw usage('One node alone cannot do without one: no fault is survived', [
+      '--nodes 3'])
+    return
+  }
+  const isLocal = fault.every((text) => Object.hasOwn(LOCAL_FAULTS, text.split('@')[0] ?? ''))
+  if (urls.length > 0 || protocol === 'plain' || !isLocal) {
+    throw usage(`--fault ${fault[0]} breaks a mesh of the siege's own`, [
+      '--nodes 3', `--yes   (on this machine, the mesh of the pool: ${
+        Object.keys(LOCAL_FAULTS).join(', ')})`])
+  }
+  if (flags.yes === true) return
+  throw usage('--fault would kill or stop a node of your own mesh, and not start it again', [
+    '--nodes 3   (a mesh for the siege alone)', '--yes   (if that is what you want)'])
 }
 
 /** One address, as fast as it answers: that is what can be asked of a page. */

@@ -114,7 +114,10 @@ export function verdictFlags() {
       helpValue: 'TEXT', summary: "what must hold, again for more: 'latency.p99<50ms'",
     }),
     fault: repeatable({
-      helpValue: 'NAME@TIME', summary: 'with --nodes: break the mesh meanwhile, kill-master@10s',
+      helpValue: 'NAME@TIME', summary: 'break the mesh meanwhile, kill-master@10s (with --nodes)',
+    }),
+    yes: Flags.boolean({
+      helpGroup: VERDICT, summary: 'without --nodes: --fault may kill nodes on this machine',
     }),
     'abort-on-fail': Flags.boolean({
       helpGroup: VERDICT, summary: 'end as soon as a threshold cannot hold any more',

@@ -6,13 +6,17 @@ import {drillsNamed} from '../../drill/drills.js'
 import {WsmeshError} from '../../util/errors.js'
 import type {FaultReport} from '../run-report.js'
 import type {FaultPlan} from '../settings.js'
+import type {LocalNode} from './local-faults.js'
+import {LOCAL_FAULTS} from './local-faults.js'
 import type {OwnMesh} from '../targets/own-mesh.js'
 import {latencyText} from '../verdict/in-words.js'
 import {recoveryOf} from './recovery.js'
 
 export interface FaultRunnerOptions {
   readonly plans: readonly FaultPlan[]
-  readonly own: OwnMesh
+  /** Undefined: the mesh is somebody else's, on this machine. */
+  readonly own: OwnMesh | undefined
+  readonly nodes: () => readonly LocalNode[]
   /** Milliseconds since the load began. */
   readonly atMs: () => number
   readonly onMark: (text: string) => void
@@ -28,7 +32,10 @@ const LOOK_AGAIN_MS = 50
 
 interface Done {
   readonly plan: FaultPlan
-  readonly drill: Drill
+  readonly what: string
+  /** Nothing may be delivered for so long. */
+  readonly firstMs: number
+  readonly run: () => Promise<void>
   atMs: number | undefined
   healedAtMs: number | undefined
   readonly broken: string[]
@@ -43,9 +50,7 @@ export class FaultRunner {
   constructor(options: FaultRunnerOptions) {
     this.#options = options
     this.#faults = options.plans.toSorted((a, b) => a.atMs - b.atMs).map((plan) => {
-      const [drill] = drillsNamed(plan.name)
-      if (drill === undefined) throw new RangeError(`No drill ${plan.name}`)
-      return {plan, drill, atMs: undefined, healedAtMs: undefined, broken: []}
+      return options.own === undefined ? this.#local(plan) : this.#drill(plan, options.own)
     })
   }
 
@@ -81,30 +86,62 @@ export class FaultRunner {
   }
 
   async #one(fault: Done): Promise<void> {
-    const {own, onMark, onHealed, atMs} = this.#options
-    await fault.drill.run(this.#contextOf(fault))
-    onHealed()
-    await own.mesh.whole(WHOLE_MS)
+    await fault.run()
+    const {atMs, onMark} = this.#options
     fault.healedAtMs = atMs()
     onMark(`healed ${fault.plan.name}`)
   }
 
-  #contextOf(fault: Done): DrillContext {
-    const {own, atMs, onMark} = this.#options
-    const [, holdMs] = fault.drill.holdMs
+  #drill(plan: FaultPlan, own: OwnMesh): Done {
+    const [drill] = drillsNamed(plan.name)
+    if (drill === undefined) throw new RangeError(`No drill ${plan.name}`)
+    const fault: Done = {
+      plan, what: drill.fault, firstMs: drill.promise.firstMs,
+      atMs: undefined, healedAtMs: undefined, broken: [],
+      run: async () => {
+        await drill.run(this.#contextOf(fault, drill, own))
+        this.#options.onHealed()
+        await own.mesh.whole(WHOLE_MS)
+      },
+    }
+    return fault
+  }
+
+  #local(plan: FaultPlan): Done {
+    const local = LOCAL_FAULTS[plan.name]
+    if (local === undefined) throw new RangeError(`No local fault ${plan.name}`)
+    const fault: Done = {
+      plan, what: local.fault, firstMs: local.firstMs,
+      atMs: undefined, healedAtMs: undefined, broken: [],
+      run: () => local.run({
+        nodes: this.#options.nodes,
+        strike: () => this.#struck(fault),
+        sleep: (ms) => this.#sleep(ms),
+      }),
+    }
+    return fault
+  }
+
+  #struck(fault: Done): void {
+    fault.atMs = this.#options.atMs()
+    this.#options.onMark(fault.plan.name)
+  }
+
+  #contextOf(fault: Done, drill: Drill, own: OwnMesh): DrillContext {
+    const {onMark} = this.#options
+    const [, holdMs] = drill.holdMs
     return {
       report: onMark,
       mesh: own.mesh,
       store: own.store,
       get crowd(): Crowd {
-        throw new RangeError(`${fault.drill.name} needs the clients of a drill`)
+        throw new RangeError(`${drill.name} needs the clients of a drill`)
       },
       isShort: true,
       holdMs,
       strike: async (_victims, make) => {
         await make?.()
-        fault.atMs = atMs()
-        onMark(fault.plan.name)
+        this.#struck(fault)
       },
       hold: () => this.#sleep(Math.max(holdMs, HOLD_MS_MIN)),
       sleep: (ms) => this.#sleep(ms),
@@ -124,7 +161,9 @@ export class FaultRunner {
   }
 
   async #heal(): Promise<void> {
-    const {mesh, store} = this.#options.own
+    const {own} = this.#options
+    if (own === undefined) return
+    const {mesh, store} = own
     await mesh.heal()
     for (const place of mesh.places) mesh.continue(place)
     await store.up()
@@ -140,9 +179,9 @@ function seconds(ms: number | undefined): number | null {
 }
 
 function reportOf(fault: Done, bins: readonly number[], untilMs: number): FaultReport {
-  const {plan, drill, atMs, healedAtMs} = fault
+  const {plan, what, firstMs, atMs, healedAtMs} = fault
   const broken = [...fault.broken]
-  const common = {name: plan.name, what: drill.fault, plannedAtS: plan.atMs / 1000}
+  const common = {name: plan.name, what, plannedAtS: plan.atMs / 1000}
   if (atMs === undefined) {
     broken.push('it never happened: the load was over before')
     return {
@@ -150,7 +189,6 @@ function reportOf(fault: Done, bins: readonly number[], untilMs: number): FaultR
     }
   }
   const recovery = recoveryOf(bins, atMs, untilMs)
-  const {firstMs} = drill.promise
   if ((recovery.gapMs ?? 0) > firstMs) {
     const gap = latencyText((recovery.gapMs ?? 0) * 1000)
     broken.push(`nothing was delivered for ${gap}, ${latencyText(firstMs * 1000)} are promised`)

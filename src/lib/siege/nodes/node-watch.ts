@@ -8,6 +8,7 @@ import {findPortOwner} from '../../transport/port-owner.js'
 import {WsmeshError} from '../../util/errors.js'
 import type {AttackTarget} from '../attack/job.js'
 import type {NodeReport, NodeSample} from '../run-report.js'
+import type {LocalNode} from '../faults/local-faults.js'
 import {processUse} from './process-use.js'
 
 const ASK_MS = 900
@@ -76,6 +77,13 @@ export class NodeWatch {
     }))
   }
 
+  /** As they were a second ago at most. */
+  localNodes(): readonly LocalNode[] {
+    return this.#nodes.map(({target, role, pid, isNear}) => ({
+      name: target.name, role, pid: isNear ? pid : undefined,
+    }))
+  }
+
   close(): void {
     for (const {connection} of this.#nodes) connection?.close()
   }
@@ -93,6 +101,7 @@ export class NodeWatch {
     const cpuPercent = cpuOf(node, use?.cpuMs, isLoad)
     if (stats === undefined) {
       const isAway = node.target.operatorUrl !== undefined && this.#secret !== undefined
+      if (isAway) node.role = 'away'
       return {atS, ...UNKNOWN, cpuPercent, rssBytes: use?.rssBytes ?? null,
         role: isAway ? 'away' : null}
     }
