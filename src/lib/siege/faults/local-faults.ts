@@ -1,6 +1,6 @@
 /**
- * Faults of a mesh that is not the siege's own, where its nodes run on this machine: signals to their
- * processes. What ends is not started again here: that is for whoever keeps the nodes.
+ * Faults of a mesh that is not the siege's own, where its nodes run on this machine: signals to
+ * their processes. What ends is not started again here: that is for whoever keeps the nodes.
  */
 import {readFile} from 'node:fs/promises'
 import {WsmeshError} from '../../util/errors.js'
