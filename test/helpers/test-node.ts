@@ -91,6 +91,7 @@ function testConfig(seed: number): NodeConfig {
     nodeListen: undefined,
     publicUrl: undefined,
     guests: 'deny',
+    compression: false,
     door: OPEN_DOOR,
     recheckMs: 0,
     actions: [],

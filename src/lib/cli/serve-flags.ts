@@ -44,6 +44,10 @@ export function serveFlags() {
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
     ...authFlags(),
+    compression: Flags.boolean({
+      env: 'WSMESH_COMPRESSION', default: false,
+      summary: 'deflate messages of 1 KiB and more, for clients that ask for it',
+    }),
     'node-listen': Flags.string({
       env: 'WSMESH_NODE_LISTEN', helpValue: 'PLACE',
       summary: 'host:port or unix:/path for nodes and operators, apart from clients',

@@ -14,6 +14,7 @@ export interface ServeFlagValues extends LimitFlagValues, AuthFlagValues, TlsFla
   readonly 'public-url'?: string | undefined
   readonly actions?: readonly string[] | undefined
   readonly guests: 'allow' | 'deny'
+  readonly compression: boolean
   readonly 'history-seconds': number
   readonly 'history-bytes': number
   readonly 'log-level': ServeOptions['logLevel']
@@ -44,6 +45,7 @@ export function serveOptionsOf(
     dataDir: flags['data-dir'],
     actions: flags.actions ?? [],
     guests: flags.guests,
+    compression: flags.compression,
     auth: authOptionsOf(flags, argv),
     logLevel: flags['log-level'],
     limits: limitsOf(flags),

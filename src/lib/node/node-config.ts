@@ -26,6 +26,8 @@ export interface NodeConfig extends NodeLimits {
   /** What clients dial, where the own address is not it: usually a proxy's. */
   readonly publicUrl: string | undefined
   readonly guests: 'allow' | 'deny'
+  /** Clients that ask for it may deflate their messages, and get them deflated. */
+  readonly compression: boolean
   /** Which pages may connect, whose headers are believed, and whether a cookie is the proof. */
   readonly door: DoorOptions
   /** Identities that somebody else keeps are read again so often; 0: when their sessions end. */

@@ -23,6 +23,7 @@ export function defaultNodeConfig(): NodeConfig {
     nodeListen: undefined,
     publicUrl: undefined,
     guests: 'deny',
+    compression: false,
     door: OPEN_DOOR,
     recheckMs: 0,
     actions: [],

@@ -43,6 +43,7 @@ export interface ServeOptions {
   readonly dataDir: string | undefined
   readonly actions: readonly string[]
   readonly guests: 'allow' | 'deny'
+  readonly compression: boolean
   readonly auth: AuthOptions
   readonly logLevel: LogLevel
   readonly limits: NodeLimits
@@ -192,6 +193,7 @@ function configOf(options: ServeOptions): NodeConfig {
     nodeListen: nodeListen === undefined ? undefined : checkNodeListen(nodeListen),
     publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
     guests: options.guests,
+    compression: options.compression,
     door: doorOf(options.auth),
     recheckMs: options.auth.recheckMs,
     actions: options.actions,

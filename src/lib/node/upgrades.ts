@@ -26,12 +26,13 @@ const LOGGED_MAX = 200
 const CLIENT_FRAGMENTS_MAX = 256
 const CLIENT_CHUNKS_MAX = 4096
 
-export function socketKinds({clientFrameBytes}: NodeConfig): Readonly<Record<string, SocketKind>> {
+export function socketKinds({clientFrameBytes, compression}: NodeConfig): Readonly<Record<string, SocketKind>> {
   return {
     client: {
       maxFrameBytes: clientFrameBytes,
       fragmentsMax: CLIENT_FRAGMENTS_MAX,
       chunksMax: CLIENT_CHUNKS_MAX,
+      deflates: compression,
     },
     node: {maxFrameBytes: LIMITS.nodeFrameBytes, proofBytes: PROOF_BYTES_MAX},
     operator: {maxFrameBytes: LIMITS.operatorFrameBytes, proofBytes: PROOF_BYTES_MAX},

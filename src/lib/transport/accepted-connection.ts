@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream'
 import type {CloseName} from '../protocol/close-code.js'
-import {buildFrame} from './frame.js'
+import {buildFrame, deflatedBytes} from './frame.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from './transport.js'
 
 /** The part of `ws` that an accepted connection needs. */
@@ -30,6 +30,8 @@ export class AcceptedConnection implements AcceptedSocket {
   readonly remoteAddress: string
   handler: SocketHandler | undefined
   onProof: (() => void) | undefined
+  /** It was agreed on when the connection was opened. */
+  deflates = false
   readonly #ws: WebSocketLike
   readonly #stream: Duplex
   readonly #flushQueue: FlushQueue
@@ -54,9 +56,10 @@ export class AcceptedConnection implements AcceptedSocket {
 
   sendFrame(frame: WireFrame): void {
     if (this.#ws.readyState !== OPEN) return
+    const bytes = this.deflates ? deflatedBytes(frame) : frame.bytes
     if (this.#waiting.length === 0) this.#flushQueue.add(this)
-    this.#waiting.push(frame.bytes)
-    this.#waitingBytes += frame.bytes.byteLength
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.byteLength
   }
 
   flush(): void {

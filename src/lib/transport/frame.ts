@@ -2,10 +2,19 @@
  * WebSocket frames as a server sends them (RFC 6455, 5.2): unmasked and unfragmented. Built once
  * for a message and written to the sockets of all its receivers.
  */
+import {constants, deflateRawSync} from 'node:zlib'
 import type {WireFrame} from './transport.js'
 
 const FIN_TEXT = 0x81
 const FIN_BINARY = 0x82
+/** RFC 7692: the payload is deflated. */
+const RSV1 = 0x40
+/** What a sync flush ends with, and every receiver adds again. */
+const FLUSH_BYTES = 4
+
+/** Below, the effort saves less than it costs; above, it would hold up everybody else. */
+const DEFLATED_BYTES_MIN = 1024
+const DEFLATED_BYTES_MAX = 256 * 1024
 
 /** The payload is copied; a text payload must be UTF-8 already. */
 export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
@@ -25,4 +34,31 @@ export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
   }
   bytes.set(payload, headerBytes)
   return {bytes}
+}
+
+const deflated = new WeakMap<WireFrame, Uint8Array>()
+
+/**
+ * The same frame for who takes it deflated: made once for all its receivers, which is possible since
+ * nothing is kept from one message to the next (server_no_context_takeover).
+ */
+export function deflatedBytes(frame: WireFrame): Uint8Array {
+  let bytes = deflated.get(frame)
+  if (bytes === undefined) {
+    bytes = deflate(frame.bytes)
+    deflated.set(frame, bytes)
+  }
+  return bytes
+}
+
+function deflate(bytes: Uint8Array): Uint8Array {
+  const size = bytes[1] ?? 0
+  const payload = bytes.subarray(size < 126 ? 2 : size === 126 ? 4 : 10)
+  if (payload.length < DEFLATED_BYTES_MIN || payload.length > DEFLATED_BYTES_MAX) return bytes
+  const options = {level: 1, finishFlush: constants.Z_SYNC_FLUSH}
+  const packed = deflateRawSync(payload, options).subarray(0, -FLUSH_BYTES)
+  if (packed.length >= payload.length) return bytes
+  const frame = buildFrame(packed, bytes[0] === FIN_BINARY)
+  frame.bytes[0] = (frame.bytes[0] ?? 0) | RSV1
+  return frame.bytes
 }

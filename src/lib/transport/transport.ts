@@ -119,6 +119,8 @@ export interface SocketKind {
   /** Pieces that one message may come in: fragments, and reads of the network. */
   readonly fragmentsMax?: number
   readonly chunksMax?: number
+  /** Messages may be deflated (RFC 7692), without memory from one to the next. */
+  readonly deflates?: boolean
 }
 
 /** Why a connection ended before it was anything: it is counted by its owner. */

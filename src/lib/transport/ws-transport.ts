@@ -84,6 +84,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       socket.off('error', ignore)
       const connection = new AcceptedConnection(ws, socket, flushQueue, remoteAddress)
       own(ws, connection, open)
+      connection.deflates = agreesToDeflate(ws, request)
       limitBeforeProof(connection, socket, options.kinds[decision.kind]?.proofBytes)
       connection.handler = decision.handler(connection)
     })
@@ -107,11 +108,27 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
+/**
+ * maxFrameBytes bounds what a message inflates to, and it is stopped there; so many at once; nothing
+ * is kept for a connection between its messages.
+ */
+const DEFLATE = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  concurrencyLimit: 8,
+}
+
+/** Who asks for a smaller window is sent what needs none. */
+function agreesToDeflate({extensions}: WebSocket, {headers}: IncomingMessage): boolean {
+  const asked = headers['sec-websocket-extensions'] ?? ''
+  return extensions.includes('permessage-deflate') && !asked.includes('server_max_window_bits')
+}
+
 function createUpgrader(kind: SocketKind, handleProtocols: () => string | false) {
   const serverOptions = {
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false,
+    perMessageDeflate: kind.deflates === true && DEFLATE,
     maxPayload: kind.maxFrameBytes,
     handleProtocols,
     WebSocket: AcceptedWebSocket,
