@@ -26,7 +26,9 @@ const LOGGED_MAX = 200
 const CLIENT_FRAGMENTS_MAX = 256
 const CLIENT_CHUNKS_MAX = 4096
 
-export function socketKinds({clientFrameBytes, compression}: NodeConfig): Readonly<Record<string, SocketKind>> {
+export function socketKinds(
+  {clientFrameBytes, compression}: NodeConfig,
+): Readonly<Record<string, SocketKind>> {
   return {
     client: {
       maxFrameBytes: clientFrameBytes,

@@ -39,8 +39,8 @@ export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
 const deflated = new WeakMap<WireFrame, Uint8Array>()
 
 /**
- * The same frame for who takes it deflated: made once for all its receivers, which is possible since
- * nothing is kept from one message to the next (server_no_context_takeover).
+ * The same frame for who takes it deflated: made once for all its receivers, which is possible
+ * since nothing is kept from one message to the next (server_no_context_takeover).
  */
 export function deflatedBytes(frame: WireFrame): Uint8Array {
   let bytes = deflated.get(frame)

@@ -109,8 +109,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 /**
- * maxFrameBytes bounds what a message inflates to, and it is stopped there; so many at once; nothing
- * is kept for a connection between its messages.
+ * maxFrameBytes bounds what a message inflates to, and it is stopped there; so many at once;
+ * nothing is kept for a connection between its messages.
  */
 const DEFLATE = {
   serverNoContextTakeover: true,
