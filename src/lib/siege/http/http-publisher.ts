@@ -4,6 +4,7 @@
  * free one is late from when it was due, as everything here.
  */
 import {Agent, request} from 'node:http'
+import {Agent as TlsAgent, request as tlsRequest} from 'node:https'
 import type {SentBook} from '../ledger/sent-book.js'
 import {nowUs} from '../measure/clock.js'
 import {NODE_BITS} from '../attack/field.js'
@@ -22,6 +23,7 @@ export interface HttpPublisherOptions {
 
 /** Connections to each node. */
 export const LANES = 8
+const ONE_EACH = {keepAlive: true, maxSockets: 1} as const
 const WAITING_MAX = 100_000
 const TRY_AGAIN_MS = 50
 const RECEIPT_MS = 15_000
@@ -43,6 +45,7 @@ export class HttpPublisher implements Publisher {
   readonly #options: HttpPublisherOptions
   readonly #field: Field
   readonly #lanes: readonly Lane[]
+  readonly #request: typeof request
   #waiting: Hit[] = []
   #isOver = false
 
@@ -50,9 +53,11 @@ export class HttpPublisher implements Publisher {
     this.#options = options
     this.#field = options.field
     const {targets} = options.field
+    const isTls = targets[0]?.httpUrl?.startsWith('https:') === true
+    this.#request = isTls ? tlsRequest : request
     this.#lanes = Array.from({length: LANES * targets.length}, (_, index) => ({
       id: options.firstId + index,
-      agent: new Agent({keepAlive: true, maxSockets: 1}),
+      agent: isTls ? new TlsAgent(ONE_EACH) : new Agent(ONE_EACH),
       node: index % targets.length,
       isBusy: false,
     }))
@@ -142,7 +147,7 @@ export class HttpPublisher implements Publisher {
     const body = Buffer.from(`{${message}${own}}`)
     this.#field.tally.bytesSent += body.length
     return new Promise((resolve) => {
-      const posting = request(`${base}/publish`, {
+      const posting = this.#request(`${base}/publish`, {
         method: 'POST', agent: lane.agent, timeout: RECEIPT_MS,
         headers: {
           authorization: `Bearer ${this.#options.token}`, 'content-length': body.length,

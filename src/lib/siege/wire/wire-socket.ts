@@ -253,6 +253,7 @@ function errorText(error: NodeJS.ErrnoException): string {
     case 'ETIMEDOUT':
       return 'the network gave no answer'
     default:
-      return error.code === undefined ? error.message : `${error.code} (${error.syscall ?? ''})`
+      if (error.code === undefined || error.syscall === undefined) return error.message
+      return `${error.code} (${error.syscall})`
   }
 }
