@@ -23,6 +23,7 @@ export const INNER_BREAKS = [
   broken('no dedupe', 'once', 1),
   broken('a truncation keeps callers\' ids', 'repeats', 2),
   broken('history forgotten before its time', 'noNeedlessRefusal', 1),
+  broken('the history has no bound', 'limits', 9),
   broken('some messages never leave the outbox', 'outboxEmpties', 1),
   broken('links are not closed after a probe', 'oneLink', 1),
   broken('a drain never ends', 'drainEnds', 1),

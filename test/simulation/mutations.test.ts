@@ -191,6 +191,9 @@ const SPIES: Partial<Record<Rule, () => void>> = {
       prune.call(this, Math.max(0, this.last.seq - 1), Infinity, 0)
     })
   },
+  'the history has no bound': () => {
+    vi.spyOn(Log.prototype, 'prune').mockReturnValue()
+  },
   'some messages never leave the outbox': () => {
     const settle = Reflect.get(Outbox.prototype, 'settle')
     vi.spyOn(Outbox.prototype, 'settle').mockImplementation(function (this: Outbox, counter) {

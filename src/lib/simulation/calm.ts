@@ -85,6 +85,9 @@ export function checkHealed(mesh: SimMesh): void {
     check(stats.outboxMessages === 0, 'outboxEmpties', () => {
       return `${process.id} keeps ${stats.outboxMessages} messages`
     })
+    check(stats.historyBytes <= mesh.config.historyBytes, 'limits', () => {
+      return `${process.id} keeps ${stats.historyBytes} bytes of what everybody has`
+    })
     const isMaster = process.core.standing.state === 'mastering'
     check(links.count === (isMaster ? alive.length - 1 : 1), 'oneLink', () => {
       return `${process.id} has ${links.count} links of ${alive.length} nodes`
