@@ -85,6 +85,8 @@ export class OrderLedger {
     const id = envelope && messageId(envelope)
     if (id !== undefined) this.#ids.add(id)
     const found = this.find(epoch, seq)
+    const first = this.#epochs.get(epoch)?.first ?? seq
+    if (this.#isLossAllowed && seq < first) return this.#checkLost(node, epoch, entry, id)
     if (found && this.#isLossAllowed && found.term !== term) {
       if (term > found.term) this.#fork(epoch, seq)
       else return this.#checkLost(node, epoch, entry, id)
@@ -114,6 +116,21 @@ export class OrderLedger {
     order.lastCounters.clear()
   }
 
+  /**
+   * Everybody who was in the last term is dead, and the order goes on from one who was not: from an
+   * entry of a lower term, where the others had a higher one before it.
+   */
+  #startAnew(epoch: string, seq: number): EpochOrder {
+    this.#fork(epoch, this.#epochs.get(epoch)?.first ?? seq)
+    return this.#start(epoch, seq)
+  }
+
+  #start(epoch: string, first: number): EpochOrder {
+    const order = {first, entries: [], placeById: new Map(), lastCounters: new Map()}
+    this.#epochs.set(epoch, order)
+    return order
+  }
+
   /** Somebody who has not heard of the loss yet delivers what the others gave up. */
   #checkLost(node: NodeId, epoch: string, {term, seq}: Place, id: string | undefined): void {
     const key = `${epoch}.${term}.${seq}`
@@ -125,11 +142,10 @@ export class OrderLedger {
 
   #extend(node: NodeId, epoch: string, entry: Delivery, delivered: Delivered): void {
     const {term, seq, envelope} = entry
-    let order = this.#epochs.get(epoch)
-    if (!order) {
-      order = {first: seq, entries: [], placeById: new Map(), lastCounters: new Map()}
-      this.#epochs.set(epoch, order)
-    }
+    const known = this.#epochs.get(epoch)
+    const lastTerm = known?.entries.at(-1)?.term ?? 0
+    const isAnew = this.#isLossAllowed && term < lastTerm
+    const order = isAnew ? this.#startAnew(epoch, seq) : (known ?? this.#start(epoch, seq))
     const last = order.entries.at(-1)
     // Behind a loss a branch may begin with entries that nobody delivered in the one before.
     const isNextSeq = seq === order.first + order.entries.length
@@ -159,7 +175,9 @@ export class OrderLedger {
     const first = id === undefined ? undefined : this.#epochs.get(epoch)?.placeById.get(id)
     const isFirst = first === undefined || first.seq === seq
     if (isFirst) {
-      check(repeatOf === undefined, 'repeats', () => {
+      // Of an order that began anew what is before its beginning is not known.
+      const isKnown = first !== undefined || !this.#isLossAllowed
+      check(repeatOf === undefined || !isKnown, 'repeats', () => {
         return `${node} took ${id} at ${epoch}.${term}.${seq} for a repeat of ${repeatOf?.seq}`
       })
       return
