@@ -1,5 +1,6 @@
 /** `wsmesh siege` as people run it, on real nodes. */
-import {writeFile} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {loadSecret} from '../../src/lib/auth/secret.js'
@@ -113,6 +114,27 @@ test('clients with tokens of others, whose own action answers', async () => {
   expect(mute.stdout).toContain('nobody:error')
   const operators = await run('-c', '3', '-r', '10')
   expect(operators.stdout).toContain('Who publishes must have the secret')
+}, 60_000)
+
+test('files are refused before the load begins, and written after it', async () => {
+  await using server = await FaultyServer.start({fault: 'none'})
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-siege-'))
+  const at = (name: string): string => join(folder, name)
+  const plain = ['siege', '--protocol', 'plain', '-c', '5', '-r', '50', server.url]
+  // An hour of load, were it not refused at once.
+  const refused = await runCli([...plain, '-t', '1h', '--html', at('none/siege.html')])
+  expect(refused.exit).toBe(1)
+  expect(refused.stderr).toContain('cannot write')
+  const {exit, stdout, stderr} = await runCli([...plain, '-t', '300ms',
+    '--html', at('siege.html'), '--junit', at('siege.xml'), '--hdr', at('siege.hlog')])
+  expect({exit, stderr}).toMatchObject({exit: 0, stderr: expect.stringContaining('0 s: load')})
+  expect(stderr).toContain(`written: ${at('siege.hlog')}`)
+  // On a machine that is busy with something else the generator may say so.
+  expect(stdout).toMatch(/^(PASS|INVALID) {2}/)
+  expect(await readFile(at('siege.html'), 'utf8')).toMatch(/<strong>(PASS|INVALID)<\/strong>/)
+  expect(await readFile(at('siege.xml'), 'utf8')).toContain('failures="0" errors="0"')
+  expect(await readFile(at('siege.hlog'), 'utf8')).toMatch(/^Tag=message,0\.000,\d/m)
+  await rm(folder, {recursive: true})
 }, 60_000)
 
 test('Ctrl-C: the report of what was done so far, and 130', async () => {

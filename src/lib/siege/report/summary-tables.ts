@@ -106,7 +106,11 @@ export function nodeTable({nodes}: RunReport, options: SummaryOptions): string[]
       cell: sizeCell(({queueMaxBytes}) => queueMaxBytes),
     },
   ]
-  return table(columns, nodes.map(nodeFacts), options)
+  const facts = nodes.map(nodeFacts)
+  const [, ...known] = columns
+  // Of a plain server nothing may be known but its name.
+  const isKnown = known.some(({cell}) => facts.some((one) => cell(one) !== ''))
+  return isKnown ? table(columns, facts, options) : []
 }
 
 interface ErrorRow {

@@ -97,9 +97,17 @@ export function setUpSentence(report: RunReport): string {
   }
   const load = ratePerS === null
     ? 'no messages'
-    : `${grouped(ratePerS)} messages/s of ${bytes(detailsBytes)} ${TARGETS[target]}${WAYS[from]}`
+    : `${ratesText(report, ratePerS)} messages/s of ${bytes(detailsBytes)} `
+      + `${TARGETS[target]}${WAYS[from]}`
   return `${plural(connections, 'connection')}${ofUsers} at ${to}, ${load}, `
     + `for ${secondsText(durationS)}`
+}
+
+/** "2 000", or "200 to 5 126" where the rate changed. */
+function ratesText({phases}: RunReport, ratePerS: number): string {
+  const rates = [...phases.flatMap((phase) => phase.ratePerS ?? []), ratePerS]
+  const [least, most] = [Math.min(...rates), Math.max(...rates)]
+  return least === most ? grouped(ratePerS) : `${rateText(least)} to ${rateText(most)}`
 }
 
 /** What each kind of latency is, for who reads only the table. */

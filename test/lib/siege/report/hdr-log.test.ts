@@ -1,3 +1,4 @@
+import * as hdr from 'hdr-histogram-js'
 import {expect, test} from 'vitest'
 
 import {hdrLog} from '../../../../src/lib/siege/report/hdr-log.js'
@@ -29,6 +30,19 @@ test('the head that readers of the format look for, then a line for each kind', 
   expect(lines[4]).toBe(`Tag=message,0.000,30.000,63.350,${HISTOGRAM}`)
   expect(lines.slice(4, -1).map((line) => /^Tag=(\w+)/.exec(line)?.[1])).toEqual([...LATENCY_KINDS])
   expect(lines.at(-1)).toBe('')
+})
+
+test('others read it: HdrHistogramJS, tag by tag', () => {
+  const reader = new hdr.HistogramLogReader(hdrLog(withHistograms()))
+  const read = LATENCY_KINDS.map(() => reader.nextIntervalHistogram())
+  expect(read.map((histogram) => histogram?.tag)).toEqual([...LATENCY_KINDS])
+  const [message] = read
+  if (message === null || message === undefined) throw new Error('There is a first one')
+  expect(message.totalCount).toBe(1001)
+  // Three digits count: a bucket there is 32 wide.
+  expect(Math.abs(message.maxValue - 63_350)).toBeLessThan(32)
+  expect(message.getValueAtPercentile(50)).toBe(1680)
+  expect(reader.nextIntervalHistogram()).toBeNull()
 })
 
 test('steps of a run have lines of their own, under names that need no quoting', () => {

@@ -115,6 +115,12 @@ test('a soak alone speaks of cycles and visits, not of deliveries that were none
   expect(screen(passed)[0]).toBe('PASS  users grows by 1 a connection at n-5ca68f81')
 })
 
+test('of a plain server nothing is known but its name: no table', () => {
+  const report = fixtureReport()
+  const node = {node: 'ws://a/', url: 'ws://a/', pid: null, role: '', samples: [], cpuPercent: null}
+  expect(screen({...report, nodes: [node]}).join('\n')).not.toContain('NODE')
+})
+
 test('an unreachable mesh has no empty tables', () => {
   const report = fixtureReport()
   const none = Object.fromEntries(Object.keys(report.latency).map((kind) => [kind, null]))
@@ -152,6 +158,13 @@ describe('words and units', () => {
     expect(setUpSentence({...report, config})).toBe(
       '1 000 connections at 1 server, 2 000 messages/s of 100 B echoed to their sender, for 30 s',
     )
+  })
+
+  test('a staircase has rates', () => {
+    const report = fixtureReport()
+    const phases = [200, 300, 5126].map((ratePerS) => ({name: '', fromS: 0, toS: 1, ratePerS}))
+    const config = {...report.config, ratePerS: 200}
+    expect(setUpSentence({...report, phases, config})).toContain(', 200 to 5 126 messages/s of')
   })
 
   test('blocks: none where nothing was, all low when all are equal', () => {

@@ -10,8 +10,8 @@ export interface Chart {
   /** Otherwise as near as the values allow: for growth that is small beside what it grows on. */
   readonly isFromZero: boolean
   /** Charts over the same seconds share cursor and zoom. */
-  readonly axis: 'time' | 'afterFault' | 'cycle'
-  /** Seconds since the load began, seconds after a fault, or cycles; rising. */
+  readonly axis: 'time' | 'afterFault' | 'cycle' | 'rate'
+  /** Seconds since the load began, seconds after a fault, cycles, or messages/s; rising. */
   readonly x: readonly number[]
   readonly series: readonly ChartSeries[]
   readonly marks: readonly ChartMark[]

@@ -1,6 +1,8 @@
 /** The charts of faults and of memory: what the verdict rests on. Pure. */
 import {printable} from '../../../cli/printable.js'
-import type {FaultReport, LeakSample, LeakSection} from '../../run-report.js'
+import type {
+  FaultReport, LatencySummary, LeakSample, LeakSection, RunReport,
+} from '../../run-report.js'
 import {nodeHue, type Chart, type ChartSeries} from './chart.js'
 import {bandsAfter} from './fault-places.js'
 
@@ -29,6 +31,27 @@ export function faultChart(fault: FaultReport): Chart | undefined {
         : [{at: healed, label: 'healed', tone: 'good' as const}]),
     ],
     bands: bandsAfter(fault),
+  }
+}
+
+/** Where the knee is: latencies over what was offered. Undefined where the rate was one. */
+export function stepChart({phases}: RunReport): Chart | undefined {
+  const steps = phases
+    .flatMap(({latency, ratePerS}) =>
+      latency === undefined || latency === null || ratePerS === null ? [] : [{latency, ratePerS}])
+    .toSorted((a, b) => a.ratePerS - b.ratePerS)
+    .filter(({ratePerS}, index, all) => ratePerS !== all[index - 1]?.ratePerS)
+  if (steps.length < 3) return undefined
+  const series = (label: string, hue: ChartSeries['hue'], of: (l: LatencySummary) => number) =>
+    ({label, hue, look: 'line' as const, values: steps.map(({latency}) => of(latency) / 1000)})
+  return {
+    title: 'Latency by rate', about: 'messages per second from left to right', unit: 'ms',
+    isLogarithmic: true, isFromZero: false, axis: 'rate', marks: [], bands: [],
+    x: steps.map(({ratePerS}) => ratePerS),
+    series: [
+      series('max', 'soft', ({maxUs}) => maxUs), series('p99', 'hue-4', ({p99Us}) => p99Us),
+      series('p50', 'hue-2', ({p50Us}) => p50Us),
+    ],
   }
 }
 

@@ -10,6 +10,7 @@ import {dirname, join} from 'node:path'
 import type {RunReport} from '../../run-report.js'
 import {verdictWord, type Tone} from '../words.js'
 import type {Chart} from './chart.js'
+import {stepChart} from './evidence-charts.js'
 import {html, Html, scriptJson} from './html.js'
 import {faultSection, memorySection} from './page-evidence.js'
 import {keyFigures, pageHead, thresholdList, whenText} from './page-head.js'
@@ -53,7 +54,8 @@ ${body}
 }
 
 function pageBody(report: RunReport, place: (chart: Chart) => Html): Html {
-  const charts = timeCharts(report)
+  const steps = stepChart(report)
+  const charts = [...(steps === undefined ? [] : [steps]), ...timeCharts(report)]
   return html`${pageHead(report)}
 <main>
 <div class="verdict-grounds">

@@ -110,6 +110,19 @@ describe('charts', () => {
     expect(soak[1]?.series[0]?.values.at(-1)).toBe(41_200 + 19 * 1000)
   })
 
+  test('a staircase: latencies over the rate, where the knee is seen', async () => {
+    const report = fixtureReport()
+    const {message} = report.latency
+    const step = (name: string, ratePerS: number, latency = message) =>
+      ({name, fromS: 0, toS: 4, ratePerS, latency})
+    const phases = [step('step 1', 200), step('step 3', 450), step('step 2', 300)]
+    const [, chart] = await chartsOf({...report, phases})
+    expect(chart).toMatchObject({title: 'Latency by rate', axis: 'rate', x: [200, 300, 450]})
+    expect(chart?.series[1]).toMatchObject({label: 'p99', values: [4.616, 4.616, 4.616]})
+    const [, other] = await chartsOf({...report, phases: phases.slice(1)})
+    expect(other?.title).toBe('Throughput')
+  })
+
   test('hours become as many points as a screen tells apart, spikes kept', async () => {
     const report = fixtureReport()
     const [sample] = report.seconds

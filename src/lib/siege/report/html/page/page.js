@@ -81,6 +81,7 @@ const PLACES = {
   time,
   afterFault: (seconds) => `${seconds < 0 ? '−' : ''}${Number(Math.abs(seconds).toFixed(2))} s`,
   cycle: (cycle) => `cycle ${cycle}`,
+  rate: (rate) => `${grouped(rate)}/s`,
 }
 
 const BANDS = {gap: ['bad', '38'], recovery: ['warn', '30'], outside: ['soft', '14']}
@@ -141,6 +142,9 @@ const LOOKS = {
   dashed: {width: 1.25, dash: [5, 4]},
 }
 
+/** Each of its values was measured by itself. */
+const POINTED = new Set(['cycle', 'rate'])
+
 function seriesOf(chart) {
   const place = PLACES[chart.axis]
   const value = VALUES[chart.unit]
@@ -153,7 +157,7 @@ function seriesOf(chart) {
       ...(look === 'area' ? {fill: () => faded(hue, '26')} : {}),
       // What is counted in tenths of a second stands for all of each.
       ...(chart.axis === 'afterFault' ? {paths: uPlot.paths.stepped({align: 1})} : {}),
-      points: {show: chart.axis === 'cycle' && chart.x.length < 60, size: 5},
+      points: {show: POINTED.has(chart.axis) && chart.x.length < 60, size: 5},
       value: (_plot, number) => number === null || number === undefined ? '' : value(number),
     })),
   ]
@@ -163,6 +167,7 @@ const INCREMENTS = {
   time: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800],
   afterFault: [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60],
   cycle: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+  rate: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
 }
 
 /** Of bytes: 1, 2, 5, … of each unit, not of a million. */
