@@ -47,6 +47,16 @@ export class FakeSocket implements AcceptedSocket {
     this.closed ??= {code: 1006, reason: ''}
   }
 
+  isPaused = false
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+
   liftProofLimit(): void {
     this.isProved = true
   }

@@ -22,6 +22,9 @@ export type ClientState =
   | {readonly type: 'authenticated'}
   | {readonly type: 'closed'}
 
+/** Of what may wait for a client: with more than that, it is not heard until it has read. */
+const HEARD_SHARE = 0.5
+
 const HELLO: ClientState = {type: 'hello'}
 const AUTHENTICATED: ClientState = {type: 'authenticated'}
 const CLOSED: ClientState = {type: 'closed'}
@@ -61,6 +64,8 @@ export class ClientConnection implements SocketHandler {
   readonly #owner: ConnectionOwner
   readonly #queueBytesMax: number
   #replayBytes = 0
+  /** Frames that came while it is not heard: no more than were read in one piece. */
+  #unheard: {readonly data: Uint8Array; readonly isBinary: boolean}[] | undefined
   state: ClientState = HELLO
   /** Stays while a later proof is checked. Undefined: nobody knows who this is yet. */
   identity: Identity | undefined
@@ -178,8 +183,38 @@ export class ClientConnection implements SocketHandler {
     this.socket.close(code, detail === undefined ? reason : `${reason}: ${detail}`)
   }
 
+  /**
+   * A client whose own answers pile up since it reads slower than it asks is not heard until it has
+   * read them, rather than closed: it is asked to do what TCP asks of everybody.
+   */
   onMessage(data: Uint8Array, isBinary: boolean): void {
-    if (!this.isClosed) this.#owner.received(this, data, isBinary)
+    if (this.isClosed) return
+    if (this.#unheard === undefined && this.#isFarBehind()) {
+      this.#unheard = []
+      this.socket.pause()
+    }
+    if (this.#unheard === undefined) this.#owner.received(this, data, isBinary)
+    else this.#unheard.push({data, isBinary})
+  }
+
+  onDrain(): void {
+    this.hearAgain()
+  }
+
+  /** If it is not heard and has read enough since. Expected now and then. */
+  hearAgain(): void {
+    if (this.#unheard === undefined || this.isClosed || this.#isFarBehind()) return
+    const unheard = this.#unheard
+    this.#unheard = undefined
+    this.socket.resume()
+    for (const {data, isBinary} of unheard) this.onMessage(data, isBinary)
+  }
+
+  #isFarBehind(): boolean {
+    const far = this.#queueBytesMax * HEARD_SHARE
+    if (this.socket.bufferedBytes <= far) return false
+    this.socket.flush()
+    return this.socket.bufferedBytes > far
   }
 
   onPong(): void {

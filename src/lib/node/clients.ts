@@ -134,6 +134,7 @@ export class Clients implements ConnectionOwner {
     const position = this.#options.position()
     const {limits} = this.#options
     for (const connection of this.#options.registry.all()) {
+      connection.hearAgain()
       if (nowMs >= connection.provedUntilMs) {
         this.#options.live.ended(connection)
       } else if (

@@ -9,6 +9,8 @@ export interface WebSocketLike {
   ping(payload: string): void
   close(code: number, reason: string): void
   terminate(): void
+  pause(): void
+  resume(): void
 }
 
 /** Calls flush of every connection that was added, at the end of the event loop's turn. */
@@ -84,6 +86,15 @@ export class AcceptedConnection implements AcceptedSocket {
   ping(payload = ''): void {
     this.flush()
     if (this.#ws.readyState === OPEN) this.#ws.ping(payload)
+  }
+
+  pause(): void {
+    this.#ws.pause()
+    this.#stream.once('drain', () => this.handler?.onDrain?.())
+  }
+
+  resume(): void {
+    this.#ws.resume()
   }
 
   close(code: number, reason: string): void {

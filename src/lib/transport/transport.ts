@@ -23,6 +23,12 @@ export interface AcceptedSocket extends Socket {
   sendFrame(frame: WireFrame): void
   /** Hands what was gathered to the operating system now: bufferedBytes is then its backlog. */
   flush(): void
+  /**
+   * Nothing of the peer is read until `resume`, its pongs neither; what was read already may still
+   * come. onDrain is called when the operating system has taken all that waits now.
+   */
+  pause(): void
+  resume(): void
   /** The peer proved who it is: the limit on bytes before that is lifted. */
   liftProofLimit(): void
   /** The peer's address as the operating system tells it; a proxy's, where there is one. */
@@ -40,6 +46,8 @@ export interface SocketHandler {
   onPong?(payload: string): void
   /** A ping came and was answered. */
   onPing?(bytes: number): void
+  /** After a pause: all that waited is taken. It is not read yet. */
+  onDrain?(): void
   /** The peer broke RFC 6455 or a limit of its kind: the transport is closing it. */
   onViolation?(close: CloseName): void
   onClose(code: number, reason: string): void

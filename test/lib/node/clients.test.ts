@@ -176,6 +176,30 @@ describe('delivery', () => {
     expect(bench.deliver('hello', ['Hi'], {user: 42})).toBe(1)
   })
 
+  it('does not hear who is far behind with reading, and goes on where it was', async () => {
+    const heard: unknown[] = []
+    const bench = new ClientBench({
+      limits: {clientQueueBytes: 1000},
+      handlers: {note: ({details}) => void heard.push(details[0])},
+    })
+    const client = bench.connect()
+    await client.login('42')
+    client.socket.stuckBytes = 600
+    for (const n of [1, 2, 3]) client.say({action: 'note', details: [n]})
+    expect([heard, client.socket.isPaused]).toEqual([[], true])
+    bench.clients.sweep(1)
+    expect([heard, client.socket.isPaused]).toEqual([[], true])
+    client.socket.stuckBytes = 400
+    bench.clients.sweep(2)
+    expect([heard, client.socket.isPaused]).toEqual([[1, 2, 3], false])
+    client.socket.stuckBytes = 600
+    client.say({action: 'note', details: [4]})
+    client.socket.stuckBytes = 0
+    client.handler.onDrain?.()
+    expect([heard, client.socket.isPaused]).toEqual([[1, 2, 3, 4], false])
+    expect(client.socket.closed).toBeUndefined()
+  })
+
   it('takes neither a burst nor a message larger than the bound for slowness', async () => {
     const bench = new ClientBench({limits: {clientQueueBytes: 1000}})
     const client = bench.connect()

@@ -1,3 +1,5 @@
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {expect, it} from 'vitest'
 import {connectOperator} from '../../../src/lib/client/operator-client.js'
 import {defaultMeshConfig} from '../../../src/lib/mesh/config.js'
@@ -172,4 +174,27 @@ it('keeps the order of one operator whose messages meet a full outbox and are se
   const got: unknown[] = []
   while (got.length < MANY) got.push((await tab.next() as {details: unknown[]}).details[0])
   expect(got).toEqual(Array.from({length: MANY}, (_, index) => index + 1))
+})
+
+it('answers a client that asks for more than it reads, in its order, once it reads', async () => {
+  await using mesh = await startTestMesh(0)
+  const file = join(mesh.folder, 'more.mjs')
+  const handler = "({details, reply}) => reply([details[0], 'x'.repeat(20_000)])"
+  await writeFile(file, `export default (mesh) => mesh.on('more', ${handler})`)
+  const node = await mesh.start({
+    actions: [file], clientQueueBytes: 256 * 1024, actionsPerSecond: 0, userActionsPerSecond: 0,
+  })
+  await node.ready
+  const client = await mesh.client(node, '42')
+  client.ws.pause()
+  const asked = Array.from({length: 1000}, (_, index) => index)
+  for (const n of asked) client.send({action: 'more', details: [n]})
+  await eventually(() => node.stats().queueBytes > 128 * 1024)
+  client.ws.resume()
+  const got: unknown[] = []
+  while (got.length < asked.length) {
+    got.push((await client.next() as {details: unknown[]}).details[0])
+  }
+  expect(got).toEqual(asked)
+  expect(node.stats().counters['slowConsumers']).toBe(0)
 })
