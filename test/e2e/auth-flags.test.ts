@@ -75,6 +75,8 @@ describe('serve ends with', () => {
     ['WSMESH_AUTH_SQL_URL', `pg://u:${PASSWORD}@h/d`],
     ['WSMESH_AUTH_URL', `https://me:${PASSWORD}@example.com/auth`],
     ['WSMESH_SESSION_COOKIE', 'a b'],
+    ['WSMESH_ORIGIN', 'https://a.test,example.com'],
+    ['WSMESH_TRUST_PROXY', '10.0.0.0/8,nginx'],
   ])('2 for a wrong %s, which it names', async (name, value) => {
     const flags = name === 'WSMESH_AUTH_SQL_URL' ? ['--auth-sql', QUERY] : []
     const {exit, stderr} = await cli(['serve', '--port', '0', ...flags], {[name]: value})

@@ -50,14 +50,15 @@ export function authFlags() {
       'SESSION_COOKIE', 'NAME', 'this cookie is the session; needs --origin',
     ),
     origin: repeatable({
-      helpGroup, helpValue: 'PATTERN',
+      helpGroup, helpValue: 'PATTERN', env: 'WSMESH_ORIGIN', delimiter: ',',
       summary: 'pages that may connect: https://example.com, https://*.example.com',
     }),
     'allow-no-origin': Flags.boolean({
       helpGroup, summary: 'with --session-cookie: clients that are no browsers as well',
     }),
     'trust-proxy': repeatable({
-      helpGroup, helpValue: 'CIDR', summary: 'proxies whose X-Forwarded-For counts',
+      helpGroup, helpValue: 'CIDR', env: 'WSMESH_TRUST_PROXY', delimiter: ',',
+      summary: 'proxies whose X-Forwarded-For counts',
     }),
   }
 }

@@ -61,9 +61,9 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('auth-cache', 'WSMESH_AUTH_CACHE', duration(0, HOUR_MS), '5 s'),
   serveKey('auth-recheck', 'WSMESH_AUTH_RECHECK', duration(0, DAY_MS), '0 ms'),
   serveKey('session-cookie', 'WSMESH_SESSION_COOKIE', text("a cookie's name"), ''),
-  serveKey('origin', '', texts('"https://example.com"'), ''),
+  serveKey('origin', 'WSMESH_ORIGIN', texts('"https://example.com"'), ''),
   serveKey('allow-no-origin', '', flag(), 'false'),
-  serveKey('trust-proxy', '', texts('"10.0.0.0/8"'), ''),
+  serveKey('trust-proxy', 'WSMESH_TRUST_PROXY', texts('"10.0.0.0/8"'), ''),
   ...limitEntries().map(([, limit]) => limitKey(limit)),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]

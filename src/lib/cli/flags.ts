@@ -44,6 +44,9 @@ export function repeatable(options: {
   readonly char?: 'u' | 'g'
   readonly exclusive?: string[]
   readonly helpGroup?: string
+  readonly env?: string
+  /** Between several in one variable. */
+  readonly delimiter?: ','
 }) {
   return Flags.string({...options, multiple: true, multipleNonGreedy: true})
 }

@@ -6,6 +6,7 @@ import {
 } from '../../../src/lib/mesh/coming-back.js'
 import type {Delivery} from '../../../src/lib/mesh/effect.js'
 import type {Recovery} from '../../../src/lib/mesh/recovery.js'
+import {KICK} from '../../../src/lib/protocol/control.js'
 import {encodePayload} from '../../../src/lib/protocol/payload.js'
 import type {Target} from '../../../src/lib/protocol/target.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
@@ -50,6 +51,15 @@ describe('missedBy', () => {
   test('leaves the client where it was when nothing was for it', () => {
     const missed = missedBy(recovered(entry(2, {kind: 'user', ids: ['ben']})), ANNA, RESUME)
     expect(missed).toEqual({messages: [], lastSeq: 1})
+  })
+
+  test('has nothing of what nodes were told about clients', () => {
+    const kick = {action: KICK, shape: 'none', details: new Uint8Array(0)} as const
+    const order = entry(2, {kind: 'user', ids: ['anna']})
+    const {envelope} = order
+    const told: Delivery = {...order, envelope: envelope && {...envelope, payload: kick}}
+    const missed = missedBy(recovered(told, entry(3, {kind: 'user', ids: ['anna']})), ANNA, RESUME)
+    expect(missed?.messages.map(({seq}) => seq)).toEqual([3])
   })
 
   test.each(['lost', 'ahead'] as const)('has nothing at all of what is %s', (type) => {
