@@ -50,14 +50,14 @@ export function authFlags() {
       'SESSION_COOKIE', 'NAME', 'this cookie is the session; needs --origin',
     ),
     origin: repeatable({
-      helpGroup, helpValue: 'PATTERN', env: 'WSMESH_ORIGIN', delimiter: ',',
+      helpGroup, helpValue: 'PATTERN', env: 'WSMESH_ORIGIN',
       summary: 'pages that may connect: https://example.com, https://*.example.com',
     }),
     'allow-no-origin': Flags.boolean({
       helpGroup, summary: 'with --session-cookie: clients that are no browsers as well',
     }),
     'trust-proxy': repeatable({
-      helpGroup, helpValue: 'CIDR', env: 'WSMESH_TRUST_PROXY', delimiter: ',',
+      helpGroup, helpValue: 'CIDR', env: 'WSMESH_TRUST_PROXY',
       summary: 'proxies whose X-Forwarded-For counts',
     }),
   }
@@ -93,9 +93,9 @@ export interface AuthFlagValues {
   readonly 'auth-cache': number
   readonly 'auth-recheck': number
   readonly 'session-cookie'?: string | undefined
-  readonly origin?: readonly string[] | undefined
+  readonly origin?: readonly string[] | string | undefined
   readonly 'allow-no-origin'?: boolean | undefined
-  readonly 'trust-proxy'?: readonly string[] | undefined
+  readonly 'trust-proxy'?: readonly string[] | string | undefined
 }
 
 /** Throws USAGE for flags that do not go together. */
@@ -116,10 +116,15 @@ export function authOptionsOf(flags: AuthFlagValues, argv: readonly string[]): A
     cacheMs: flags['auth-cache'],
     recheckMs: flags['auth-recheck'],
     sessionCookie: flags['session-cookie'],
-    origins: flags.origin ?? [],
+    origins: listOf(flags.origin),
     allowNoOrigin: flags['allow-no-origin'] ?? false,
-    trustedProxies: flags['trust-proxy'] ?? [],
+    trustedProxies: listOf(flags['trust-proxy']),
   }
+}
+
+/** A variable of the environment comes as one text, with commas between several. */
+function listOf(given: readonly string[] | string | undefined): readonly string[] {
+  return [given ?? []].flat().flatMap((text) => text.split(',')).map((text) => text.trim())
 }
 
 const KINDS: readonly AuthKind[] = ['token', 'sql', 'url']

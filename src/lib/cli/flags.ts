@@ -45,8 +45,6 @@ export function repeatable(options: {
   readonly exclusive?: string[]
   readonly helpGroup?: string
   readonly env?: string
-  /** Between several in one variable. */
-  readonly delimiter?: ','
 }) {
   return Flags.string({...options, multiple: true, multipleNonGreedy: true})
 }
