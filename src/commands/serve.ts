@@ -10,6 +10,7 @@ export default class ServeCommand extends BaseCommand {
     'wsmesh serve --actions examples/actions/hello.mjs',
     'wsmesh serve --pool mysql://wsmesh@db/app --host 0.0.0.0 --node-url ws://10.0.0.5:8080',
     'wsmesh serve --auth-url http://localhost/auth.php --session-cookie sid --origin https://a.eu',
+    'wsmesh serve --tls-cert cert.pem --tls-key key.pem --node-listen 10.0.0.5:8081',
     'wsmesh serve --port 0 --json',
   ]
   static override jsonFields = ['type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl',
