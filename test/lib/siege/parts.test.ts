@@ -142,7 +142,10 @@ test('Audience: each message is for somebody, spread evenly, the same in each pr
   const users = new Set(hits.filter(({kind}) => kind === 'user').map(({index}) => index))
   expect(users.size).toBe(20)
   expect(audience.isFor('user', 3, audience.userOf(43))).toBe(true)
+  expect(audience.isFor('user', 3, 4)).toBe(false)
   expect(audience.isFor('group', 4, 3)).toBe(false)
+  expect(audience.isFor('everyone', 0, 4)).toBe(true)
+  expect(audience.isFor('echo', 0, 0)).toBe(false)
 })
 
 test('recoveryOf: the silence and the way back', () => {
