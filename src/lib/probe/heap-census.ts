@@ -13,37 +13,32 @@ export interface HeapCensus {
   readonly classes: Readonly<Record<string, number>>
   readonly items: Readonly<Record<CollectionKind, number>>
   readonly listeners: Readonly<Record<string, number>>
-  readonly collections: number
 }
 
 export type CollectionKind = 'Map' | 'Set' | 'Array' | 'Object'
 
-/** Until two counts are equal: finalizers and closed handles need turns of the event loop. */
-const COLLECTIONS_MAX = 6
-/** With more objects a count takes a second: then two collections must do. */
-const OBJECTS_RECOUNTED_MAX = 200_000
+/** Finalizers and closed handles need turns of the event loop between two collections. */
+const COLLECTIONS = 3
+
 /** Classes that are told, the most numerous: functions have a name each, and would be all. */
 const CLASSES_MAX = 1500
 const FUNCTIONS_MAX = 500
 const LISTENERS_MAX = 200
 
-/** The program may go on between the collections; the count itself is one turn. */
+/**
+ * The program may go on between the collections; the count itself is one turn. It is done once,
+ * since V8 collects all it can for it anyway: that is most of its cost.
+ */
 export async function takeHeapCensus(session: HeapSession): Promise<HeapCensus> {
-  let collections = 0
-  let before: Counted | undefined
-  for (;;) {
+  for (let collections = 1; collections < COLLECTIONS; collections += 1) {
     await turns()
     await session.collectGarbage()
-    collections += 1
-    await turns()
-    const counted = session.withLiveObjects(countAll)
-    const isSteady = counted.objects === before?.objects || collections === COLLECTIONS_MAX
-    before = counted
-    if (isSteady || (counted.objects > OBJECTS_RECOUNTED_MAX && collections > 1)) break
   }
   await turns()
+  const counted = session.withLiveObjects(countAll)
+  await turns()
   await session.collectGarbage()
-  return {...before, collections}
+  return counted
 }
 
 /** Closed sockets are let go a turn or two after their close. */
@@ -51,9 +46,7 @@ export function turns(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }
 
-type Counted = Omit<HeapCensus, 'collections'>
-
-function countAll(all: readonly object[]): Counted {
+function countAll(all: readonly object[]): HeapCensus {
   const names = new ClassNames()
   const classes = new Map<string, number>()
   const listeners = new Map<string, number>()

@@ -4,8 +4,6 @@
  */
 import {readdirSync} from 'node:fs'
 import type {Gauge, ProcessSample} from '../protocol/soak-frame.js'
-import {takeHeapCensus} from './heap-census.js'
-import {HeapSession} from './heap-session.js'
 
 /** Numbers that the program keeps itself: a leak of one of them has a name at once. */
 export type ReadGauges = () => Readonly<Record<string, Gauge>>
@@ -24,14 +22,15 @@ export function sampleProcess(readGauges: ReadGauges = () => ({})): Promise<Proc
 let last: Promise<unknown> = Promise.resolve()
 
 async function take(readGauges: ReadGauges): Promise<ProcessSample> {
+  // Not at the top: a Node without an inspector must be able to import this.
+  const {HeapSession} = await import('./heap-session.js')
+  const {takeHeapCensus} = await import('./heap-census.js')
   const startMs = performance.now()
   const session = new HeapSession()
   try {
-    const {collections, ...census} = await takeHeapCensus(session)
+    const census = await takeHeapCensus(session)
     const memory = process.memoryUsage()
-    const cost = {
-      totalMs: tenths(performance.now() - startMs), pauseMs: tenths(session.pauseMs), collections,
-    }
+    const totalMs = tenths(performance.now() - startMs)
     return {
       pid: process.pid,
       uptimeMs: Math.round(process.uptime() * 1000),
@@ -43,7 +42,7 @@ async function take(readGauges: ReadGauges): Promise<ProcessSample> {
       externalBytes: memory.external,
       arrayBufferBytes: memory.arrayBuffers,
       rssBytes: memory.rss,
-      cost,
+      cost: {totalMs, pauseMs: tenths(session.pauseMs)},
     }
   } finally {
     session.close()

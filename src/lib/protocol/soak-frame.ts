@@ -60,8 +60,6 @@ export interface SampleCost {
   /** The whole of it, and the longest time for which the event loop stood still. */
   readonly totalMs: number
   readonly pauseMs: number
-  /** Collections until two counts of the objects were equal. */
-  readonly collections: number
 }
 
 /** A heap snapshot on the disk of the machine that was asked. */
@@ -107,7 +105,7 @@ export const processSample: Shape<ProcessSample> = object<ProcessSample>({
   externalBytes: count,
   arrayBufferBytes: count,
   rssBytes: count,
-  cost: object<SampleCost>({totalMs: number, pauseMs: number, collections: count}),
+  cost: object<SampleCost>({totalMs: number, pauseMs: number}),
 })
 
 const holder = object<Holder>({class: text, objects: count, path: text, share: number})

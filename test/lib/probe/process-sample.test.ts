@@ -58,7 +58,6 @@ describe('a sample of a process', () => {
     const {cost} = told.full
     expect(cost.pauseMs).toBeGreaterThan(0)
     expect(cost.totalMs).toBeGreaterThanOrEqual(cost.pauseMs)
-    expect(cost.collections).toBeGreaterThan(1)
   })
 })
 

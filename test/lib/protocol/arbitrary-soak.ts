@@ -24,7 +24,7 @@ export const soaked: fc.Arbitrary<SoakResult> = fc.record({
     externalBytes: numbers,
     arrayBufferBytes: numbers,
     rssBytes: numbers,
-    cost: fc.record({totalMs: floats, pauseMs: floats, collections: numbers}),
+    cost: fc.record({totalMs: floats, pauseMs: floats}),
   }),
   snapshot: fc.option(
     fc.record({
