@@ -31,6 +31,9 @@ export type {
 export {openPoolStore, type OpenPoolOptions} from './lib/pool/open-pool-store.js'
 export type {PoolStore} from './lib/pool/pool-store.js'
 
+export {sampleProcess, type ReadGauges} from './lib/probe/process-sample.js'
+export type {Gauge, ProcessSample} from './lib/protocol/soak-frame.js'
+
 export type {
   NodeStats,
   OperatorEvent,

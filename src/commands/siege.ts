@@ -1,7 +1,7 @@
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {reachFlags} from '../lib/cli/flags.js'
 import {reportFileFlags} from '../lib/siege/report/report-flags.js'
-import {clientFlags, loadFlags, verdictFlags} from '../lib/siege/siege-flags.js'
+import {clientFlags, loadFlags, soakFlags, verdictFlags} from '../lib/siege/siege-flags.js'
 
 export default class SiegeCommand extends BaseCommand {
   static override summary = 'load the mesh with clients and messages, and judge what comes'
@@ -17,6 +17,7 @@ export default class SiegeCommand extends BaseCommand {
     "wsmesh siege -c 1000 -r 2000 -t 1m --threshold 'latency.p99<50ms'",
     'wsmesh siege --nodes 3 -c 300 -r 500 --fault kill-master@10s',
     'wsmesh siege --stairs -r 200 -t 10s',
+    'wsmesh siege --soak --nodes 3',
     'wsmesh siege --protocol plain -c 100 -r 1000 ws://127.0.0.1:9000/',
     'wsmesh siege --html siege.html --junit siege.xml',
     'wsmesh siege -c 50 -t 10s http://127.0.0.1:8080/healthz',
@@ -28,7 +29,8 @@ export default class SiegeCommand extends BaseCommand {
     'rates', 'latency', 'thresholds[]', 'errors[]', 'closeCodes[]', 'generator', 'nodes[]',
     'faults[]', 'leak', 'seconds[]']
   static override flags = {
-    ...loadFlags(), ...clientFlags(), ...verdictFlags(), ...reportFileFlags(), ...reachFlags(),
+    ...loadFlags(), ...clientFlags(), ...soakFlags(), ...verdictFlags(), ...reportFileFlags(),
+    ...reachFlags(),
   }
 
   async run(): Promise<object | undefined> {

@@ -3,6 +3,9 @@ import type {ReachFlagValues} from '../cli/reach.js'
 import {runSiege} from './run-siege.js'
 import type {RunReport} from './run-report.js'
 import {readScenario} from './scenario.js'
+import {compareRuns} from './report/compare-runs.js'
+import {compareScreen} from './report/compare-screen.js'
+import {readReport} from './report/read-report.js'
 import {startProgress} from './report/live/progress.js'
 import type {Progress, ProgressOptions} from './report/live/progress.js'
 import {claimReportFiles, writeReportFiles} from './report/report-files.js'
@@ -10,11 +13,14 @@ import type {ReportPaths} from './report/report-files.js'
 import type {SummaryOptions} from './report/summary-options.js'
 import {summaryScreen} from './report/summary-screen.js'
 import type {SiegeEvent} from './second-sample.js'
+import type {SiegeSettings} from './settings.js'
 import {siegeSettings} from './settings-from-flags.js'
 import type {SiegeFlagValues} from './settings-from-flags.js'
+import type {SoakFlagValues} from './soak/soak-command.js'
 
 export interface SiegeCommandOptions {
-  readonly flags: SiegeFlagValues & ReachFlagValues & ReportPaths & {
+  readonly flags: SiegeFlagValues & SoakFlagValues & ReachFlagValues & ReportPaths & {
+    readonly compare?: string | undefined
     readonly ndjson?: boolean
     readonly progress?: boolean
     readonly verbose?: boolean
@@ -42,13 +48,33 @@ export async function siege(options: SiegeCommandOptions): Promise<RunReport> {
   const {flags, urls, argv, notice} = options
   const scenario = flags.scenario === undefined ? undefined : await readScenario(flags.scenario)
   const settings = siegeSettings(flags, urls, scenario, argv)
-  const {html, junit, hdr} = flags
-  const inputs = [flags.scenario, flags['users-file']].filter((path) => path !== undefined)
+  const {html, junit, hdr, compare} = flags
+  const before = compare === undefined ? undefined : await readReport(compare)
+  const inputs = [flags.scenario, flags['users-file'], compare]
+    .filter((path) => path !== undefined)
   const files = await claimReportFiles({html, junit, hdr}, inputs)
+  const report = flags.soak === true
+    ? await soakOnce(settings, options)
+    : await siegeOnce(settings, options)
+  if (flags.ndjson === true) options.line(JSON.stringify({type: 'report', report}))
+  else for (const line of summaryScreen(report, options.screen)) options.print(line)
+  if (compare !== undefined && before !== undefined) {
+    const compared = compareRuns([{file: compare, report: before}, {file: 'this run', report}])
+    for (const line of ['', ...compareScreen(compared, options.screen)]) options.print(line)
+  }
+  const failures = await writeReportFiles(files, report)
+  for (const {path} of failures.length === 0 ? files : []) notice(`written: ${path}`)
+  for (const failure of failures) options.failed(failure)
+  return report
+}
+
+async function siegeOnce(
+  settings: SiegeSettings, options: SiegeCommandOptions,
+): Promise<RunReport> {
+  const {flags} = options
   const progress = progressOf(options)
-  let report: RunReport
   try {
-    report = await runSiege(settings, {
+    return await runSiege(settings, {
       ...options,
       reach: flags,
       onEvent: (event) => tell(event, progress, options),
@@ -57,12 +83,17 @@ export async function siege(options: SiegeCommandOptions): Promise<RunReport> {
   } finally {
     progress.close()
   }
-  if (flags.ndjson === true) options.line(JSON.stringify({type: 'report', report}))
-  else for (const line of summaryScreen(report, options.screen)) options.print(line)
-  const failures = await writeReportFiles(files, report)
-  for (const {path} of failures.length === 0 ? files : []) notice(`written: ${path}`)
-  for (const failure of failures) options.failed(failure)
-  return report
+}
+
+async function soakOnce(
+  settings: SiegeSettings, options: SiegeCommandOptions,
+): Promise<RunReport> {
+  const {flags, notice} = options
+  const {soak} = await import('./soak/soak-command.js')
+  const onLog = (line: string): void => {
+    if (flags.verbose === true) notice(line)
+  }
+  return soak(flags, settings, {...options, reach: flags, onLog})
 }
 
 /** With --ndjson each second is on stdout already, often on the same terminal. */

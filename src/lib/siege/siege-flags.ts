@@ -5,6 +5,7 @@ import {durationFlag, repeatable} from '../cli/flags.js'
 const LOAD = 'LOAD'
 const CLIENTS = 'CLIENTS'
 const VERDICT = 'VERDICT'
+const SOAK = 'SOAK'
 const HOUR_MS = 3_600_000
 
 function integer(options: {
@@ -108,6 +109,39 @@ export function clientFlags() {
   }
 }
 
+const NO_LOAD = ['rate', 'per-connection-rate', 'stairs', 'scenario', 'ramp', 'threshold', 'fault',
+  'processes', 'users-file', 'token-command']
+
+export function soakFlags() {
+  return {
+    soak: Flags.boolean({
+      helpGroup: SOAK, exclusive: NO_LOAD,
+      summary: 'let connections of all kinds come and go, and judge whether memory leaks',
+    }),
+    cycles: Flags.integer({
+      helpGroup: SOAK, default: 20, min: 12, max: 100_000, helpValue: 'N', dependsOn: ['soak'],
+      summary: 'cycles that are measured, each of -c connections at each node (1700)',
+    }),
+    hours: Flags.string({
+      helpGroup: SOAK, helpValue: 'N', dependsOn: ['soak'],
+      summary: 'go on with cycles for so long',
+    }),
+    kinds: Flags.string({
+      helpGroup: SOAK, helpValue: 'LIST', dependsOn: ['soak'],
+      summary: 'kinds of visits: clean,terminate,… (all; see docs/SIEGE.md)',
+    }),
+    'detection-limit': Flags.integer({
+      helpGroup: SOAK, default: 60, min: 1, max: 1_000_000, helpValue: 'BYTES',
+      dependsOn: ['soak'],
+      summary: 'INCONCLUSIVE where more than this a connection would not be seen',
+    }),
+    'sample-url': Flags.string({
+      helpGroup: SOAK, helpValue: 'URL', dependsOn: ['soak'],
+      summary: 'with --protocol plain: a page that answers with sampleProcess()',
+    }),
+  }
+}
+
 export function verdictFlags() {
   return {
     threshold: repeatable({
@@ -121,6 +155,10 @@ export function verdictFlags() {
     }),
     'abort-on-fail': Flags.boolean({
       helpGroup: VERDICT, summary: 'end as soon as a threshold cannot hold any more',
+    }),
+    compare: Flags.string({
+      helpGroup: VERDICT, helpValue: 'FILE',
+      summary: 'show what changed since the run whose --json report is in FILE',
     }),
     strict: Flags.boolean({
       helpGroup: VERDICT, summary: 'exit with 97 when the run proves nothing',

@@ -1,6 +1,6 @@
 /** Two and more runs side by side: what each measured, and what the last changed. Pure. */
 import {bytes, grouped} from '../../cli/plural.js'
-import type {RunConfig, RunReport} from '../run-report.js'
+import type {LeakSection, RunConfig, RunReport} from '../run-report.js'
 import {nodeFacts} from './node-facts.js'
 import {gapText, latencyText, percentText, rateText} from './units.js'
 
@@ -82,11 +82,25 @@ const METRICS: readonly Metric[] = [
     text: percentText,
   },
   {name: 'node RSS, most', of: rssMost, text: bytes, best: 'low'},
+  {name: 'heap at rest', of: atRest('heapBytes'), text: bytes, best: 'low'},
+  {name: 'objects at rest', of: atRest('objects'), text: grouped, best: 'low'},
+  {
+    name: 'leaks found', of: ({leak}) => leak && leaksOf(leak), ...exactly,
+  },
   {
     name: 'loop delay, most', best: 'low', of: loopDelayMost,
     text: (ms) => latencyText(ms * 1000),
   },
 ]
+
+/** Of a soak: the most of any node after the last cycle. */
+function atRest(what: 'heapBytes' | 'objects'): Metric['of'] {
+  return ({leak}) => most((leak?.nodes ?? []).flatMap(({samples}) => samples.at(-1)?.[what] ?? []))
+}
+
+function leaksOf({nodes}: LeakSection): number {
+  return nodes.filter(({verdict}) => verdict === 'leak').length
+}
 
 function longestGap({faults}: RunReport): number | null {
   return most(faults.flatMap(({gapMs}) => gapMs ?? []))

@@ -1,0 +1,246 @@
+/**
+ * The soak: cycles of churn, each followed by rest and a sample of every server, until there are
+ * enough to tell growth from noise (docs/SIEGE.md, "Soak").
+ */
+import type {MeshSecret} from '../../auth/mesh-secret.js'
+import type {ChurnKind} from './churn-kinds.js'
+import {Churn} from './churn.js'
+import type {Work} from './churn.js'
+import {SampleSeries} from './soak-samples.js'
+import type {CycleSample} from './soak-samples.js'
+import type {SoakTarget} from './soak-target.js'
+
+export interface SoakOptions {
+  readonly targets: readonly SoakTarget[]
+  readonly protocol: 'wsmesh' | 'plain'
+  readonly secret: MeshSecret | undefined
+  readonly kinds: readonly ChurnKind[]
+  /** Measured cycles; with `untilMs` the least. */
+  readonly cycles: number
+  /** Goes on with cycles for so long, if it is longer. */
+  readonly forMs: number | undefined
+  /** Connections at each server in one cycle. */
+  readonly connections: number
+  /** At least so many in one of the warm-up: caches of connections are to be full at its end. */
+  readonly warmUpConnections: number
+  readonly connectPerS: number
+  readonly detailsBytes: number
+  /** Rest is waited for so long after each cycle. */
+  readonly restMs: number
+  /** After the last connection ended, the servers' own clean-up is given so long. */
+  readonly settleMs: number
+  readonly seed: number
+  readonly signal: AbortSignal
+  readonly onCycle: (progress: SoakProgress) => void
+}
+
+export interface SoakProgress {
+  readonly cycle: number
+  readonly isWarmUp: boolean
+  readonly atS: number
+  readonly work: Work
+  readonly samples: ReadonlyMap<string, CycleSample>
+}
+
+export interface SoakRecord {
+  readonly name: string
+  readonly samples: readonly CycleSample[]
+  /** Why it was not sampled to the end; undefined: it was. */
+  readonly lost: string | undefined
+  /** What of the samples' time was not rest. */
+  readonly unrest: readonly string[]
+}
+
+export interface SoakRun {
+  readonly records: readonly SoakRecord[]
+  readonly work: Work
+  readonly isInterrupted: boolean
+  readonly durationS: number
+}
+
+const WARM_UP_MIN = 5
+const WARM_UP_MAX = 40
+/** A cache that grows by less than this part of the connections is none of theirs. */
+const FILLING_SHARE = 0.05
+const SAMPLE_TRIES = 3
+const TRY_PAUSE_MS = 5000
+
+/** Connections, then messages: what a leak goes with is told apart by doses that differ. */
+const DOSES = [[1, 1], [0.5, 1], [1, 0.5], [0.5, 0.5]] as const
+
+export async function runSoak(options: SoakOptions): Promise<SoakRun> {
+  return new Soak(options).run()
+}
+
+class Soak {
+  readonly #options: SoakOptions
+  readonly #churn: Churn
+  readonly #series = new Map<string, SampleSeries>()
+  readonly #lost = new Map<string, string>()
+  readonly #unrest = new Map<string, string[]>()
+  readonly #startMs = performance.now()
+  /** Connections that others had at the beginning. */
+  readonly #others = new Map<string, number>()
+
+  constructor(options: SoakOptions) {
+    this.#options = options
+    this.#churn = new Churn(options)
+    for (const {place} of options.targets) {
+      this.#series.set(place.name, new SampleSeries())
+      this.#unrest.set(place.name, [])
+    }
+  }
+
+  async run(): Promise<SoakRun> {
+    const {targets, signal, cycles, forMs = 0} = this.#options
+    for (const target of targets) {
+      this.#others.set(target.place.name, (await target.rest()).connections ?? 0)
+    }
+    let cycle = await this.#warmUp()
+    const firstMeasured = cycle
+    while (!this.#isOver() && (cycle - firstMeasured < cycles || this.#elapsedMs() < forMs)) {
+      const [connections, messages] = DOSES[cycle % DOSES.length] ?? [1, 1]
+      cycle += 1
+      await this.#cycle(cycle, {isWarmUp: false, connections, messages, drains: true})
+    }
+    this.#churn.letGo()
+    return {
+      records: targets.map(({place: {name}}) => ({
+        name,
+        samples: this.#series.get(name)?.all ?? [],
+        lost: this.#lost.get(name),
+        unrest: this.#unrest.get(name) ?? [],
+      })),
+      work: this.#churn.work,
+      isInterrupted: signal.aborted,
+      durationS: this.#elapsedMs() / 1000,
+    }
+  }
+
+  /** Until caches with a bound have stopped to grow. The last of it rests as long as any cycle. */
+  async #warmUp(): Promise<number> {
+    const {connections, warmUpConnections} = this.#options
+    const more = Math.max(1, warmUpConnections / connections)
+    for (let cycle = 1; ; cycle += 1) {
+      const isLast = cycle >= WARM_UP_MAX || (cycle >= WARM_UP_MIN && this.#areCachesFull())
+      await this.#cycle(cycle, {isWarmUp: true, connections: more, messages: 1, drains: isLast})
+      if (isLast || this.#isOver()) return cycle
+    }
+  }
+
+  #areCachesFull(): boolean {
+    return [...this.#series.values()].every(({all}) => {
+      const [before, last] = all.slice(-2)
+      if (before === undefined || last === undefined) return false
+      const {connections, warmUpConnections} = this.#options
+      const filling = Math.max(connections, warmUpConnections) * FILLING_SHARE
+      return Object.entries(last.sample.gauges).every(
+        ([name, {kind, value}]) =>
+          kind !== 'bounded' || value - (before.sample.gauges[name]?.value ?? 0) < filling,
+      )
+    })
+  }
+
+  async #cycle(
+    cycle: number,
+    dose: {
+      readonly isWarmUp: boolean
+      readonly connections: number
+      readonly messages: number
+      readonly drains: boolean
+    },
+  ): Promise<void> {
+    const {connections, onCycle} = this.#options
+    const visitsEach = Math.max(1, Math.round(connections * dose.connections))
+    await this.#churn.run({visitsEach, messageShare: dose.messages})
+    await this.#rest(dose.drains)
+    const samples = new Map<string, CycleSample>()
+    // One after the other: while one stands still to be counted, the others keep the mesh.
+    for (const target of this.#options.targets) {
+      if (this.#isOver()) return
+      const sample = await this.#sample(target, cycle, dose.isWarmUp)
+      if (sample !== undefined) samples.set(target.place.name, sample)
+    }
+    const atS = this.#elapsedMs() / 1000
+    onCycle({cycle, isWarmUp: dose.isWarmUp, atS, work: this.#churn.work, samples})
+  }
+
+  /** Until nobody is connected and nothing is on its way; with `drains`, nothing kept either. */
+  async #rest(drains: boolean): Promise<void> {
+    const {restMs, settleMs, targets} = this.#options
+    const endMs = performance.now() + restMs
+    let isCalm = false
+    while (!isCalm && performance.now() < endMs && !this.#isOver()) {
+      await delay(settleMs / 2)
+      const states = await Promise.all(targets.map((target) => this.#unrestOf(target, drains)))
+      isCalm = this.#churn.left === 0 && states.every((state) => state === undefined)
+    }
+    this.#churn.letGo()
+    await delay(settleMs)
+    if (isCalm || !drains) return
+    for (const target of targets) {
+      const state = await this.#unrestOf(target, drains)
+      if (state !== undefined) this.#unrest.get(target.place.name)?.push(state)
+    }
+  }
+
+  async #unrestOf(target: SoakTarget, drains: boolean): Promise<string | undefined> {
+    try {
+      const {connections, underWay, history} = await target.rest()
+      const others = this.#others.get(target.place.name) ?? 0
+      if ((connections ?? 0) > others) return `${connections} connections were left`
+      if (underWay > 0) return 'messages were on their way'
+      return drains && history > 0 ? `${history} messages were still in the history` : undefined
+    } catch {
+      // Whether it is gone for good is found out when it is sampled.
+      return 'it did not answer'
+    }
+  }
+
+  async #sample(
+    target: SoakTarget, cycle: number, isWarmUp: boolean,
+  ): Promise<CycleSample | undefined> {
+    const {name, clientUrl} = target.place
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const {sample} = await target.sample()
+        const atS = this.#elapsedMs() / 1000
+        const {messages, byTarget} = this.#churn.work
+        const done = byTarget.get(clientUrl) ?? {}
+        const work = {connection: 0, message: messages, hour: atS / 3600, ...done}
+        const taken = {cycle, isWarmUp, atS, work, sample}
+        this.#series.get(name)?.add(taken)
+        return taken
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        if (tries >= SAMPLE_TRIES || this.#options.signal.aborted) {
+          this.#lost.set(name, `no sample after cycle ${cycle}: ${why}`)
+          return undefined
+        }
+        await delay(TRY_PAUSE_MS)
+      }
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#options.signal.aborted || this.#lost.size > 0 || this.#isRestarted()
+  }
+
+  /** Another process answers, or the same began anew: nothing can be compared any more. */
+  #isRestarted(): boolean {
+    return [...this.#series.values()].some(({all, last}) => {
+      const [first] = all
+      if (first === undefined || last === undefined) return false
+      const isOlder = last.sample.uptimeMs >= first.sample.uptimeMs
+      return first.sample.pid !== last.sample.pid || !isOlder
+    })
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startMs
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,124 @@
+/** What is soaked: a node by its operators' connection, or any server by a page of its own. */
+import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {connectOperator} from '../../client/operator-client.js'
+import type {OperatorConnection} from '../../client/operator-connection.js'
+import {parseJson} from '../../protocol/json-text.js'
+import {conforms} from '../../protocol/shape.js'
+import {processSample} from '../../protocol/soak-frame.js'
+import type {SoakResult} from '../../protocol/soak-frame.js'
+import type {TargetJson} from '../../protocol/target.js'
+import {WsmeshError} from '../../util/errors.js'
+
+export interface SoakPlace {
+  readonly name: string
+  readonly clientUrl: string
+  /** ws://…/mesh of a node; undefined for another server. */
+  readonly operatorUrl: string | undefined
+}
+
+/** How far a server is from rest; null where it does not say. */
+export interface RestState {
+  readonly connections: number | null
+  /** Messages that are on their way, and those that are kept for a while. */
+  readonly underWay: number
+  readonly history: number
+}
+
+export interface SoakTarget {
+  readonly place: SoakPlace
+  rest(): Promise<RestState>
+  /** Rejects with a WsmeshError when the server is gone or cannot be sampled. */
+  sample(holdersOf?: readonly string[]): Promise<SoakResult>
+  publish(target: TargetJson, details: unknown): Promise<void>
+  close(): void
+}
+
+const ANSWER_MS = 60_000
+const SNAPSHOT_MS = 600_000
+const CONNECT_MS = 10_000
+const BYTES_MAX = 16 * 1024 * 1024
+
+/** One operator's connection for the whole run: it is part of the state that is compared. */
+export class NodeTarget implements SoakTarget {
+  readonly place: SoakPlace
+  readonly #url: string
+  readonly #secret: MeshSecret
+  #connection: Promise<OperatorConnection> | undefined
+
+  constructor(place: SoakPlace, operatorUrl: string, secret: MeshSecret) {
+    this.place = place
+    this.#url = operatorUrl
+    this.#secret = secret
+  }
+
+  async rest(): Promise<RestState> {
+    const connection = await this.#connect()
+    const {connections, outboxMessages, queueBytes, historyMessages} =
+      await connection.stats(ANSWER_MS)
+    return {connections, underWay: outboxMessages + queueBytes, history: historyMessages}
+  }
+
+  async sample(holdersOf?: readonly string[]): Promise<SoakResult> {
+    const connection = await this.#connect()
+    return holdersOf === undefined
+      ? connection.soak({}, ANSWER_MS)
+      : connection.soak({holdersOf}, SNAPSHOT_MS)
+  }
+
+  async publish(target: TargetJson, details: unknown): Promise<void> {
+    const connection = await this.#connect()
+    await connection.publish({action: 'soak', details, target}, ANSWER_MS)
+  }
+
+  close(): void {
+    this.#connection?.then((connection) => connection.close()).catch(() => undefined)
+  }
+
+  async #connect(): Promise<OperatorConnection> {
+    const known = await this.#connection?.catch(() => undefined)
+    if (known !== undefined && !known.isOver) return known
+    const options = {url: this.#url, secret: this.#secret, timeoutMs: CONNECT_MS}
+    this.#connection = connectOperator(options)
+    return this.#connection
+  }
+}
+
+/** Any Node server that answers GET with a sample of sampleProcess, as JSON. */
+export class PageTarget implements SoakTarget {
+  readonly place: SoakPlace
+  readonly #page: string
+
+  constructor(place: SoakPlace, page: string) {
+    this.place = place
+    this.#page = page
+  }
+
+  rest(): Promise<RestState> {
+    return Promise.resolve({connections: null, underWay: 0, history: 0})
+  }
+
+  async sample(): Promise<SoakResult> {
+    const text = await this.#get()
+    const json = parseJson(text)
+    if (json.ok && conforms(processSample, json.value)) return {sample: json.value, snapshot: null}
+    const wrong = json.ok ? processSample(json.value) : json.reason
+    throw new WsmeshError('INPUT_INVALID', `${this.#page} is no sample of a process: ${wrong}`, {
+      suggestions: ['answer it with sampleProcess() of wsmesh (docs/SIEGE.md, "Soak")'],
+    })
+  }
+
+  async publish(): Promise<void> {}
+
+  close(): void {}
+
+  async #get(): Promise<string> {
+    try {
+      const answer = await fetch(this.#page, {signal: AbortSignal.timeout(ANSWER_MS)})
+      const text = await answer.text()
+      if (answer.ok && text.length <= BYTES_MAX) return text
+      throw new Error(`status ${answer.status}, ${text.length} characters`)
+    } catch (error) {
+      throw new WsmeshError('NODE_UNREACHABLE', `${this.#page} does not answer`, {cause: error})
+    }
+  }
+}
