@@ -119,8 +119,8 @@ export function soakFlags() {
       summary: 'let connections of all kinds come and go, and judge whether memory leaks',
     }),
     cycles: Flags.integer({
-      helpGroup: SOAK, default: 20, min: 12, max: 100_000, helpValue: 'N', dependsOn: ['soak'],
-      summary: 'cycles that are measured, each of -c connections at each node (1700)',
+      helpGroup: SOAK, min: 12, max: 100_000, helpValue: 'N', dependsOn: ['soak'],
+      summary: 'cycles that are measured (20), each of -c visits at each node (1700)',
     }),
     hours: Flags.string({
       helpGroup: SOAK, helpValue: 'N', dependsOn: ['soak'],
@@ -131,9 +131,8 @@ export function soakFlags() {
       summary: 'kinds of visits: clean,terminate,… (all; see docs/SIEGE.md)',
     }),
     'detection-limit': Flags.integer({
-      helpGroup: SOAK, default: 60, min: 1, max: 1_000_000, helpValue: 'BYTES',
-      dependsOn: ['soak'],
-      summary: 'INCONCLUSIVE where more than this a connection would not be seen',
+      helpGroup: SOAK, min: 1, max: 1_000_000, helpValue: 'BYTES', dependsOn: ['soak'],
+      summary: 'INCONCLUSIVE where more than this (60) a connection would not be seen',
     }),
     'sample-url': Flags.string({
       helpGroup: SOAK, helpValue: 'URL', dependsOn: ['soak'],

@@ -17,11 +17,11 @@ import type {SoakTarget} from './soak-target.js'
 
 export interface SoakFlagValues {
   readonly soak?: boolean
-  readonly cycles: number
+  readonly cycles?: number | undefined
   readonly hours?: string | undefined
   readonly kinds?: string | undefined
   readonly 'sample-url'?: string | undefined
-  readonly 'detection-limit': number
+  readonly 'detection-limit'?: number | undefined
   readonly connections?: number | undefined
   readonly 'details-bytes'?: number | undefined
 }
@@ -34,6 +34,8 @@ export interface SoakContext extends Omit<BattlefieldOptions, 'settings'> {
 
 /** At each server in one cycle: with 20 cycles, growth of 50 bytes a connection is seen. */
 const CONNECTIONS = 1700
+const CYCLES = 20
+const DETECTION_LIMIT_BYTES = 60
 /** A node remembers 4096 connections that ended: five cycles fill that. */
 const WARM_UP_CONNECTIONS = 1000
 const DETAILS_BYTES = 200
@@ -47,6 +49,7 @@ const HOURS_MAX = 24 * 30
 export async function soak(
   flags: SoakFlagValues, settings: SiegeSettings, context: SoakContext,
 ): Promise<RunReport> {
+  const {cycles = CYCLES} = flags
   const kinds = kindsOf(flags)
   const forMs = hoursOf(flags)
   const page = pageOf(flags, settings)
@@ -62,7 +65,7 @@ export async function soak(
       protocol: settings.protocol,
       secret: field.secret,
       kinds,
-      cycles: flags.cycles,
+      cycles,
       forMs,
       connections,
       warmUpConnections: WARM_UP_CONNECTIONS,
@@ -72,9 +75,9 @@ export async function soak(
       settleMs: SETTLE_MS,
       seed: 1,
       signal: context.signal,
-      onCycle: (progress) => context.notice(cycleLine(progress, flags.cycles)),
+      onCycle: (progress) => context.notice(cycleLine(progress, cycles)),
     })
-    const limit = {detectionLimitBytes: flags['detection-limit']}
+    const limit = {detectionLimitBytes: flags['detection-limit'] ?? DETECTION_LIMIT_BYTES}
     const servers = await attributed(judgeServers(run, limit), targets, context)
     const config = {...configOf(settings, field.targets), connections, detailsBytes}
     return soakReport({
