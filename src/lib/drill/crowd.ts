@@ -26,7 +26,7 @@ export interface CrowdOptions {
 }
 
 /** As real front ends spread it, each with a jitter of its own. */
-const STRANGERS_SPREAD_MS = 3000
+const STRANGERS_SPREAD_MS = 5000
 
 /** Less than a node lets in of one user, all of them at one node. */
 const STRANGERS_PER_USER = 100
