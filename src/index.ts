@@ -2,11 +2,14 @@
  * The library: what a program imports from 'wsmesh'. Importing it loads no driver and no socket;
  * what needs one loads it when it is called. Everything else in dist may change without notice.
  */
+export type {Authenticator, Proof, Verdict} from './lib/auth/authenticator.js'
+export type {Claims} from './lib/auth/claims.js'
 export {defaultDataDir} from './lib/auth/data-dir.js'
 export {MeshSecret} from './lib/auth/mesh-secret.js'
 export {signPublishToken} from './lib/auth/publish-token.js'
 export {loadSecret, type SecretOptions} from './lib/auth/secret.js'
 export {signToken, type TokenOptions} from './lib/auth/token.js'
+export {tokenAuthenticator} from './lib/auth/token-authenticator.js'
 
 export {connectOperator, type ConnectOptions} from './lib/client/operator-client.js'
 export type {
