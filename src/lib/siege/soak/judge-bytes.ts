@@ -34,7 +34,9 @@ export function bytesFinding({name, values, work}: Bytes): {
   const perUnitMin = isHeap ? HEAP_PER_CONNECTION : EXTERNAL_PER_CONNECTION
   const {trend, slope, lower, noise} = trendOfNoise(values, connections, {page, perUnitMin})
   const units = rise(connections)
-  const detectionLimitBytes = units === 0 ? null : (SEEN_FROM * Math.max(page, noise)) / units
+  // What is less than perUnitMin is no leak by definition, however long one looks.
+  const detectionLimitBytes = units === 0
+    ? null : Math.max(perUnitMin, (SEEN_FROM * Math.max(page, noise)) / units)
   if (trend.type === 'flat') return {findings: [], detectionLimitBytes}
   const {per} = bestWork(values, work)
   const growing = trend.type === 'growth' || trend.type === 'slowing'
