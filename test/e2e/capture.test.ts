@@ -87,4 +87,4 @@ test('strings over the bytes of a whole run find no secret', async () => {
   for (const {cli} of mesh.nodes) {
     for (const text of texts) expect(cli.stderr().includes(text)).toBe(false)
   }
-}, 60_000)
+}, 180_000)

@@ -31,6 +31,8 @@ test('a mesh changes its secret without a lost message', async () => {
       reached.add((await operator.publish(message, 10_000)).connections)
     }
   })()
+  // Whoever awaits it hears of it; until then a failure elsewhere is the one to be told.
+  publishing.catch(() => undefined)
 
   /** One step, and every node has read the file again: on a signal, or as the file changed. */
   async function step(...flags: string[]): Promise<void> {
@@ -41,7 +43,7 @@ test('a mesh changes its secret without a lost message', async () => {
     if (flags.length > 0) for (const {cli} of mesh.nodes) cli.child.kill('SIGHUP')
     for (const [n, {cli}] of mesh.nodes.entries()) {
       await eventually(() => countOf(cli.stderr()) > (said[n] ?? 0), {
-        what: `node ${n} to read the secret; it said ${cli.stderr()}`, timeoutMs: 15_000,
+        what: `node ${n} to read the secret; it said ${cli.stderr()}`, timeoutMs: 60_000,
       })
     }
   }
@@ -74,7 +76,7 @@ test('a mesh changes its secret without a lost message', async () => {
   for (const {cli} of mesh.nodes) {
     for (const text of files) expect(cli.stderr()).not.toContain(text.trim())
   }
-}, 60_000)
+}, 180_000)
 
 function countOf(text: string): number {
   return text.split('The secret was read again').length - 1
@@ -113,4 +115,4 @@ test("a viewer's secret looks, and acts nowhere", async () => {
   await node.cli.says('An operator acted')
   await node.cli.says('A viewer was refused')
   expect(node.cli.stderr()).not.toContain(secret.slice('viewer:'.length))
-}, 60_000)
+}, 180_000)

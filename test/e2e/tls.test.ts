@@ -62,7 +62,7 @@ test('serve speaks wss, commands reach it, and a new certificate is taken when i
     what: 'the renewed certificate to be shown', timeoutMs: 10_000,
   })
   expect(node.stderr()).not.toContain('PRIVATE KEY')
-}, 60_000)
+}, 180_000)
 
 test.each([
   [{WSMESH_TLS_KEY: ''}, ['--tls-cert without --tls-key'], 2],
