@@ -30,7 +30,8 @@ const ACTIONS = `export default (mesh) => {
 
 let mesh: ServeMesh
 let application: Server
-let sessions: Map<string, {user: number; groups?: string[]; session_expire?: number}>
+/** `lastsS`: each answer puts the end off by so much. */
+let sessions: Map<string, {user: number; groups?: string[]; lastsS?: number}>
 /** By tokens, behind no proxy that it trusts. */
 let plain: ServeProcess
 /** By cookie, behind a proxy on loopback. */
@@ -43,7 +44,10 @@ beforeAll(async () => {
     void text(request).then((body) => {
       const {session} = JSON.parse(body) as {session: string}
       const known = sessions.get(session)
-      return response.writeHead(known ? 200 : 403).end(JSON.stringify(known ?? {}))
+      const {user, groups, lastsS} = known ?? {}
+      const session_expire = lastsS === undefined ? undefined : inSeconds(lastsS)
+      const answer = JSON.stringify({user, groups, session_expire})
+      return response.writeHead(known ? 200 : 403).end(answer)
     })
   })
   await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
@@ -270,13 +274,12 @@ describe('an event or order of the node', () => {
 
 describe('a session is as it is now', () => {
   it('one that was put off keeps its tab, one that has ended loses it', async () => {
-    sessions.set('brief', {user: 5, session_expire: inSeconds(2)})
+    sessions.set('brief', {user: 5, lastsS: 3})
     const headers = asBrowser({cookie: 'sid=brief'})
     const tab = await open(proxied, headers)
     tab.send({action: 'Client/authentication'})
     await tab.next()
     const reread = (await proxied.stats()).counters['identitiesReread'] ?? 0
-    sessions.set('brief', {user: 5, session_expire: inSeconds(4)})
     await eventually(
       async () => ((await proxied.stats()).counters['identitiesReread'] ?? 0) > reread,
       {what: 'the session to be read again', timeoutMs: 10_000},
