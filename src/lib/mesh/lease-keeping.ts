@@ -14,7 +14,7 @@ import {
 } from './state.js'
 
 /** More copies do not make a message safer than this, only slower. */
-const VIEW_MAX = 7
+export const VIEW_MAX = 7
 
 /** After a read: is the row still ours? */
 export function checkRow(state: MeshState, role: Mastering, lease: Lease | undefined): void {

@@ -23,15 +23,18 @@ export class ClientJudge {
   readonly #config: MeshConfig
   readonly #isLossAllowed: boolean
   readonly #recordOf: (process: SimProcess) => NodeRecord
+  readonly #keptFromMs: () => number
 
+  /** `keptFromMs`: nobody has to hold what was published before. */
   constructor(
     ledger: OrderLedger, config: MeshConfig, isLossAllowed: boolean,
-    recordOf: (process: SimProcess) => NodeRecord,
+    recordOf: (process: SimProcess) => NodeRecord, keptFromMs: () => number,
   ) {
     this.#ledger = ledger
     this.#config = config
     this.#isLossAllowed = isLossAllowed
     this.#recordOf = recordOf
+    this.#keptFromMs = keptFromMs
   }
 
   /** Before the client takes it in. */
@@ -96,7 +99,7 @@ export class ClientJudge {
   /** A node said no to somebody who came back. */
   refused(process: SimProcess, client: SimClient, resume: Position, nowMs: number): void {
     const {base, cursor} = this.#recordOf(process)
-    const {historyMs, historyBytes} = this.#config
+    const {historyBytes} = this.#config
     if (!base || cursor?.epoch !== resume.epoch || base.epoch !== resume.epoch) return
     if (resume.seq < base.seq || resume.seq > cursor.seq) return
     const stood = this.#ledger.find(resume.epoch, resume.seq)
@@ -104,8 +107,8 @@ export class ClientJudge {
     if (resume.seq > 0 && stood?.term !== resume.term) return
     if (process.core.stats().historyBytes * 2 > historyBytes) return
     const next = this.#ledger.find(resume.epoch, resume.seq + 1)
-    const isHeld =
-      resume.seq === cursor.seq || (next && nowMs - next.sinceMs < historyMs * WINDOW_SLACK)
+    const keptMs = (nowMs - this.#keptFromMs()) * WINDOW_SLACK
+    const isHeld = resume.seq === cursor.seq || (next && nowMs - next.sinceMs < keptMs)
     check(!isHeld, 'noNeedlessRefusal', () => {
       return `${process.id} has all since ${text(resume)} and does not recover ${client.name}`
     })

@@ -52,6 +52,11 @@ export class ClientLine {
     return this.#bufferedBytes === 0
   }
 
+  /** Where the oldest stands that is queued and not read. */
+  get unread(): Position | undefined {
+    return this.#waiting[this.#first]?.item.position
+  }
+
   get isCut(): boolean {
     return this.#isCut
   }

@@ -41,8 +41,9 @@ export class Crowd implements ClientWatcher {
     this.#mesh = mesh
     this.#random = new SimRandom(mesh.seed, 'crowd')
     const {invariants, config, isLossAllowed} = mesh
-    this.judge = new ClientJudge(invariants.ledger, config, isLossAllowed, (process) =>
-      invariants.record(process),
+    this.judge = new ClientJudge(
+      invariants.ledger, config, isLossAllowed, (process) => invariants.record(process),
+      () => mesh.keptFromMs,
     )
     for (let index = 0; index < count; index += 1) {
       const client = this.#make(`c${index + 1}`)
@@ -100,6 +101,17 @@ export class Crowd implements ClientWatcher {
       check(position?.epoch === epoch && position.seq === ledger.lastSeq(epoch), 'clientsReturn',
         () => `${name} stands at ${position?.seq}, the mesh at ${ledger.lastSeq(epoch)}`)
     }
+  }
+
+  /** The lowest seq that a client has yet to read; 0 if that is of another epoch. */
+  unreadFrom(epoch: string): number {
+    let lowest = Infinity
+    for (const {line} of this.clients) {
+      line?.settle(this.#mesh.nowMs)
+      const {unread} = line ?? {}
+      if (unread) lowest = Math.min(lowest, unread.epoch === epoch ? unread.seq : 0)
+    }
+    return lowest
   }
 
   closed(line: ClientLine, reason: CloseReason): void {

@@ -27,10 +27,6 @@ const SHAPES: Readonly<Record<FaultKind, FaultShape>> = {
   'pause-master': {weight: 4, durationMs: [500, 10_000]},
   stall: {weight: 3, durationMs: [300, 1500]},
   drain: {weight: 4, durationMs: [1000, 12_000]},
-  'drain-several': {weight: 2, durationMs: [1000, 12_000]},
-  'drain-then-kill': {weight: 2, durationMs: [1000, 12_000]},
-  'kill-while-draining': {weight: 2, durationMs: [1000, 12_000]},
-  'drain-in-outage': {weight: 2, durationMs: [1000, 9000]},
   'cut-pair': {weight: 3, durationMs: [300, 8000]},
   'cut-one-way': {weight: 3, durationMs: [300, 8000]},
   'cut-from-master': {weight: 4, durationMs: [300, 8000]},
@@ -48,6 +44,10 @@ const SHAPES: Readonly<Record<FaultKind, FaultShape>> = {
   'wipe-all': {weight: 6, durationMs: [4000, 5000], isAlone: true},
   'store-restart-empty': {weight: 6, durationMs: [1000, 8000], isAlone: true},
   evict: {weight: 3, durationMs: [10, 20]},
+  'drain-several': {weight: 2, durationMs: [1000, 12_000]},
+  'drain-then-kill': {weight: 2, durationMs: [1000, 12_000]},
+  'kill-while-draining': {weight: 2, durationMs: [1000, 12_000]},
+  'drain-in-outage': {weight: 2, durationMs: [1000, 9000]},
   'late-node': {weight: 4, durationMs: [10, 20]},
   burst: {weight: 4, durationMs: [10, 20]},
 }
@@ -76,15 +76,27 @@ export interface PlannedFault {
   readonly durationMs: number
 }
 
-const WEIGHT_SUM = FAULT_KINDS.reduce((sum, kind) => sum + SHAPES[kind].weight, 0)
+function sumOfWeights(kinds: readonly FaultKind[]): number {
+  return kinds.reduce((sum, kind) => sum + SHAPES[kind].weight, 0)
+}
 
-function drawKind(random: SimRandom): FaultKind {
-  let draw = random.next() * WEIGHT_SUM
-  for (const kind of FAULT_KINDS) {
+function drawKind(random: SimRandom, kinds: readonly FaultKind[]): FaultKind {
+  let draw = random.next() * sumOfWeights(kinds)
+  for (const kind of kinds) {
     draw -= SHAPES[kind].weight
     if (draw < 0) return kind
   }
-  return 'kill'
+  return kinds.at(-1) ?? 'kill'
+}
+
+/** One of these kinds, for as long as such a fault lasts. */
+export function drawFault(
+  random: SimRandom, atMs: number, kinds: readonly FaultKind[],
+): PlannedFault {
+  const kind = drawKind(random, kinds)
+  const [min, max] = SHAPES[kind].durationMs
+  // Short ones are as likely as long ones: much happens in the first second.
+  return {atMs, kind, durationMs: min * (max / min) ** random.next()}
 }
 
 /** `density`: how many times as many faults as usual. */
@@ -97,11 +109,7 @@ export function drawPlan(
   for (let atMs = fromMs; ; ) {
     atMs += random.exponential(meanMs)
     if (atMs >= untilMs) return plan
-    const kind = drawKind(random)
-    const [min, max] = SHAPES[kind].durationMs
-    // Short ones are as likely as long ones: much happens in the first second.
-    const durationMs = min * (max / min) ** random.next()
-    plan.push({atMs, kind, durationMs})
+    plan.push(drawFault(random, atMs, FAULT_KINDS))
   }
 }
 
@@ -119,7 +127,7 @@ export class FaultRunner {
     this.#activeMax = activeMax
     for (const [index, planned] of plan.entries()) {
       mesh.scheduler.at(planned.atMs, () => {
-        this.#begin(planned, new SimRandom(mesh.seed, `fault ${index}`))
+        this.begin(planned, new SimRandom(mesh.seed, `fault ${index}`))
       })
     }
   }
@@ -141,19 +149,26 @@ export class FaultRunner {
     }
   }
 
-  #begin({kind, durationMs}: PlannedFault, random: SimRandom): void {
+  /** Faults that have begun and not ended. */
+  get active(): number {
+    return this.#active.size
+  }
+
+  /** Begins a fault now; false if it cannot, or may not beside those that are active. */
+  begin({kind, durationMs}: PlannedFault, random: SimRandom): boolean {
     const mesh = this.#mesh
     const isAlone = SHAPES[kind].isAlone ?? false
     const isRoom = this.#active.size < (isAlone ? 1 : this.#activeMax)
-    if (!isRoom || mesh.nowMs < this.#quietUntilMs) return
+    if (!isRoom || mesh.nowMs < this.#quietUntilMs) return false
     const fault = BEGIN[kind](mesh, random)
-    if (!fault) return
+    if (!fault) return false
     mesh.note('faults', `BEGIN ${fault.what}`)
     this.begun.set(kind, (this.begun.get(kind) ?? 0) + 1)
     if (isAlone) this.#quietUntilMs = mesh.nowMs + durationMs + SETTLE_MS
     const active = {fault, isAlone}
     this.#active.add(active)
     mesh.scheduler.after(durationMs, () => this.#end(active))
+    return true
   }
 
   #end(active: {fault: ActiveFault; isAlone: boolean}): void {

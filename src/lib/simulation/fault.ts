@@ -28,6 +28,9 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
+/** Those of long runs: all but what needs an empty host. */
+export const LONG_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'late-node')
+
 /** The master half of the time: where faults hurt most. */
 export function pickProcess(mesh: SimMesh, random: SimRandom): SimProcess | undefined {
   const {running} = mesh

@@ -69,6 +69,25 @@ export class Invariants implements Watcher {
     this.#calmSinceMs = this.#scheduler.nowMs
   }
 
+  /** Something is about to break. */
+  expectChange(): void {
+    this.#calmSinceMs = Infinity
+  }
+
+  /** In calm: what was ordered up to a seq, and what never will be, is not asked for any more. */
+  forget(epoch: string, throughSeq: number): void {
+    this.ledger.forget(epoch, throughSeq)
+    for (const id of this.#messagesById.keys()) {
+      if (!this.ledger.has(id)) this.#messagesById.delete(id)
+    }
+    for (const [id, record] of this.records) {
+      if (!record.process.isAlive) this.records.delete(id)
+      for (const [ticket, {receipt, isRefused}] of record.messages) {
+        if (receipt || isRefused) record.messages.delete(ticket)
+      }
+    }
+  }
+
   started(process: SimProcess): void {
     this.records.set(process.id, new NodeRecord(process))
   }

@@ -31,7 +31,7 @@ export interface Delivered {
 }
 
 interface EpochOrder {
-  readonly first: number
+  first: number
   readonly entries: Ordered[]
   readonly placeById: Map<string, Place>
   readonly lastCounters: Map<NodeId, number>
@@ -54,6 +54,8 @@ export class OrderLedger {
   readonly #ids = new Set<string>()
   /** What was delivered and then lost, by position. */
   readonly #lost = new Map<string, string | undefined>()
+  #messageCount = 0
+  #epochCount = 0
 
   constructor(isLossAllowed: boolean) {
     this.#isLossAllowed = isLossAllowed
@@ -61,7 +63,7 @@ export class OrderLedger {
 
   /** Messages delivered. */
   get messageCount(): number {
-    return this.#ids.size
+    return this.#messageCount
   }
 
   lastSeq(epoch: string): number {
@@ -79,11 +81,33 @@ export class OrderLedger {
     return this.#ids.has(id)
   }
 
+  /**
+   * Forgets all of other epochs, and what stands up to this seq. Nobody must hold it any more, nor
+   * send it again. The origins' counters are kept: what came twice would still be noticed.
+   */
+  forget(epoch: string, throughSeq: number): void {
+    const order = this.#epochs.get(epoch)
+    this.#epochs.clear()
+    this.#ids.clear()
+    this.#lost.clear()
+    if (!order) return
+    this.#epochs.set(epoch, order)
+    const gone = order.entries.splice(0, Math.max(0, throughSeq - order.first + 1))
+    order.first += gone.length
+    for (const {id, isRepeat} of gone) {
+      if (id !== undefined && !isRepeat) order.placeById.delete(id)
+    }
+    for (const id of order.placeById.keys()) this.#ids.add(id)
+  }
+
   /** A node delivers one entry. */
   record(node: NodeId, epoch: string, entry: Delivery, delivered: Delivered): void {
     const {term, seq, envelope} = entry
     const id = envelope && messageId(envelope)
-    if (id !== undefined) this.#ids.add(id)
+    if (id !== undefined && !this.#ids.has(id)) {
+      this.#ids.add(id)
+      this.#messageCount += 1
+    }
     const found = this.find(epoch, seq)
     const first = this.#epochs.get(epoch)?.first ?? seq
     if (this.#isLossAllowed && seq < first) return this.#checkLost(node, epoch, entry, id)
@@ -127,6 +151,7 @@ export class OrderLedger {
 
   #start(epoch: string, first: number): EpochOrder {
     const order = {first, entries: [], placeById: new Map(), lastCounters: new Map()}
+    if (!this.#epochs.has(epoch)) this.#epochCount += 1
     this.#epochs.set(epoch, order)
     return order
   }
@@ -195,7 +220,7 @@ export class OrderLedger {
     const lastCounter = order.lastCounters.get(origin)
     // In the mesh's first epoch every message of an origin is in the order; a later epoch begins
     // with what was not stable in the one before.
-    const isFirstEpoch = this.#epochs.size === 1
+    const isFirstEpoch = this.#epochCount === 1
     const isNext =
       lastCounter === undefined ? !isFirstEpoch || counter === 1 : counter === lastCounter + 1
     const isRising = this.#isLossAllowed && counter > (lastCounter ?? 0)

@@ -5,11 +5,11 @@ import type {SimMesh} from './sim-mesh.js'
 import type {SimRandom} from './sim-random.js'
 import type {SimProcess} from './sim-process.js'
 
-/** Fewer would leave nobody to test. */
+/** Fewer would leave nobody to test; of two nodes one must do. */
 const RUNNING_MIN = 2
 
 function hasSpare(mesh: SimMesh): boolean {
-  return mesh.running.length > RUNNING_MIN
+  return mesh.running.length > Math.min(RUNNING_MIN, mesh.hosts.length - 1)
 }
 
 function lose(

@@ -148,7 +148,8 @@ function drawMesh(seed: number, random: SimRandom, options: SeedOptions): SimMes
   })
 }
 
-function failureOf(error: unknown, mesh: SimMesh): SeedFailure {
+/** What a run that threw is said to have failed by. */
+export function failureOf(error: unknown, mesh: SimMesh): SeedFailure {
   const atMs = mesh.nowMs
   if (error instanceof InvariantViolated) {
     return {invariant: error.invariant, message: error.message, atMs}

@@ -57,16 +57,22 @@ export class SimMesh {
   readonly messages: Message[] = []
   readonly #options: SimMeshOptions
   readonly #surroundings: Surroundings
-  readonly #processes: SimProcess[] = []
+  #processes: SimProcess[] = []
   readonly #startsByHost = new Map<Host, number>()
   #lastLease: Lease | undefined
+  #published = 0
+  #ranOutMs = -Infinity
+  /** The nodes' own: see `letHistoriesRunOut`. */
+  readonly #nodesConfig: {-readonly [Name in keyof MeshConfig]: MeshConfig[Name]}
 
   constructor(options: SimMeshOptions) {
     this.#options = options
     this.seed = options.seed
     this.config = {...defaultMeshConfig, ...options.config}
+    this.#nodesConfig = {...this.config}
     this.trace = options.trace ?? new Trace(false)
     const {scheduler, config, trace} = this
+    const nodesConfig = this.#nodesConfig
     const random = (stream: string): SimRandom => new SimRandom(options.seed, stream)
     this.network = new SimNetwork(scheduler, random('network'), options.network)
     this.store = new SimStore(scheduler, random('store'), options.store)
@@ -84,7 +90,7 @@ export class SimMesh {
     }
     this.#surroundings = {
       scheduler,
-      config,
+      config: nodesConfig,
       trace,
       network: this.network,
       store: this.store,
@@ -179,7 +185,8 @@ export class SimMesh {
   publish(
     process: SimProcess, target: Target, detailBytes: number, options: PublishOptions = {},
   ): Message {
-    const {key = `m${this.messages.length + 1}`, callerId} = options
+    this.#published += 1
+    const {key = `m${this.#published}`, callerId} = options
     const record = this.recordOf(process)
     const message: Message = {
       key,
@@ -231,6 +238,38 @@ export class SimMesh {
 
   get isLossAllowed(): boolean {
     return this.#options.isLossAllowed
+  }
+
+  /** Nobody has to hold what was published before. */
+  get keptFromMs(): number {
+    return Math.max(this.nowMs - this.config.historyMs, this.#ranOutMs)
+  }
+
+  /**
+   * For time that passes without being played: nodes give up their histories, as they would by
+   * then, from `true` to `false`; a second of calm is enough.
+   */
+  letHistoriesRunOut(isRunning: boolean): void {
+    this.#nodesConfig.historyMs = isRunning ? 0 : this.config.historyMs
+    this.#ranOutMs = isRunning ? Infinity : this.nowMs
+  }
+
+  /**
+   * In a calm mesh, in which everything is delivered and answered: forgets what can come up no
+   * more, so that a long run does not grow. Nobody gets what is in nobody's history.
+   */
+  forgetSettled(): void {
+    const {living} = this
+    const held = living.map((process) => {
+      const {position, historyMessages} = process.core.stats()
+      // The entry before the history is still named: clients may stand there.
+      return (position?.seq ?? 0) - historyMessages - 1
+    })
+    const epoch = this.masters[0]?.core.stats().epoch ?? ''
+    const unread = this.crowd.unreadFrom(epoch)
+    if (unread > 0) this.invariants.forget(epoch, Math.max(0, Math.min(...held, unread - 1)))
+    this.messages.length = 0
+    this.#processes = living
   }
 
   run(ms: number): void {

@@ -394,5 +394,5 @@ export class SimNetwork {
 }
 
 function wayKey(from: Host, to: Host): number {
-  return from.index * 64 + to.index
+  return from.index * 1024 + to.index
 }

@@ -5,7 +5,8 @@
 import type {NodeFrame} from '../protocol/node-frame.js'
 
 export class Trace {
-  readonly on: boolean
+  /** May be turned on late: the beginning of a long run tells nothing. */
+  on: boolean
   readonly #linesMax: number
   #lines: string[] = []
 
