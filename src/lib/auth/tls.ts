@@ -19,9 +19,9 @@ export interface TlsFiles {
 
 /** What a socket needs. */
 export interface TlsMaterial {
-  readonly cert?: Buffer
-  readonly key?: Buffer
-  readonly ca?: Buffer
+  readonly cert?: string
+  readonly key?: string
+  readonly ca?: string
   readonly isMutual: boolean
 }
 
@@ -57,7 +57,7 @@ export class TlsIdentity {
   /** False when the files say the same; rejects as load, and then nothing has changed. */
   async reload(nowMs: number): Promise<boolean> {
     const next = await loadMaterial(this.files, nowMs)
-    const isSame = PARTS.every((part) => isEqual(next[part], this.#now[part]))
+    const isSame = PARTS.every((part) => next[part] === this.#now[part])
     if (isSame) return false
     this.#now = next
     for (const listener of this.#onChange) listener(next)
@@ -66,10 +66,6 @@ export class TlsIdentity {
 }
 
 const PARTS = ['cert', 'key', 'ca'] as const
-
-function isEqual(a: Buffer | undefined, b: Buffer | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : a.equals(b)
-}
 
 async function loadMaterial(files: TlsFiles, nowMs: number): Promise<TlsMaterial> {
   const {cert, key, ca, isMutual} = files
@@ -84,7 +80,7 @@ async function loadMaterial(files: TlsFiles, nowMs: number): Promise<TlsMaterial
       suggestions: ['--tls-cert FILE --tls-key FILE --tls-ca FILE'],
     })
   }
-  const parts: {cert?: Buffer; key?: Buffer; ca?: Buffer} = {}
+  const parts: {cert?: string; key?: string; ca?: string} = {}
   if (ca !== undefined) parts.ca = await readCertificate(ca, nowMs)
   if (cert !== undefined && key !== undefined) {
     parts.cert = await readCertificate(cert, nowMs)
@@ -93,7 +89,7 @@ async function loadMaterial(files: TlsFiles, nowMs: number): Promise<TlsMaterial
   return {...parts, isMutual}
 }
 
-async function readCertificate(path: string, nowMs: number): Promise<Buffer> {
+async function readCertificate(path: string, nowMs: number): Promise<string> {
   const pem = await readPart(path, 'certificate')
   const certificate = parseCertificate(pem, path)
   const about = describeCertificate(certificate)
@@ -106,7 +102,7 @@ async function readCertificate(path: string, nowMs: number): Promise<Buffer> {
   return pem
 }
 
-function parseCertificate(pem: Buffer, path: string): X509Certificate {
+function parseCertificate(pem: string, path: string): X509Certificate {
   try {
     return new X509Certificate(pem)
   } catch {
@@ -124,7 +120,7 @@ function oneLine(name: string | undefined): string {
   return name === undefined || name === '' ? '(no name)' : name.replaceAll('\n', ', ')
 }
 
-async function readKey(path: string, certPath: string, cert: Buffer): Promise<Buffer> {
+async function readKey(path: string, certPath: string, cert: string): Promise<string> {
   const {mode} = await stat(path).catch((error: unknown) => {
     throw unreadable(path, 'key', error)
   })
@@ -144,7 +140,7 @@ async function readKey(path: string, certPath: string, cert: Buffer): Promise<Bu
   return pem
 }
 
-function parseKey(pem: Buffer, path: string): KeyObject {
+function parseKey(pem: string, path: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch {
@@ -152,8 +148,8 @@ function parseKey(pem: Buffer, path: string): KeyObject {
   }
 }
 
-async function readPart(path: string, what: string): Promise<Buffer> {
-  return readFile(path).catch((error: unknown) => {
+async function readPart(path: string, what: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(path, what, error)
   })
 }

@@ -55,9 +55,9 @@ export interface SocketHandler {
 
 /** PEM. */
 export interface TlsParts {
-  readonly cert?: Buffer
-  readonly key?: Buffer
-  readonly ca?: Buffer
+  readonly cert?: string
+  readonly key?: string
+  readonly ca?: string
 }
 
 /**

@@ -24,11 +24,11 @@ describe('a certificate', () => {
     const tls = await TlsIdentity.load(files, NOW_MS)
     const seen: unknown[] = []
     tls.onChange(({cert}) => seen.push(cert))
-    expect(tls.material.cert).toEqual(await readFile(join(folder, 'cert.pem')))
+    expect(tls.material.cert).toEqual(await readFile(join(folder, 'cert.pem'), 'utf8'))
     expect(await tls.reload(NOW_MS)).toBe(false)
     await putCertificate(folder, 'renewed')
     expect(await tls.reload(NOW_MS)).toBe(true)
-    expect(seen).toEqual([await readFile(join(folder, 'cert.pem'))])
+    expect(seen).toEqual([await readFile(join(folder, 'cert.pem'), 'utf8')])
   })
 
   it('that is wrong changes nothing', async () => {
