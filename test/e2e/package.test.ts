@@ -219,7 +219,7 @@ describe('the library', () => {
       names: [
         'MeshSecret', 'WsmeshError', 'connectOperator', 'createLog', 'createNode',
         'defaultDataDir', 'defaultNodeConfig', 'defaultNodeServices', 'loadSecret',
-        'openPoolStore', 'signToken', 'silentLog',
+        'openPoolStore', 'sampleProcess', 'signPublishToken', 'signToken', 'silentLog', 'tokenAuthenticator',
       ],
       atImport: [],
       atEnd: ['ws'],

@@ -1,6 +1,7 @@
 /** Public keys that foreign tokens are checked with, and which algorithms each may serve. */
 import {createPublicKey} from 'node:crypto'
 import type {JsonWebKey, KeyObject} from 'node:crypto'
+import type {KeyObject as VerifyKey} from 'jose'
 
 /** Each alg names its kind of key: none of these can be had by passing off one kind as another. */
 const ALGS: Readonly<Record<string, readonly string[]>> = {
@@ -17,7 +18,8 @@ export const PUBLIC_ALGS: readonly string[] = [...new Set(Object.values(ALGS).fl
 const RSA_BITS_MIN = 2048
 
 export interface PublicKey {
-  readonly key: KeyObject
+  /** As jose types it: the library's types need none of Node's. */
+  readonly key: VerifyKey
   readonly algs: readonly string[]
   /** How tokens name it, where they do. */
   readonly kid: string | undefined

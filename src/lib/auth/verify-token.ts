@@ -1,5 +1,5 @@
 /** Whether a token holds, and what it says of its bearer. */
-import type {KeyObject} from 'node:crypto'
+import type {KeyObject} from 'jose'
 import type * as Jose from 'jose'
 import {isRecord} from '../protocol/json-text.js'
 import {readClaims} from './claims.js'
