@@ -219,7 +219,8 @@ describe('the library', () => {
       names: [
         'MeshSecret', 'WsmeshError', 'connectOperator', 'createLog', 'createNode',
         'defaultDataDir', 'defaultNodeConfig', 'defaultNodeServices', 'loadSecret',
-        'openPoolStore', 'sampleProcess', 'signPublishToken', 'signToken', 'silentLog', 'tokenAuthenticator',
+        'openPoolStore', 'sampleProcess', 'signPublishToken', 'signToken', 'silentLog',
+        'tokenAuthenticator',
       ],
       atImport: [],
       atEnd: ['ws'],

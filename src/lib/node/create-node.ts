@@ -22,6 +22,7 @@ import {createNodeDialer} from './dial-node.js'
 import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
 import {HttpPublish} from './http-publish.js'
+import {initStore} from './init-store.js'
 import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
 import {Links} from './links.js'
@@ -161,7 +162,7 @@ class RunningNode implements MeshNode {
   }
 
   async start(): Promise<void> {
-    await this.#services.store.init()
+    await initStore(this.#services.store, this.#services.log)
     this.#actions = await loadActions(this.#config.actions, {
       registry: this.#actionRegistry,
       node: this.id,

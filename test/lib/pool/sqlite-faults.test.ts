@@ -252,8 +252,9 @@ describe('damaged, locked or not ours', () => {
   })
 
   test('a call that timed out before its turn is never done', async () => {
-    const store = await open(`sqlite:${path}`, 300)
-    const held = await begin(store)
+    const patient = await open()
+    const held = await begin(patient)
+    const store = await open(`sqlite:${path}`, 1000)
     const locker = new Libsql(path)
     locker.exec('BEGIN IMMEDIATE')
     const calls = [
@@ -262,8 +263,8 @@ describe('damaged, locked or not ours', () => {
     ]
     expect(await codesOf(calls)).toEqual(calls.map(() => 'POOL_UNREACHABLE'))
     locker.exec('ROLLBACK')
-    await store.join(memberInfo('b'))
-    expect(await store.readLease()).toEqual(held)
+    await patient.join(memberInfo('b'))
+    expect(await patient.readLease()).toEqual(held)
     locker.close()
   })
 })
