@@ -65,10 +65,10 @@ test('serve speaks wss, commands reach it, and a new certificate is taken when i
 }, 180_000)
 
 test.each([
-  [{WSMESH_TLS_KEY: ''}, ['--tls-cert without --tls-key'], 2],
+  [{WSMESH_TLS_KEY: ''}, ['WSMESH_TLS_CERT without --tls-key'], 2],
   [{WSMESH_TLS_CERT: '/nowhere/cert.pem'}, ['Cannot read the certificate from /nowhere/cert.pem'], 1],
-  [{WSMESH_TLS_MUTUAL: 'true'}, ['--tls-mutual needs a listener', '--node-listen'], 2],
-  [{WSMESH_NODE_LISTEN: 'nonsense'}, ['--node-listen: "nonsense"'], 2],
+  [{WSMESH_TLS_MUTUAL: 'true'}, ['WSMESH_TLS_MUTUAL needs a listener', '--node-listen'], 2],
+  [{WSMESH_NODE_LISTEN: 'nonsense'}, ['WSMESH_NODE_LISTEN: "nonsense"'], 2],
 ])('serve with %j says what is wrong', async (change, words, status) => {
   const {exit, stderr} = await runCli(['serve', '--port', '0'], {env: {...env, ...change}})
   expect([exit, ...words.filter((text) => !stderr.includes(text))], stderr).toEqual([status])
