@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {describeControl, kickClients, whoseOf} from '../lib/cli/control-clients.js'
-import {reachFlags, repeatable} from '../lib/cli/flags.js'
+import {reachFlags, whoseFlags} from '../lib/cli/flags.js'
 import {withMesh} from '../lib/cli/reach.js'
 import {exitOfSent, type SendJson} from '../lib/cli/send-result.js'
 
@@ -20,9 +20,7 @@ export default class KickCommand extends BaseCommand {
   ]
   static override jsonFields = ['id', 'position', 'connections', 'nodes', 'ms', 'byNode']
   static override flags = {
-    user: repeatable({char: 'u', helpValue: 'ID', summary: 'of this user (repeatable)'}),
-    session: repeatable({helpValue: 'ID', summary: 'of this session (repeatable)'}),
-    connection: Flags.string({helpValue: 'ID', summary: 'this one, as who and explain name it'}),
+    ...whoseFlags(),
     reason: Flags.string({helpValue: 'TEXT', summary: 'what the client is told besides'}),
     ...reachFlags(),
   }

@@ -151,3 +151,12 @@ export function reachFlags() {
     }),
   }
 }
+
+/** Whose connections a command is about: of users, of sessions, or one. */
+export function whoseFlags() {
+  return {
+    user: repeatable({char: 'u', helpValue: 'ID', summary: 'of this user (repeatable)'}),
+    session: repeatable({helpValue: 'ID', summary: 'of this session (repeatable)'}),
+    connection: Flags.string({helpValue: 'ID', summary: 'this one, as who and explain name it'}),
+  }
+}

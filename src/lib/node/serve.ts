@@ -6,6 +6,7 @@ import {TlsIdentity, type TlsFiles} from '../auth/tls.js'
 import {loadSecret, readSecret} from '../auth/secret.js'
 import {defaultMeshConfig} from '../mesh/config.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
+import type {ReadyLine} from '../process/child-line.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
 import {doorOf, openAuthenticators} from './open-authenticators.js'
@@ -52,16 +53,8 @@ export interface ServeOptions {
 }
 
 /** The line of `--json` once the node is linked or master. Its fields are an API. */
-export interface ReadyJson {
+export interface ReadyJson extends ReadyLine {
   readonly type: 'ready'
-  readonly node: string
-  readonly role: string
-  readonly term: number
-  readonly clientUrl: string
-  readonly nodeUrl: string
-  readonly httpUrl: string
-  readonly pool: string
-  readonly pid: number
 }
 
 /** A node that is not linked after this says what it waits for. */
