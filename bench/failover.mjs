@@ -7,7 +7,7 @@
  */
 import {parseArgs} from 'node:util'
 import {WebSocket} from 'ws'
-import {connectOperator} from '../dist/lib/client/operator-client.js'
+import {connectOperator} from '../dist/lib/operator/operator-client.js'
 import {BenchMesh, USER, spreadOf, statsOf, until} from './mesh.mjs'
 
 const {values} = parseArgs({

@@ -11,12 +11,12 @@ export {loadSecret, type SecretOptions} from './lib/auth/secret.js'
 export {signToken, type TokenOptions} from './lib/auth/token.js'
 export {tokenAuthenticator} from './lib/auth/token-authenticator.js'
 
-export {connectOperator, type ConnectOptions} from './lib/client/operator-client.js'
+export {connectOperator, type ConnectOptions} from './lib/operator/operator-client.js'
 export type {
   OnOperatorEvent,
   OperatorConnection,
   Publication,
-} from './lib/client/operator-connection.js'
+} from './lib/operator/operator-connection.js'
 
 export {createNode, type MeshNode} from './lib/node/create-node.js'
 export {createLog, silentLog, type Log, type LogLevel, type LogOptions} from './lib/node/log.js'

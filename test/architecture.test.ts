@@ -17,7 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/process': 3,
   'lib/simulation': 3,
   'lib/node': 4,
-  'lib/client': 4,
+  'lib/operator': 4,
   'lib/demo': 5,
   'lib/drill': 5,
   'lib/cli': 5,

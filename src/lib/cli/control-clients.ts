@@ -1,6 +1,6 @@
 /** `wsmesh kick` and `wsmesh refresh`: what they ask for, and how it is told. */
-import {CallerIds} from '../client/caller-ids.js'
-import type {MeshAccess} from '../client/mesh-access.js'
+import {CallerIds} from '../operator/caller-ids.js'
+import type {MeshAccess} from '../operator/mesh-access.js'
 import {whatIsWrongWithReason} from '../protocol/control.js'
 import {targetFromJson, type TargetJson} from '../protocol/target.js'
 import {formatDuration} from '../util/duration.js'

@@ -1,4 +1,4 @@
-import type {Poll, PolledNode} from '../client/poll-pool.js'
+import type {Poll, PolledNode} from '../operator/poll-pool.js'
 import type {ConnectionFinding, ExplainResult, MessageFinding} from '../protocol/explain-frame.js'
 import {parsePosition} from '../protocol/position.js'
 import type {TargetJson} from '../protocol/target.js'

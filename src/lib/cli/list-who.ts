@@ -1,4 +1,4 @@
-import {askWho, type WhoOptions} from '../client/ask-who.js'
+import {askWho, type WhoOptions} from '../operator/ask-who.js'
 import {idFromJson} from '../protocol/target.js'
 import type {WhoFilter} from '../protocol/who-frame.js'
 import {WsmeshError} from '../util/errors.js'

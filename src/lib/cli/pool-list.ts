@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {ChalkInstance} from 'chalk'
 
-import {surveyPool} from '../client/pool-survey.js'
+import {surveyPool} from '../operator/pool-survey.js'
 import {formatDuration} from '../util/duration.js'
 import {WsmeshError} from '../util/errors.js'
 import {plural} from './plural.js'

@@ -1,7 +1,7 @@
 import {createInterface} from 'node:readline/promises'
 
-import type {MeshAccess} from '../client/mesh-access.js'
-import {type SurveyedNode, surveyPool} from '../client/pool-survey.js'
+import type {MeshAccess} from '../operator/mesh-access.js'
+import {type SurveyedNode, surveyPool} from '../operator/pool-survey.js'
 import {nodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
 import {plural} from './plural.js'

@@ -1,4 +1,4 @@
-import type {Survey, SurveyedNode} from '../client/pool-survey.js'
+import type {Survey, SurveyedNode} from '../operator/pool-survey.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {plural} from './plural.js'
 

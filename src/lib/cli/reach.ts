@@ -1,6 +1,6 @@
 import {defaultDataDir} from '../auth/data-dir.js'
 import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
-import {MeshAccess} from '../client/mesh-access.js'
+import {MeshAccess} from '../operator/mesh-access.js'
 
 /** What reachFlags() parse to. */
 export interface ReachFlagValues extends TlsFlagValues {

@@ -1,4 +1,4 @@
-import {askExplain} from '../client/ask-explain.js'
+import {askExplain} from '../operator/ask-explain.js'
 import {WsmeshError} from '../util/errors.js'
 import {type Asked, type ExplainJson, explainJson} from './explain-view.js'
 import {checkedId} from './list-who.js'

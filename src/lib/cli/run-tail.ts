@@ -1,7 +1,7 @@
 import type {ChalkInstance} from 'chalk'
 
-import type {MeshAccess} from '../client/mesh-access.js'
-import {tailMesh} from '../client/tail-mesh.js'
+import type {MeshAccess} from '../operator/mesh-access.js'
+import {tailMesh} from '../operator/tail-mesh.js'
 import type {TailFilter} from '../protocol/operator-frame.js'
 import {grepOf, tailJson, tailLine, tailNotice} from './tail-view.js'
 

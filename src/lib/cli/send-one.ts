@@ -1,8 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {CallerIds} from '../client/caller-ids.js'
-import type {MeshAccess} from '../client/mesh-access.js'
-import type {OperatorConnection, Publication} from '../client/operator-connection.js'
+import {CallerIds} from '../operator/caller-ids.js'
+import type {MeshAccess} from '../operator/mesh-access.js'
+import type {OperatorConnection, Publication} from '../operator/operator-connection.js'
 import type {PublishResult} from '../protocol/operator-frame.js'
 import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'

@@ -1,6 +1,6 @@
 import type {ChalkInstance} from 'chalk'
 
-import type {MeshAccess} from '../client/mesh-access.js'
+import type {MeshAccess} from '../operator/mesh-access.js'
 import {formatDuration} from '../util/duration.js'
 import {EXIT, worseExit} from './exit-code.js'
 import {failureJson, failureOf, renderFailure} from './failure.js'

@@ -1,6 +1,6 @@
 import type {ChalkInstance} from 'chalk'
 
-import type {TailNotice} from '../client/tail-mesh.js'
+import type {TailNotice} from '../operator/tail-mesh.js'
 import type {MessageEvent} from '../protocol/operator-frame.js'
 import {WsmeshError} from '../util/errors.js'
 import {plural} from './plural.js'

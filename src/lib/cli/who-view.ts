@@ -1,5 +1,5 @@
-import type {NodeUsers} from '../client/ask-who.js'
-import type {Poll, PolledNode} from '../client/poll-pool.js'
+import type {NodeUsers} from '../operator/ask-who.js'
+import type {Poll, PolledNode} from '../operator/poll-pool.js'
 import type {WhoFilter, WhoGuests, WhoTab, WhoUser} from '../protocol/who-frame.js'
 import {compareUsers} from '../protocol/user-order.js'
 import {EXIT} from './exit-code.js'

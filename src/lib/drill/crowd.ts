@@ -1,8 +1,8 @@
 /** All clients and backends of a drill. */
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {signToken} from '../auth/token.js'
-import {connectOperator} from '../client/operator-client.js'
-import type {OnOperatorEvent, OperatorConnection} from '../client/operator-connection.js'
+import {connectOperator} from '../operator/operator-client.js'
+import type {OnOperatorEvent, OperatorConnection} from '../operator/operator-connection.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Audience, TabPlan} from './audience.js'
 import type {DrillMesh} from './drill-mesh.js'

@@ -1,7 +1,7 @@
 /** Asks one node for its numbers, over one connection that is kept as long as it lasts. */
 import type {MeshSecret} from '../auth/mesh-secret.js'
-import {connectOperator} from '../client/operator-client.js'
-import type {OperatorConnection} from '../client/operator-connection.js'
+import {connectOperator} from '../operator/operator-client.js'
+import type {OperatorConnection} from '../operator/operator-connection.js'
 import type {ReadyLine} from '../process/child-line.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {WsmeshError} from '../util/errors.js'

@@ -1,6 +1,6 @@
 /** A backend that sends: an operator connection to one node, to the next when that one ends. */
-import {connectOperator} from '../client/operator-client.js'
-import type {OperatorConnection} from '../client/operator-connection.js'
+import {connectOperator} from '../operator/operator-client.js'
+import type {OperatorConnection} from '../operator/operator-connection.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Addressed} from './audience.js'

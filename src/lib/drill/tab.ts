@@ -8,7 +8,7 @@ import {LIMITS} from '../protocol/limits.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
 import {dial} from '../transport/ws-transport.js'
 import type {Socket, SocketHandler} from '../transport/transport.js'
-import {withResolvers} from '../client/resolvers.js'
+import {withResolvers} from '../operator/resolvers.js'
 import type {Place} from './place.js'
 
 export interface TabOptions {

@@ -1,7 +1,7 @@
 import {Chalk} from 'chalk'
 import {describe, expect, test} from 'vitest'
 
-import type {Poll, PolledNode} from '../../../src/lib/client/poll-pool.js'
+import type {Poll, PolledNode} from '../../../src/lib/operator/poll-pool.js'
 import {explainScreen} from '../../../src/lib/cli/explain-screen.js'
 import {describeConnection} from '../../../src/lib/cli/explain-text.js'
 import {exitOfExplain, explainJson} from '../../../src/lib/cli/explain-view.js'

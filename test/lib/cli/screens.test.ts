@@ -1,7 +1,7 @@
 import {Chalk} from 'chalk'
 import {describe, expect, test} from 'vitest'
 
-import type {Survey, SurveyedNode} from '../../../src/lib/client/pool-survey.js'
+import type {Survey, SurveyedNode} from '../../../src/lib/operator/pool-survey.js'
 import {failureJson, failureOf, renderFailure} from '../../../src/lib/cli/failure.js'
 import {bytes, grouped, plural} from '../../../src/lib/cli/plural.js'
 import {missingNodes, poolLines} from '../../../src/lib/cli/pool-list.js'

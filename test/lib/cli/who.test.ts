@@ -1,8 +1,8 @@
 import {Chalk} from 'chalk'
 import {describe, expect, test} from 'vitest'
 
-import type {NodeUsers} from '../../../src/lib/client/ask-who.js'
-import type {Poll, PolledNode} from '../../../src/lib/client/poll-pool.js'
+import type {NodeUsers} from '../../../src/lib/operator/ask-who.js'
+import type {Poll, PolledNode} from '../../../src/lib/operator/poll-pool.js'
 import {askedNodes, whoFilterOf} from '../../../src/lib/cli/list-who.js'
 import {whoScreen} from '../../../src/lib/cli/who-screen.js'
 import {exitOfWho, whoJson} from '../../../src/lib/cli/who-view.js'

@@ -4,7 +4,7 @@ import {NodeFleet} from '../../../src/lib/demo/node-fleet.js'
 import type {FleetOptions} from '../../../src/lib/demo/node-fleet.js'
 import type {ReadyLine} from '../../../src/lib/process/child-line.js'
 import type {NodeProcess} from '../../../src/lib/process/node-process.js'
-import {withResolvers} from '../../../src/lib/client/resolvers.js'
+import {withResolvers} from '../../../src/lib/operator/resolvers.js'
 import {WsmeshError} from '../../../src/lib/util/errors.js'
 import {eventually} from '../../helpers/eventually.js'
 

@@ -4,7 +4,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {startPageServer} from '../../../src/lib/demo/page-server.js'
 import type {PageServer} from '../../../src/lib/demo/page-server.js'
 import {readPageFiles} from '../../../src/lib/demo/page-files.js'
-import {withResolvers} from '../../../src/lib/client/resolvers.js'
+import {withResolvers} from '../../../src/lib/operator/resolvers.js'
 
 let ready = withResolvers<void>()
 let server: PageServer

@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, it} from 'vitest'
-import {connectOperator} from '../../../src/lib/client/operator-client.js'
+import {connectOperator} from '../../../src/lib/operator/operator-client.js'
 import {defaultMeshConfig} from '../../../src/lib/mesh/config.js'
 import {eventually} from '../../helpers/eventually.js'
 import {startTestMesh} from '../../helpers/test-node.js'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {withResolvers} from '../../../src/lib/client/resolvers.js'
+import {withResolvers} from '../../../src/lib/operator/resolvers.js'
 import {SAMPLED_HEAP_BYTES_MAX, Soak, type Probe} from '../../../src/lib/node/soak.js'
 
 function bench(probe: Partial<Probe>) {

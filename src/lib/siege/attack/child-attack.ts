@@ -2,7 +2,7 @@
 import {fork} from 'node:child_process'
 import type {ChildProcess} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
-import {withResolvers} from '../../client/resolvers.js'
+import {withResolvers} from '../../operator/resolvers.js'
 import {WsmeshError} from '../../util/errors.js'
 import type {SentStream} from '../ledger/sent-book.js'
 import type {FromChild, ToChild} from './child-message.js'

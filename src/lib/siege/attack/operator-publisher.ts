@@ -5,7 +5,7 @@
 import {dialerHandshake} from '../../auth/handshake.js'
 import type {Handshake} from '../../auth/handshake.js'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
-import {withResolvers} from '../../client/resolvers.js'
+import {withResolvers} from '../../operator/resolvers.js'
 import {isRecord, parseJson} from '../../protocol/json-text.js'
 import {LIMITS} from '../../protocol/limits.js'
 import {SUBPROTOCOL} from '../../protocol/version.js'

@@ -2,7 +2,7 @@
 import {isIP} from 'node:net'
 import {networkInterfaces} from 'node:os'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
-import type {OperatorConnection} from '../../client/operator-connection.js'
+import type {OperatorConnection} from '../../operator/operator-connection.js'
 import type {NodeStats} from '../../protocol/operator-frame.js'
 import {findPortOwner} from '../../transport/port-owner.js'
 import {WsmeshError} from '../../util/errors.js'
@@ -129,7 +129,7 @@ export class NodeWatch {
     if (node.isDialling) return undefined
     node.isDialling = true
     try {
-      const {connectOperator} = await import('../../client/operator-client.js')
+      const {connectOperator} = await import('../../operator/operator-client.js')
       node.connection = await connectOperator({
         url: target.operatorUrl, secret: this.#secret, timeoutMs: ASK_MS,
       })

@@ -1,7 +1,7 @@
 /** What is soaked: a node by its operators' connection, or any server by a page of its own. */
 import type {MeshSecret} from '../../auth/mesh-secret.js'
-import {connectOperator} from '../../client/operator-client.js'
-import type {OperatorConnection} from '../../client/operator-connection.js'
+import {connectOperator} from '../../operator/operator-client.js'
+import type {OperatorConnection} from '../../operator/operator-connection.js'
 import {parseJson} from '../../protocol/json-text.js'
 import {conforms} from '../../protocol/shape.js'
 import {processSample} from '../../protocol/soak-frame.js'

@@ -2,7 +2,7 @@
 import {loadSecret} from '../../auth/secret.js'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
 import {defaultDataDir} from '../../auth/data-dir.js'
-import {surveyPool} from '../../client/pool-survey.js'
+import {surveyPool} from '../../operator/pool-survey.js'
 import {withMesh} from '../../cli/reach.js'
 import type {ReachFlagValues} from '../../cli/reach.js'
 import {WsmeshError} from '../../util/errors.js'

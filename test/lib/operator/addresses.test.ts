@@ -3,8 +3,8 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 
-import {fileAddressBook} from '../../../src/lib/client/address-book.js'
-import {nodeUrlOf} from '../../../src/lib/client/node-url.js'
+import {fileAddressBook} from '../../../src/lib/operator/address-book.js'
+import {nodeUrlOf} from '../../../src/lib/operator/node-url.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
 
 const node = {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 
-import {type AddressSource, findNode} from '../../../src/lib/client/find-node.js'
-import type {OperatorConnection} from '../../../src/lib/client/operator-connection.js'
+import {type AddressSource, findNode} from '../../../src/lib/operator/find-node.js'
+import type {OperatorConnection} from '../../../src/lib/operator/operator-connection.js'
 import type {NodeStats} from '../../../src/lib/protocol/operator-frame.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
 import {WsmeshError, type ErrorCode} from '../../../src/lib/util/errors.js'

@@ -2,7 +2,7 @@ import {afterEach, expect, test} from 'vitest'
 
 import {acceptorHandshake} from '../../../src/lib/auth/handshake.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
-import {connectOperator, type ConnectOptions} from '../../../src/lib/client/operator-client.js'
+import {connectOperator, type ConnectOptions} from '../../../src/lib/operator/operator-client.js'
 import type {OperatorEvent} from '../../../src/lib/protocol/operator-frame.js'
 import {SUBPROTOCOL} from '../../../src/lib/protocol/version.js'
 import type {AcceptedSocket, Listener} from '../../../src/lib/transport/transport.js'
