@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/probe': 3,
   'lib/process': 3,
   'lib/simulation': 3,
+  'lib/client': 4,
   'lib/node': 4,
   'lib/operator': 4,
   'lib/demo': 5,
@@ -89,6 +90,16 @@ describe('architecture', () => {
       }
     }
     expect(wrong).toEqual([])
+  })
+
+  test('the client library, which runs in browsers, stands alone', () => {
+    const files = sources.filter(({folder}) => folder === 'lib/client')
+    const strange = files.flatMap(({path, imports, text}) => [
+      ...imports.filter((name) => !name.startsWith('./')).map((name) => `${path} imports ${name}`),
+      ...(/\b(?:process\.|Buffer\b|eval\(|new Function\b)/.exec(text) ?? []),
+    ])
+    expect(strange).toEqual([])
+    expect(files.length).toBeGreaterThan(0)
   })
 
   test.each(Object.entries(ONE_FILE))('%s is imported by %s alone', (library, only) => {
