@@ -3,10 +3,13 @@
 // each message carries, it answered each, in microseconds: what an ideal tool would measure.
 import {WebSocketServer} from 'ws'
 
-const {fault = 'none', every = 1000, delayMs = 0, afterMs = 0, lastsMs = 0} = JSON.parse(
-  process.argv[2] ?? '{}',
-)
-const server = new WebSocketServer({host: '127.0.0.1', port: 0, perMessageDeflate: false})
+const {
+  fault = 'none', every = 1000, delayMs = 0, afterMs = 0, lastsMs = 0, protocol = 'plain',
+} = JSON.parse(process.argv[2] ?? '{}')
+const server = new WebSocketServer({
+  host: '127.0.0.1', port: 0, perMessageDeflate: false,
+  verifyClient: (_, answer) => isLetIn() && answer(true),
+})
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const nowUs = () => Number(process.hrtime.bigint()) / 1000
 let messages = 0
@@ -16,15 +19,32 @@ let stalled
 
 const delays = []
 
+/** In milliseconds; some faults are nothing but a delay. */
+function delayOf(ws) {
+  if (fault === 'late-some') return ws.number % every === 0 ? delayMs : 0
+  if (fault === 'drift') return messages * delayMs
+  return fault === 'shuffle' ? Math.random() * delayMs : delayMs
+}
+
 function answer(ws, data) {
-  if (delayMs > 0) setTimeout(() => send(ws, data), delayMs)
+  const ms = delayOf(ws)
+  if (ms > 0) setTimeout(() => send(ws, data), ms)
   else send(ws, data)
 }
 
 function send(ws, data) {
   const intended = /^~m.{29}([0-9a-f]{12})/.exec(data.toString('latin1'))
   if (intended) delays.push(Math.round(nowUs() - Number.parseInt(intended[1], 16)))
-  ws.send(data, {binary: false})
+  if (fault === 'parts') sendInParts(ws, data)
+  else ws.send(data, {binary: false})
+  ws.last = data
+}
+
+/** No fault: text may come in fragments, with a ping between them. */
+function sendInParts(ws, data) {
+  ws.send(data.subarray(0, 30), {binary: false, fin: false})
+  ws.ping('between')
+  ws.send(data.subarray(30), {binary: false, fin: true})
 }
 
 function received(ws, data) {
@@ -33,10 +53,13 @@ function received(ws, data) {
     stalled.push([ws, data])
     return
   }
-  const isHit = messages % every === 0
+  const isHit = fault in SPOILED || SPLIT.has(fault) ? (ws.messages += 1) % every === 0
+    : messages % every === 0
   if (fault === 'stall' && messages === 1) setTimeout(stall, afterMs)
+  if (fault === 'mute' && messages > every) return
   if (!isHit) {
-    answer(ws, data)
+    answer(ws, ws.glued === undefined ? data : Buffer.concat([ws.glued, data]))
+    ws.glued = undefined
     if (held !== undefined && held[0] === ws) {
       answer(...held)
       held = undefined
@@ -46,9 +69,31 @@ function received(ws, data) {
   hit(ws, data)
 }
 
+/** What comes instead of what was sent. */
+const SPOILED = {
+  'cut-off': (data) => data.subarray(0, -10),
+  'cut-short': (data) => data.subarray(0, 30),
+  alter: (data) => Buffer.from(data.toString().replace('xxxx', 'xxyx')),
+  'old-payload': (data, ws) => ws.last ?? data,
+  // Its second digit: that of a connection that there is.
+  sender: (data) => Buffer.from(data.toString().replace(/^(~m.{13})./, (_, head) => `${head}0`)),
+}
+/** Counted for each connection by itself. */
+const SPLIT = new Set(['glue'])
+
 function hit(ws, data) {
   const others = [...server.clients].filter((other) => other !== ws)
   if (fault === 'lose') return
+  if (fault in SPOILED) return answer(ws, SPOILED[fault](data, ws))
+  if (fault === 'glue') {
+    ws.glued = data
+    return
+  }
+  if (fault === 'early' || fault === 'again') {
+    missed.push(data)
+    ws._socket.destroy()
+    return
+  }
   if (fault === 'duplicate') answer(ws, data)
   if (fault === 'reorder' && held === undefined) held = [ws, data]
   else if (fault === 'misdeliver') answer(others[messages % others.length], data)
@@ -68,10 +113,36 @@ function stall() {
   }, lastsMs)
 }
 
+/** What a client that came back is told wrongly. */
+const missed = []
+let opened = 0
+
+/** Who is not let in gets no answer at all to its request. */
+function isLetIn() {
+  opened += 1
+  return fault !== 'shut' || opened <= every
+}
+
+/** As much of wsmesh as a client needs that sends to itself. */
+function wsmesh(ws, data) {
+  if (!data.includes('Client/authentication')) return received(ws, data)
+  const told = {user: 'u', groups: [], session: null, node: 'n', position: 'e.0.0', recovered: true}
+  ws.send(JSON.stringify({action: 'Client/authentication', details: ['ok', told]}))
+  if (fault !== 'again') return undefined
+  // What it has had already, and what it missed.
+  for (const text of missed.splice(0)) for (const _ of [1, 2]) answer(ws, text)
+  return undefined
+}
+
 server.on('connection', (ws, request) => {
+  ws.number = opened
+  ws.messages = 0
   ws.on('error', () => {})
+  if (fault === 'greets') ws.send('Served by one that greets')
+  if (fault === 'early') for (const text of missed.splice(0)) answer(ws, text)
+  const take = protocol === 'wsmesh' ? wsmesh : received
   if (fault === 'deaf') request.socket.pause()
-  else ws.on('message', (data) => received(ws, data))
+  else ws.on('message', (data) => take(ws, data))
 })
 server.on('listening', () => say({port: server.address().port}))
 process.on('message', () => say({delays}))

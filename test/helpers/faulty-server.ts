@@ -12,6 +12,8 @@ export interface Fault {
   readonly every?: number
   /** Each answer comes so much later. */
   readonly delayMs?: number
+  /** wsmesh: as much of it as a client needs that sends to itself. */
+  readonly protocol?: 'plain' | 'wsmesh'
   /** A stall: after the first message, and for how long. */
   readonly afterMs?: number
   readonly lastsMs?: number

@@ -41,6 +41,6 @@ export async function besiege(
 
 /** What a report says of deliveries, in one object to compare. */
 export function booksOf({counts}: RunReport) {
-  const {lost, duplicated, reordered, misdelivered} = counts
-  return {lost, duplicated, reordered, misdelivered}
+  const {lost, duplicated, reordered, misdelivered, corrupted} = counts
+  return {lost, duplicated, reordered, misdelivered, corrupted}
 }

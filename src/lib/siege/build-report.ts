@@ -13,6 +13,7 @@ import type {
 import type {SiegeSettings} from './settings.js'
 import {generatorHealth} from './verdict/generator-health.js'
 import {builtInThresholds, measure} from './verdict/threshold.js'
+import {observations} from './verdict/observations.js'
 import {judge} from './verdict/verdict.js'
 
 export interface ReportParts {
@@ -70,7 +71,10 @@ export function buildReport(parts: ReportParts): RunReport {
     schema: RUN_REPORT_SCHEMA,
     version: parts.version,
     ...judgement,
-    notes: parts.notes,
+    notes: [...parts.notes, ...observations({
+      seconds: record.seconds, isSteady: isSteady(settings),
+      fastest: finals.flatMap((final) => final.fastest),
+    })],
     startedAt: parts.startedAt.toISOString(),
     durationS: round(durationS),
     config: configOf(settings, parts.targets),
@@ -90,12 +94,13 @@ function countsOf(tally: Readonly<Tally>, finals: readonly PartFinal[]): RunCoun
     finals.reduce((sum, final) => sum + of(final), 0)
   const {connectsTried, connectsFailed, connected, reconnects, closedByServer} = tally
   const {sent, accepted, refused, unanswered, dropped, delivered} = tally
-  const {duplicated, reordered, misdelivered, notRecovered, bytesSent, bytesReceived} = tally
+  const {duplicated, reordered, misdelivered, corrupted} = tally
+  const {notRecovered, bytesSent, bytesReceived} = tally
   return {
     connectsTried, connectsFailed, connected, reconnects, closedByServer,
     sent, accepted, refused, unanswered, dropped,
     expected: total(({expected}) => expected), delivered, lost: total(({lost}) => lost),
-    duplicated, reordered, misdelivered, notRecovered, bytesSent, bytesReceived,
+    duplicated, reordered, misdelivered, corrupted, notRecovered, bytesSent, bytesReceived,
   }
 }
 
@@ -107,6 +112,12 @@ function ratesOf({record, durationS}: ReportParts, counts: RunCounts): RunReport
     deliveredPerS: perS(counts.delivered),
     bytesInPerS: perS(counts.bytesReceived),
   }
+}
+
+/** One rate from the first message to the last, and nothing that disturbs on purpose. */
+function isSteady({stretches, faults}: SiegeSettings): boolean {
+  const [load, ...others] = stretches.filter(({name}) => name !== RAMP)
+  return load?.fromPerS === load?.toPerS && others.length === 0 && faults.length === 0
 }
 
 /** What makes a run prove nothing although no threshold failed. */

@@ -160,6 +160,8 @@ export interface RunCounts {
   readonly duplicated: number
   readonly reordered: number
   readonly misdelivered: number
+  /** Came, and not as it was sent: cut off, glued to another, changed. */
+  readonly corrupted: number
   /** Connections that came back and were told that they missed something. */
   readonly notRecovered: number
   readonly bytesSent: number
@@ -197,6 +199,7 @@ export interface ConnectionReport {
   readonly duplicated: number
   readonly reordered: number
   readonly misdelivered: number
+  readonly corrupted: number
   readonly closes: number
 }
 

@@ -22,6 +22,7 @@ export interface SecondSample {
   /** Since the beginning. What is lost is only known after the drain: these were missed so far. */
   readonly duplicated: number
   readonly misdelivered: number
+  readonly corrupted: number
   readonly missing: number
   /** Of the deliveries of this second, from intended sending; null: none came. */
   readonly p50Us: number | null

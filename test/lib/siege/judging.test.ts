@@ -51,7 +51,8 @@ describe('thresholds', () => {
   test('one that is asked for takes the place of a built-in one', () => {
     const asked = [parseThreshold('lost.rate<1%'), parseThreshold('lost<10')]
     const names = builtInThresholds({hasFaults: true, asked}).map(({text}) => text)
-    expect(names).toEqual(['duplicated==0', 'misdelivered==0', 'reordered==0', 'unconnected==0'])
+    expect(names).toEqual(['duplicated==0', 'misdelivered==0', 'corrupted==0', 'reordered==0',
+      'unconnected==0'])
   })
 })
 

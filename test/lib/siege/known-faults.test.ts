@@ -4,7 +4,7 @@ import type {RunReport} from '../../../src/lib/siege/run-report.js'
 import {FaultyServer} from '../../helpers/faulty-server.js'
 import {besiege, booksOf} from '../../helpers/siege.js'
 
-const RIGHT = {lost: 0, duplicated: 0, reordered: 0, misdelivered: 0}
+const RIGHT = {lost: 0, duplicated: 0, reordered: 0, misdelivered: 0, corrupted: 0}
 
 function failed({thresholds}: RunReport): readonly string[] {
   return thresholds.filter(({ok}) => !ok).map(({text}) => text)

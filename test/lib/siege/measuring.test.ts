@@ -54,7 +54,7 @@ describe('generatorHealth', () => {
   }
   const final: PartFinal = {
     tally: emptyTally(), lost: 0, expected: 0, histograms: eachMeter(() => ''), stretches: [],
-    errors: [], closes: [], connections: [], health,
+    errors: [], closes: [], connections: [], fastest: [], health,
   }
   const late = newHistogram()
   record(late, 100)
@@ -91,8 +91,8 @@ function second(phase: string, p99Us: number, missing = 0): Gathered {
   return {
     atS: 1, isLoad: true, phase, histogram, missing, tally: emptyTally(), bins: [], connected: 1,
     connecting: 0, offered: 100, sent: 100, accepted: 100, dropped: 0, delivered: 100, bytesIn: 1,
-    closedByServer: 0, errors: 0, duplicated: 0, misdelivered: 0, p50Us: 1, p90Us: 1, p99Us: 1,
-    maxUs: 1, generator: {cpuPercent: 1, loopDelayMs: 1, rssBytes: 1},
+    closedByServer: 0, errors: 0, duplicated: 0, misdelivered: 0, corrupted: 0, p50Us: 1,
+    p90Us: 1, p99Us: 1, maxUs: 1, generator: {cpuPercent: 1, loopDelayMs: 1, rssBytes: 1},
   }
 }
 

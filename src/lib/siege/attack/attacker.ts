@@ -113,6 +113,8 @@ export class Attacker implements Attack {
       errors: errors.list(),
       closes: closes.list(),
       connections: worstOf(reports),
+      fastest: this.#receivers.flatMap(({index, fastestUs}) =>
+        fastestUs === undefined ? [] : [{connection: index, us: fastestUs}]),
       health: this.#health.final(),
     }
     await this.#leave()
@@ -202,11 +204,11 @@ export class Attacker implements Attack {
   }
 
   #reportOf(receiver: Receiver): ConnectionReport {
-    const {index, user, nodeName, duplicated, reordered, misdelivered, closes} = receiver
+    const {index, user, nodeName, duplicated, reordered, misdelivered, corrupted} = receiver
     const result = receiver.result((stream) => this.#totals.get(stream) ?? NOTHING, this.#senders)
     return {
       connection: index, user: String(user), node: nodeName, ...result,
-      duplicated, reordered, misdelivered, closes,
+      duplicated, reordered, misdelivered, corrupted, closes: receiver.closes,
     }
   }
 
@@ -278,8 +280,8 @@ function isAmong(index: number, percent: number): boolean {
 }
 
 function badness(report: ConnectionReport): number {
-  const {lost, duplicated, reordered, misdelivered, closes} = report
-  return (lost + duplicated + misdelivered) * 1e6 + reordered * 1e3 + closes
+  const {lost, duplicated, reordered, misdelivered, corrupted, closes} = report
+  return (lost + duplicated + misdelivered + corrupted) * 1e6 + reordered * 1e3 + closes
 }
 
 function worstOf(reports: readonly ConnectionReport[]): readonly ConnectionReport[] {

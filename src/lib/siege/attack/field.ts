@@ -70,8 +70,11 @@ export class Field {
     return Math.floor(stream / TARGETS_MAX)
   }
 
-  /** A message came, for the first time, to a connection at this node. */
-  delivered(marker: Readonly<Marker>, node: number): void {
+  /**
+   * A message came, for the first time, to a connection at this node. Microseconds from when it
+   * should have been sent; undefined while the load rises.
+   */
+  delivered(marker: Readonly<Marker>, node: number): number | undefined {
     const now = nowUs()
     const latencyUs = now - marker.intendedUs
     const sinceUs = marker.intendedUs - (this.startUs ?? now)
@@ -80,12 +83,13 @@ export class Field {
     this.#bin(now)
     const stretch = this.#stretchOf(sinceUs)
     const histogram = this.stretches[stretch]
-    if (histogram === undefined) return
+    if (histogram === undefined) return undefined
     record(histogram, latencyUs)
-    if (this.#isMeasured[stretch] !== true) return
+    if (this.#isMeasured[stretch] !== true) return undefined
     record(this.meters.service, latencyUs - marker.lateUs)
     record(this.meters[this.#distance(marker, node)], latencyUs)
     if (marker.kind === 'user') record(this.meters.user, latencyUs)
+    return latencyUs
   }
 
   /** How late a message left, and what became of it, while latencies are measured. */

@@ -71,6 +71,7 @@ export interface Tally {
   duplicated: number
   reordered: number
   misdelivered: number
+  corrupted: number
   missing: number
   notRecovered: number
   foreign: number
@@ -82,16 +83,16 @@ export interface Tally {
 export const TALLY_NAMES: readonly (keyof Tally)[] = [
   'connectsTried', 'connectsFailed', 'connected', 'connecting', 'reconnects', 'closedByServer',
   'slowClosed', 'sent', 'accepted', 'refused', 'unanswered', 'dropped', 'delivered', 'duplicated',
-  'reordered', 'misdelivered', 'missing', 'notRecovered', 'foreign', 'bytesSent', 'bytesReceived',
-  'errors',
+  'reordered', 'misdelivered', 'corrupted', 'missing', 'notRecovered', 'foreign', 'bytesSent',
+  'bytesReceived', 'errors',
 ]
 
 export function emptyTally(): Tally {
   return {
     connectsTried: 0, connectsFailed: 0, connected: 0, connecting: 0, reconnects: 0,
     closedByServer: 0, slowClosed: 0, sent: 0, accepted: 0, refused: 0, unanswered: 0, dropped: 0,
-    delivered: 0, duplicated: 0, reordered: 0, misdelivered: 0, missing: 0, notRecovered: 0,
-    foreign: 0, bytesSent: 0, bytesReceived: 0, errors: 0,
+    delivered: 0, duplicated: 0, reordered: 0, misdelivered: 0, corrupted: 0, missing: 0,
+    notRecovered: 0, foreign: 0, bytesSent: 0, bytesReceived: 0, errors: 0,
   }
 }
 
@@ -135,6 +136,12 @@ export function eachMeter<T>(make: (meter: Meter) => T): Readonly<Record<Meter, 
   }
 }
 
+/** What the fastest message to one connection took. */
+export interface FastestMessage {
+  readonly connection: number
+  readonly us: number
+}
+
 export interface PartFinal {
   readonly tally: Readonly<Tally>
   readonly lost: number
@@ -144,7 +151,9 @@ export interface PartFinal {
   readonly stretches: readonly string[]
   readonly errors: readonly CountedError[]
   readonly closes: readonly CountedClose[]
+  /** Those with most wrong. */
   readonly connections: readonly ConnectionReport[]
+  readonly fastest: readonly FastestMessage[]
   readonly health: PartHealth
 }
 

@@ -8,9 +8,12 @@ import type {AttackJob} from './job.js'
 /** `["` and `"]` around the marker. */
 export const DETAILS_BYTES_MIN = MARKER_BYTES + 4
 
+const QUOTE = 0x22
+
 export class MessageText {
   static #last: {readonly job: AttackJob; readonly text: MessageText} | undefined
   readonly #padding: string
+  readonly #paddingBytes: Buffer
   readonly #action: string
   readonly #isPlain: boolean
   readonly #users: readonly string[] | undefined
@@ -19,6 +22,7 @@ export class MessageText {
     const isPlain = job.protocol === 'plain'
     const around = isPlain ? MARKER_BYTES : DETAILS_BYTES_MIN
     this.#padding = 'x'.repeat(Math.max(0, job.detailsBytes - around))
+    this.#paddingBytes = Buffer.from(this.#padding)
     this.#action = JSON.stringify(job.action)
     this.#isPlain = isPlain
     this.#users = job.proofs.type === 'tokens' ? job.proofs.users.map(({user}) => user) : undefined
@@ -40,6 +44,17 @@ export class MessageText {
   publication(marker: Readonly<Marker>): string {
     const target = this.#target(marker.kind, marker.target)
     return `"action":${this.#action},"details":${this.#details(marker)},"target":${target}`
+  }
+
+  /**
+   * Whether a frame holds what was sent, all of it and nothing else. Its marker is at `markerAt`:
+   * numbers that are right say nothing of what is behind them.
+   */
+  isWhole(bytes: Buffer, start: number, markerAt: number, end: number): boolean {
+    const from = markerAt + MARKER_BYTES
+    const to = from + this.#paddingBytes.length
+    if (this.#isPlain ? start !== markerAt || to !== end : bytes[to] !== QUOTE) return false
+    return to <= end && this.#paddingBytes.compare(bytes, from, to) === 0
   }
 
   #details(marker: Readonly<Marker>): string {

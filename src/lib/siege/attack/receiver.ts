@@ -11,11 +11,12 @@ import {StreamBook} from '../ledger/stream-book.js'
 import type {StreamResult} from '../ledger/stream-book.js'
 import {nowUs} from '../measure/clock.js'
 import {record} from '../measure/histograms.js'
-import {emptyMarker, readMarker} from '../wire/marker.js'
+import {emptyMarker, hasBeginning, readMarker} from '../wire/marker.js'
 import {WireSocket} from '../wire/wire-socket.js'
 import type {WireEnd} from '../wire/wire-socket.js'
 import {EchoBook} from './echo-book.js'
 import type {Field} from './field.js'
+import {MessageText} from './message-text.js'
 
 /** What was sent on a stream in all. */
 export interface SentOn {
@@ -35,6 +36,7 @@ export interface ReceiverOptions {
 const PAUSE_MS = 50
 const PAUSE_MS_MAX = 2000
 const NORMAL = 1000
+const MEASURED_MIN = 3
 /** One for all: it is read and used up before the next frame. */
 const MARKER = emptyMarker()
 
@@ -57,9 +59,12 @@ export class Receiver {
   #guess = -1
   #position: string | undefined
   #timer: NodeJS.Timeout | undefined
+  #fastestUs = Number.POSITIVE_INFINITY
+  #measured = 0
   duplicated = 0
   reordered = 0
   misdelivered = 0
+  corrupted = 0
   closes = 0
   /** Not let in, and asking again would change nothing. */
   isRefused = false
@@ -77,6 +82,11 @@ export class Receiver {
 
   get isIn(): boolean {
     return this.#isIn
+  }
+
+  /** Of its messages; undefined: too few were measured. */
+  get fastestUs(): number | undefined {
+    return this.#measured < MEASURED_MIN ? undefined : this.#fastestUs
   }
 
   get bufferedBytes(): number {
@@ -189,15 +199,27 @@ export class Receiver {
     if (at === -1) return this.#other(bytes, start, end)
     this.#guess = at
     if (this.#field.job.protocol === 'wsmesh') this.#readPosition(bytes, end)
-    if (MARKER.run !== this.#field.job.run) this.#field.tally.foreign += 1
-    else this.#arrived()
+    const {job, tally} = this.#field
+    if (MARKER.run !== job.run) {
+      tally.foreign += 1
+      return
+    }
+    if (!MessageText.of(job).isWhole(bytes, start, start + at, end)) this.#corrupted()
+    this.#arrived()
+  }
+
+  /** It counts as delivered all the same: who lost and who spoiled it are two questions. */
+  #corrupted(): void {
+    this.#field.tally.corrupted += 1
+    this.corrupted += 1
   }
 
   #arrived(): void {
     const {tally, audience} = this.#field
     const {kind, sender, target, number} = MARKER
     const isMine = kind === 'echo' ? sender === this.index : audience.isFor(kind, target, this.user)
-    if (!isMine) {
+    // Before it has proved who it is, nothing is for it.
+    if (!isMine || !this.#isIn) {
       tally.misdelivered += 1
       this.misdelivered += 1
       return
@@ -216,7 +238,10 @@ export class Receiver {
       tally.reordered += 1
       this.reordered += 1
     }
-    this.#field.delivered(MARKER, this.#node)
+    const latencyUs = this.#field.delivered(MARKER, this.#node)
+    if (latencyUs === undefined) return
+    if (latencyUs < this.#fastestUs) this.#fastestUs = latencyUs
+    this.#measured += 1
   }
 
   #bookOf(sender: number, kind: 'user' | 'group' | 'everyone', target: number): StreamBook {
@@ -256,12 +281,16 @@ export class Receiver {
 
   /** A frame without a marker: answers of the node, or other messages of the application. */
   #other(bytes: Buffer, start: number, end: number): void {
+    if (hasBeginning(bytes, start, end, this.#field.job.run)) return this.#corrupted()
     if (this.#field.job.protocol === 'plain') {
       this.#field.tally.foreign += 1
       return
     }
     const read = parseJson(bytes.subarray(start, end))
-    if (!read.ok || !isRecord(read.value)) return
+    if (!read.ok || !isRecord(read.value)) {
+      this.#field.error('a frame that is no JSON object')
+      return
+    }
     const {action, details, position} = read.value
     const list: readonly unknown[] = Array.isArray(details) ? details : []
     if (action === AUTHENTICATION) {

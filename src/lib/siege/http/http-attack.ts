@@ -90,6 +90,7 @@ export class HttpAttack implements Attack {
       errors: this.#errors.list(),
       closes: [],
       connections: [],
+      fastest: [],
       health: this.#health.final(),
     }
   }

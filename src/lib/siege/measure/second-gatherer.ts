@@ -71,6 +71,7 @@ export class SecondGatherer {
       errors: since('errors'),
       duplicated: tally.duplicated,
       misdelivered: tally.misdelivered,
+      corrupted: tally.corrupted,
       missing: tally.missing,
       p50Us: at(50), p90Us: at(90), p99Us: at(99), maxUs: at(100),
       generator: {

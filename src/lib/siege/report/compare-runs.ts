@@ -66,6 +66,7 @@ const METRICS: readonly Metric[] = [
   {name: 'lost', of: ({counts}) => counts.lost, ...exactly},
   {name: 'duplicated', of: ({counts}) => counts.duplicated, ...exactly},
   {name: 'misdelivered', of: ({counts}) => counts.misdelivered, ...exactly},
+  {name: 'corrupted', of: ({counts}) => counts.corrupted, ...exactly},
   {name: 'dropped slots', of: ({counts}) => counts.dropped, ...exactly},
   {name: 'connects failed', of: ({counts}) => counts.connectsFailed, ...exactly},
   {name: 'delivered/s', of: ({rates}) => rates.deliveredPerS, text: rateText, best: 'high'},

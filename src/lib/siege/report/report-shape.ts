@@ -42,8 +42,8 @@ const counts = object<RunCounts>({
   connectsTried: number, connectsFailed: number, connected: number, reconnects: number,
   closedByServer: number, sent: number, accepted: number, refused: number, unanswered: number,
   dropped: number, expected: number, delivered: number, lost: number, duplicated: number,
-  reordered: number, misdelivered: number, notRecovered: number, bytesSent: number,
-  bytesReceived: number,
+  reordered: number, misdelivered: number, corrupted: number, notRecovered: number,
+  bytesSent: number, bytesReceived: number,
 })
 
 const rates = object<RunRates>({
@@ -58,7 +58,7 @@ const countedClose = object<CountedClose>({code: number, reason: text, count: nu
 
 const connection = object<ConnectionReport>({
   connection: number, user: text, node: text, delivered: number, lost: number, duplicated: number,
-  reordered: number, misdelivered: number, closes: number,
+  reordered: number, misdelivered: number, corrupted: number, closes: number,
 })
 
 const generator = object<GeneratorHealth>({
@@ -120,8 +120,8 @@ const leak = object<LeakSection>({
 const second = object<SecondSample>({
   atS: number, phase: text, connected: number, connecting: number, offered: number, sent: number,
   accepted: number, dropped: number, delivered: number, bytesIn: number, closedByServer: number,
-  errors: number, duplicated: number, misdelivered: number, missing: number, p50Us: numberOrNull,
-  p90Us: numberOrNull, p99Us: numberOrNull, maxUs: numberOrNull,
+  errors: number, duplicated: number, misdelivered: number, corrupted: number, missing: number,
+  p50Us: numberOrNull, p90Us: numberOrNull, p99Us: numberOrNull, maxUs: numberOrNull,
   generator: object({cpuPercent: number, loopDelayMs: number, rssBytes: number}),
   nodes: listOf(object<NodeSecond>({node: text, ...vitals})), marks: listOf(text),
 })

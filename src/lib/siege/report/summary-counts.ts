@@ -53,8 +53,9 @@ export function countsOf(report: RunReport): readonly CountLine[] {
       name: 'lost',
       count: counts.lost,
       about: `${grouped(counts.duplicated)} doubled, ${grouped(counts.reordered)} out of order, `
-        + `${grouped(counts.misdelivered)} misdelivered`,
-      isWrong: counts.lost + counts.duplicated + counts.misdelivered > 0,
+        + `${grouped(counts.misdelivered)} misdelivered`
+        + (counts.corrupted > 0 ? `, ${grouped(counts.corrupted)} corrupted` : ''),
+      isWrong: counts.lost + counts.duplicated + counts.misdelivered + counts.corrupted > 0,
     },
   ]
 }

@@ -153,8 +153,9 @@ function countCell(of: (row: ConnectionReport) => number) {
 }
 
 /** Closed by a fault, and all was recovered: nothing is wrong with it. */
-export function isWronged({lost, duplicated, reordered, misdelivered}: ConnectionReport): boolean {
-  return lost + duplicated + reordered + misdelivered > 0
+export function isWronged(row: ConnectionReport): boolean {
+  const {lost, duplicated, reordered, misdelivered, corrupted} = row
+  return lost + duplicated + reordered + misdelivered + corrupted > 0
 }
 
 export function worstTable({connections}: RunReport, options: SummaryOptions): string[] {
@@ -170,6 +171,7 @@ export function worstTable({connections}: RunReport, options: SummaryOptions): s
       cell: countCell(({reordered}) => reordered),
     },
     {header: 'MISDELIVERED', align: 'right', cell: countCell(({misdelivered}) => misdelivered)},
+    {header: 'CORRUPTED', align: 'right', cell: countCell(({corrupted}) => corrupted), dropsAs: 5},
     {header: 'CLOSES', align: 'right', cell: countCell(({closes}) => closes), dropsAs: 2},
   ]
   return table(columns, connections.filter(isWronged).slice(0, ROWS_MAX), options)

@@ -67,9 +67,14 @@ export function counted(count: number, one: string, many: string): string {
   return `${grouped(count)} ${count === 1 ? one : many}`
 }
 
-function wrongsText({lost, duplicated, misdelivered}: RunReport['counts']): string {
-  if (lost + duplicated + misdelivered === 0) return 'none lost, doubled or misdelivered'
-  const wrongs = [[lost, 'lost'], [duplicated, 'doubled'], [misdelivered, 'misdelivered']] as const
+function wrongsText(counts: RunReport['counts']): string {
+  const {lost, duplicated, misdelivered, corrupted} = counts
+  const all = lost + duplicated + misdelivered + corrupted
+  if (all === 0) return 'none lost, doubled or misdelivered'
+  const wrongs = [
+    [lost, 'lost'], [duplicated, 'doubled'], [misdelivered, 'misdelivered'],
+    ...(corrupted > 0 ? [[corrupted, 'corrupted']] as const : []),
+  ] as const
   return wrongs.map(([count, word]) => `${grouped(count)} ${word}`).join(', ')
 }
 

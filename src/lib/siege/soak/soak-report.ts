@@ -137,7 +137,7 @@ function countsOf({work, records}: SoakRun): RunReport['counts'] {
     connectsTried: connections, connectsFailed: work.failed, connected: records.length,
     reconnects: 0, closedByServer: 0, sent: work.messages, accepted: work.messages, refused: 0,
     unanswered: 0, dropped: 0, expected: 0, delivered: 0, lost: 0, duplicated: 0, reordered: 0,
-    misdelivered: 0, notRecovered: 0, bytesSent: 0, bytesReceived: 0,
+    misdelivered: 0, corrupted: 0, notRecovered: 0, bytesSent: 0, bytesReceived: 0,
   }
 }
 

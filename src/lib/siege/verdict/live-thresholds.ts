@@ -9,7 +9,9 @@ import type {Threshold} from './threshold.js'
 /** So many measured seconds before a latency may end a run: the first is never like the others. */
 const SECONDS_MIN = 3
 
-const COUNTS: ReadonlySet<string> = new Set(['duplicated', 'misdelivered', 'closed', 'reordered'])
+const COUNTS: ReadonlySet<string> = new Set([
+  'duplicated', 'misdelivered', 'corrupted', 'closed', 'reordered',
+])
 const PERCENTILES: Readonly<Record<string, number>> = {
   'latency.p50': 50, 'latency.p75': 75, 'latency.p90': 90, 'latency.p95': 95, 'latency.p99': 99,
   'latency.p99.9': 99.9, 'latency.max': 100,
@@ -41,6 +43,7 @@ export class LiveThresholds {
     if (COUNTS.has(name)) {
       return {
         duplicated: tally.duplicated, misdelivered: tally.misdelivered,
+        corrupted: tally.corrupted,
         closed: tally.closedByServer, reordered: tally.reordered,
       }[name]
     }

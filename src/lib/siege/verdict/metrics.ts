@@ -39,6 +39,7 @@ const PLAIN: Readonly<Record<string, Metric>> = {
   duplicated: count(({counts}) => counts.duplicated),
   reordered: count(({counts}) => counts.reordered),
   misdelivered: count(({counts}) => counts.misdelivered),
+  corrupted: count(({counts}) => counts.corrupted),
   sent: count(({counts}) => counts.sent),
   'sent.rate': {unit: 'perS', value: ({rates}) => rates.sentPerS},
   accepted: count(({counts}) => counts.accepted),

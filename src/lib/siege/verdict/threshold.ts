@@ -75,7 +75,8 @@ export function builtInThresholds(options: {
 }): readonly Threshold[] {
   const asked = new Set(options.asked.map(({name}) => name))
   const texts = options.isHttpGet === true ? ['refused==0', 'unanswered==0'] : [
-    'lost==0', 'duplicated==0', 'misdelivered==0', 'reordered==0', 'unconnected==0',
+    'lost==0', 'duplicated==0', 'misdelivered==0', 'corrupted==0', 'reordered==0',
+    'unconnected==0',
     ...(options.hasFaults ? [] : ['closed==0']),
   ]
   return texts

@@ -59,6 +59,12 @@ export function readMarker(
   return -1
 }
 
+/** What is no whole marker, yet began as one of this run: cut off, or overwritten. */
+export function hasBeginning(bytes: Buffer, start: number, end: number, run: number): boolean {
+  const at = bytes.indexOf(`~m${hex(run, 8)}`, start, 'latin1')
+  return at !== -1 && at < end
+}
+
 function isMarker(bytes: Buffer, at: number, end: number): boolean {
   return at + MARKER_BYTES <= end && bytes[at] === MARK_0 && bytes[at + 1] === MARK_1
     && bytes[at + END] === MARK_0

@@ -91,7 +91,7 @@ function tilesOf(report: RunReport): readonly Tile[] {
   if (isSoakAlone(report)) return soakTiles(report)
   const {counts, rates, latency, generator} = report
   const {message} = latency
-  const wrong = counts.duplicated + counts.misdelivered
+  const wrong = counts.duplicated + counts.misdelivered + counts.corrupted
   return [
     {
       name: 'Delivered', value: grouped(counts.delivered),
@@ -103,7 +103,10 @@ function tilesOf(report: RunReport): readonly Tile[] {
     },
     {
       name: 'Doubled or astray', value: grouped(wrong), isBad: wrong > 0,
-      about: `${grouped(counts.reordered)} out of order`,
+      about: [
+        `${grouped(counts.reordered)} out of order`,
+        ...(counts.corrupted > 0 ? [`${grouped(counts.corrupted)} corrupted`] : []),
+      ].join(', '),
     },
     {
       name: 'Latency p99', value: latencyText(message?.p99Us ?? null),

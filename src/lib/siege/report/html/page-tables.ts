@@ -133,6 +133,7 @@ export function connectionSection({connections}: RunReport): Html[] {
     {head: 'doubled', isNumber: true, cell: ({duplicated}) => grouped(duplicated)},
     {head: 'order', isNumber: true, isWide: true, cell: ({reordered}) => grouped(reordered)},
     {head: 'astray', isNumber: true, cell: ({misdelivered}) => grouped(misdelivered)},
+    {head: 'corrupted', isNumber: true, isWide: true, cell: (row) => grouped(row.corrupted)},
     {head: 'closes', isNumber: true, isWide: true, cell: ({closes}) => grouped(closes)},
   ], connections.filter(isWronged))
 }

@@ -132,6 +132,7 @@ function factLine(name: string, facts: readonly string[], {width}: Frame): strin
 function troubleLine({totals}: LiveState, latest: SecondSample, frame: Frame): string {
   const bad = [
     [latest.misdelivered, 'misdelivered'], [latest.duplicated, 'doubled'],
+    [latest.corrupted, 'corrupted'],
   ] as const
   const unsure = [
     [latest.missing, 'missing so far'], [totals.dropped, 'slots dropped'],

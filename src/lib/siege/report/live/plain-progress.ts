@@ -76,7 +76,8 @@ function troubleTexts(samples: readonly SecondSample[], latest: SecondSample): r
     samples.reduce((total, sample) => total + of(sample), 0)
   const counts = [
     [latest.missing, 'missing so far'], [latest.duplicated, 'doubled'],
-    [latest.misdelivered, 'misdelivered'], [sum(({dropped}) => dropped), 'slots dropped'],
+    [latest.misdelivered, 'misdelivered'], [latest.corrupted, 'corrupted'],
+    [sum(({dropped}) => dropped), 'slots dropped'],
     [sum(({closedByServer}) => closedByServer), 'closed by the server'],
   ] as const
   const errors = sum((sample) => sample.errors)

@@ -65,7 +65,7 @@ test('whatever others call themselves stays text', async () => {
     errors: errors.map((one) => ({...one, text: EVIL})),
     closeCodes: [{code: 4000, reason: EVIL, count: 1}],
     connections: [{connection: 1, user: EVIL, node: EVIL, delivered: 1, lost: 1, duplicated: 0,
-      reordered: 0, misdelivered: 0, closes: 0}],
+      reordered: 0, misdelivered: 0, corrupted: 0, closes: 0}],
     seconds: seconds.map((second) => ({...second, phase: EVIL, marks: [EVIL]})),
     leak: {
       ...leak, summary: EVIL,
