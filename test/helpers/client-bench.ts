@@ -126,7 +126,7 @@ export class ClientBench {
     this.clients = new Clients({...common, sessions, live, limits, positionMs, position})
   }
 
-  connect(form: 'object' | 'v1' = 'object', origin: Partial<ClientOrigin> = {}): BenchClient {
+  connect(form?: 'object' | 'v1', origin: Partial<ClientOrigin> = {}): BenchClient {
     const socket = new FakeSocket()
     const handler = this.clients.accept(socket, form, {...ORIGIN, ...origin})
     const say = (value: unknown): void =>

@@ -2,12 +2,12 @@
  * Runs handlers for what clients send, and answers for those that throw, hang or do not exist. The
  * handlers of one connection start in the order of its frames; they may end in any.
  */
-import {encodeError, encodeReply} from '../protocol/client-frame.js'
 import type {ClientFrame} from '../protocol/client-frame.js'
 import {AssertionFailed} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {ActionCall, ActionHandler, SendMessage} from './action-api.js'
 import type {ActionRegistry} from './action-registry.js'
+import {say, sayError} from './answers.js'
 import {CalmWarning} from './calm-warning.js'
 import {setProperty} from './own-properties.js'
 import type {ClientConnection} from './client-connection.js'
@@ -130,16 +130,11 @@ function failureOf(error: unknown): Failure {
 /** Events of the node's own are not answered: their errors are in the log. */
 function fail(connection: ClientConnection, frame: ClientFrame, [status, text]: Failure): void {
   if (frame.action.startsWith('Client/')) return
-  connection.send(encodeError(frame.action, status, text, replyTo(connection, frame)))
-}
-
-function replyTo(connection: ClientConnection, frame: ClientFrame): string | undefined {
-  return connection.form === 'v1' ? frame.id : undefined
+  sayError(connection, frame, status, text)
 }
 
 function callOf(connection: ClientConnection, frame: ClientFrame, send: SendMessage): ActionCall {
   const {identity} = connection
-  const re = replyTo(connection, frame)
   return {
     action: frame.action,
     details: frame.details,
@@ -155,17 +150,17 @@ function callOf(connection: ClientConnection, frame: ClientFrame, send: SendMess
         return connection.identity?.properties ?? {}
       },
       set: (name, value) => setProperty(connection, name, value),
-      send: (action, details) => connection.send(encodeReply(action, details)),
+      send: (action, details) => say(connection, action, details),
       close: () => connection.close('kicked'),
     },
     reply(details) {
-      connection.send(encodeReply(frame.action, details, re))
+      say(connection, frame.action, details, frame.id)
     },
     error(code, text) {
       if (!Number.isInteger(code) || code < 400 || code > 599 || text === '') {
         throw new TypeError(`error(${code}, ${JSON.stringify(text)}): code 400 to 599 and a text`)
       }
-      connection.send(encodeError(frame.action, code, text, re))
+      sayError(connection, frame, code, text)
     },
     send,
   }

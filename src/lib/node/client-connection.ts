@@ -3,6 +3,7 @@
  * these: fields only, no closures.
  */
 import type {Proof} from '../auth/authenticator.js'
+import {ARRAY_CLOSE_CODE, ARRAY_STOP, formOfFirst} from '../protocol/array-form.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Identity} from '../protocol/target.js'
@@ -12,8 +13,11 @@ import type {ConnectionPace} from './pace.js'
 import type {ClientOrigin} from './client-door.js'
 import type {VisitStart} from './visits.js'
 
-/** `object`: design.md section 5; `v1`: also id and position, and answers matched by id. */
-export type ClientForm = 'object' | 'v1'
+/**
+ * `object`: {"action", "details"}; `v1`: also id and position, and answers matched by id; `array`:
+ * ["action", details], as front ends of 2015 speak.
+ */
+export type ClientForm = 'object' | 'v1' | 'array'
 
 export type ClientState =
   | {readonly type: 'hello'}
@@ -46,7 +50,8 @@ export interface ConnectionOwner {
 export interface ConnectionOptions {
   readonly id: string
   readonly socket: AcceptedSocket
-  readonly form: ClientForm
+  /** Undefined: its first frame will say. */
+  readonly form: ClientForm | undefined
   readonly limits: Pick<NodeLimits, 'clientQueueBytes' | 'pingMs'>
   readonly origin: ClientOrigin
   readonly nowMs: number
@@ -56,13 +61,15 @@ export class ClientConnection implements SocketHandler {
   /** Unique in the mesh. */
   readonly id: string
   readonly socket: AcceptedSocket
-  readonly form: ClientForm
   /** What its upgrade request said. */
   readonly origin: ClientOrigin
   /** When it connected, by the node's monotonic clock. */
   readonly sinceMs: number
   readonly #owner: ConnectionOwner
   readonly #queueBytesMax: number
+  #form: ClientForm | undefined
+  /** Why we closed it. */
+  #closedAs: CloseName | undefined
   #replayBytes = 0
   /** Frames that came while it is not heard: no more than were read in one piece. */
   #unheard: {readonly data: Uint8Array; readonly isBinary: boolean}[] | undefined
@@ -93,11 +100,20 @@ export class ClientConnection implements SocketHandler {
     this.#queueBytesMax = options.limits.clientQueueBytes
     this.id = options.id
     this.socket = options.socket
-    this.form = options.form
+    this.#form = options.form
     this.origin = options.origin
     this.sinceMs = options.nowMs
     this.toldAtMs = options.nowMs
     this.nextPingMs = options.nowMs + options.limits.pingMs
+  }
+
+  get form(): ClientForm {
+    return this.#form ?? 'object'
+  }
+
+  /** A frame is about to be read: the first one says which form the connection speaks. */
+  hear(data: Uint8Array): void {
+    this.#form ??= formOfFirst(data)
   }
 
   /** The client's own, not that of a proxy that is trusted. */
@@ -178,9 +194,13 @@ export class ClientConnection implements SocketHandler {
   close(close: CloseName, detail?: string): void {
     if (this.isClosed) return
     this.state = CLOSED
+    this.#closedAs = close
     this.#owner.closing(this, close)
     const {code, reason} = CLOSE[close]
-    this.socket.close(code, detail === undefined ? reason : `${reason}: ${detail}`)
+    const isArray = this.form === 'array'
+    if (isArray && close === 'kicked') this.socket.send(ARRAY_STOP)
+    const text = detail === undefined ? reason : `${reason}: ${detail}`
+    this.socket.close(isArray ? ARRAY_CLOSE_CODE : code, text)
   }
 
   /**
@@ -231,6 +251,8 @@ export class ClientConnection implements SocketHandler {
 
   onClose(code: number, reason: string): void {
     this.state = CLOSED
-    this.#owner.ended(this, code, reason)
+    // The one code of the array form says nothing: handlers are told why.
+    const close = this.form === 'array' ? this.#closedAs : undefined
+    this.#owner.ended(this, close === undefined ? code : CLOSE[close].code, reason)
   }
 }

@@ -1,21 +1,22 @@
 /** What clients say: who they are first, then actions (design.md section 5). */
 import type {Proof} from '../auth/authenticator.js'
 import {answeredPosition} from '../mesh/coming-back.js'
+import {arrayProofOf, isActionName} from '../protocol/array-form.js'
 import {
   AUTHENTICATION,
   decodeAuthentication,
   decodeClientFrame,
-  encodeAuthenticated,
-  encodeError,
   encodePosition,
 } from '../protocol/client-frame.js'
 import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.js'
+import {badFrame} from '../protocol/decoded.js'
+import type {Violation} from '../protocol/decoded.js'
 import {LIMITS} from '../protocol/limits.js'
 import {formatPosition, parsePosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
-import type {Violation} from '../protocol/decoded.js'
 import {isReservedAction} from '../protocol/published-action.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
+import {sayAuthenticated, sayError} from './answers.js'
 import {identityOf, proofOf} from './authenticate.js'
 import type {AuthenticationVerdict} from './authenticate.js'
 import type {ClientConnection} from './client-connection.js'
@@ -30,6 +31,8 @@ type Admission = Extract<AuthenticationVerdict, {readonly ok: true}>
 
 /** Frames that may wait while a proof is checked. */
 const HELD_FRAMES_MAX = 64
+
+const INCOMPLETE = badFrame('A session, its user_agent and its language are needed')
 
 export interface SessionsOptions {
   readonly node: string
@@ -54,6 +57,7 @@ export class ClientSessions {
 
   receive(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
     this.#options.counters.add('clientFramesIn')
+    connection.hear(data)
     if (connection.state.type === 'authenticating' && !isBinary) {
       this.#hold(connection, connection.state.held, data)
       return
@@ -77,9 +81,12 @@ export class ClientSessions {
     const isKnown = connection.state.type === 'authenticated'
     const {clientFrameBytes, detailsDepth} = limits
     const bytesMax = isKnown ? clientFrameBytes : unknownBytesMax(limits)
-    const read = decodeClientFrame(data, {isBinary, bytesMax, detailsDepth})
+    const form = connection.form === 'array' ? 'array' : 'object'
+    const read = decodeClientFrame(data, {isBinary, bytesMax, detailsDepth, form})
     if (!read.ok) this.#violated(connection, read.violation)
-    else if (verdict === 'go') this.#handle(connection, read.value, isKnown)
+    else if (form === 'array' && isIgnored(read.value, isKnown)) {
+      this.#options.counters.add('actionsIgnored')
+    } else if (verdict === 'go') this.#handle(connection, read.value, isKnown)
     else this.#fail(connection, read.value, 429, 'Too many actions: slower')
   }
 
@@ -113,7 +120,9 @@ export class ClientSessions {
   }
 
   #beginAuthentication(connection: ClientConnection, frame: ClientFrame): void {
-    const read = decodeAuthentication(frame.details)
+    const isArray = connection.form === 'array'
+    const details = isArray ? arrayProofOf(frame.details) : frame.details
+    const read = details === undefined ? INCOMPLETE : decodeAuthentication(details)
     if (!read.ok) {
       this.#fail(connection, frame, 400, read.violation.reason)
       return
@@ -188,7 +197,7 @@ export class ClientSessions {
       recovered: replay !== undefined,
       heartbeatMs: this.#options.limits.pingMs,
     }
-    connection.send(encodeAuthenticated(answer, reOf(connection, frame)))
+    sayAuthenticated(connection, frame, answer)
     connection.told(position?.seq ?? 0, nowMs)
     if (replay !== undefined) {
       connection.replay(replay.frames)
@@ -215,7 +224,7 @@ export class ClientSessions {
   }
 
   #fail(connection: ClientConnection, frame: ClientFrame, status: number, text: string): void {
-    connection.send(encodeError(frame.action, status, text, reOf(connection, frame)))
+    sayError(connection, frame, status, text)
   }
 }
 
@@ -224,6 +233,7 @@ function unknownBytesMax({clientFrameBytes}: NodeLimits): number {
   return Math.min(clientFrameBytes, LIMITS.unauthenticatedFrameBytes)
 }
 
-function reOf(connection: ClientConnection, frame: ClientFrame): string | undefined {
-  return connection.form === 'v1' ? frame.id : undefined
+/** The original listened to nobody whom it did not know; and what no handler can be named. */
+function isIgnored({action}: ClientFrame, isKnown: boolean): boolean {
+  return action !== AUTHENTICATION && (!isKnown || !isActionName(action))
 }

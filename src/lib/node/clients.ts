@@ -55,7 +55,12 @@ export class Clients implements ConnectionOwner {
     this.#options = options
   }
 
-  accept(socket: AcceptedSocket, form: ClientForm, origin: ClientOrigin): SocketHandler {
+  /** Without a form: the first frame of the client says which it speaks. */
+  accept(
+    socket: AcceptedSocket,
+    form: ClientForm | undefined,
+    origin: ClientOrigin,
+  ): SocketHandler {
     const {node, registry, counters, limits, now} = this.#options
     this.#lastId += 1
     const id = `${node}-c${this.#lastId}`

@@ -4,6 +4,7 @@
  */
 export const COUNTER_NAMES = [
   'actionsHandled',
+  'actionsIgnored',
   'actionsRefused',
   'actionsUnknown',
   'authenticationsFailed',

@@ -7,6 +7,7 @@ import {formatPosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
 import {buildFrame} from '../transport/frame.js'
 import type {WireFrame} from '../transport/transport.js'
+import {unreachable} from '../util/assert.js'
 import type {ClientForm} from './client-connection.js'
 
 /** Each wire form's frame, built when the first connection needs it and shared by all. */
@@ -16,13 +17,21 @@ export function framesOf(
 ): (form: ClientForm) => WireFrame {
   let object: WireFrame | undefined
   let v1: WireFrame | undefined
+  let array: WireFrame | undefined
   return (form) => {
-    if (form === 'object') {
-      object ??= buildFrame(clientFrameBytes(envelope.payload, 'object'), false)
-      return object
+    switch (form) {
+      case 'object':
+        object ??= buildFrame(clientFrameBytes(envelope.payload, 'object'), false)
+        return object
+      case 'v1':
+        v1 ??= frameOfV1(envelope, position)
+        return v1
+      case 'array':
+        array ??= buildFrame(clientFrameBytes(envelope.payload, 'array'), false)
+        return array
+      default:
+        return unreachable(form)
     }
-    v1 ??= frameOfV1(envelope, position)
-    return v1
   }
 }
 

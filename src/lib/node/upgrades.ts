@@ -91,7 +91,7 @@ function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDeci
     accept: true,
     kind: 'client',
     subprotocol: isV1 ? SUBPROTOCOL.client : undefined,
-    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : 'object', admission.origin),
+    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : undefined, admission.origin),
   }
 }
 

@@ -1,8 +1,9 @@
 import {assert} from '../util/assert.js'
+import {arrayFrameOf, type FrameForm} from './array-form.js'
 import {badFrame, decoded, tooBig, tooDeep, type Decoded} from './decoded.js'
 import {isRecord, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
-import {encodeDetails, whatIsWrongWithAction} from './payload.js'
+import {argumentsOf, encodeDetails, whatIsWrongWithAction} from './payload.js'
 import {hasControlCharacter} from './published-action.js'
 import {idFromJson} from './target.js'
 import {isWellFormed, utf8Length} from './utf8.js'
@@ -31,6 +32,8 @@ export interface ClientFrameOptions {
   readonly bytesMax?: number
   /** Nesting of the details, their list included; LIMITS.jsonDepth bounds it. */
   readonly detailsDepth?: number
+  /** That of the connection: a frame in the other one is a violation. */
+  readonly form?: FrameForm
 }
 
 /** A client's frame, as text or as its UTF-8 bytes, to a value or a violation. Never throws. */
@@ -39,15 +42,19 @@ export function decodeClientFrame(
   options: ClientFrameOptions = {},
 ): Decoded<ClientFrame> {
   const {isBinary = false, bytesMax = LIMITS.clientFrameBytes, detailsDepth} = options
+  const {form = 'object'} = options
   if (isBinary) return badFrame('a binary frame: clients send text')
   const length = typeof data === 'string' ? utf8Length(data) : data.length
   if (length > bytesMax) return tooBig(`a frame of ${length} bytes, ${bytesMax} are allowed`)
   // The frame itself is one level more.
   const json = parseJson(data, detailsDepth === undefined ? undefined : detailsDepth + 1)
   if (!json.ok) return json.isTooDeep === true ? tooDeep(json.reason) : badFrame(json.reason)
-  if (Array.isArray(json.value)) return badFrame('the array form is not spoken yet')
-  if (!isRecord(json.value)) return badFrame('a frame is an object with "action" and "details"')
-  const {action, details, id} = json.value
+  return form === 'array' ? arrayFrameOf(json.value) : objectFrameOf(json.value)
+}
+
+function objectFrameOf(value: unknown): Decoded<ClientFrame> {
+  if (!isRecord(value)) return badFrame('a frame is an object with "action" and "details"')
+  const {action, details, id} = value
   if (typeof action !== 'string') return badFrame('"action" is no text')
   const wrong = whatIsWrongWithAction(action)
   if (wrong !== undefined) return badFrame(wrong)
@@ -56,11 +63,6 @@ export function decodeClientFrame(
   if (id === undefined) return decoded({action, details: argumentsOf(details)})
   if (!isFrameId(id)) return badFrame(`"id" is no text of 1 to ${LIMITS.idBytes} bytes`)
   return decoded({action, details: argumentsOf(details), id})
-}
-
-function argumentsOf(details: unknown): readonly unknown[] {
-  if (Array.isArray(details)) return details
-  return details === undefined || details === null ? [] : [details]
 }
 
 function isFrameId(id: unknown): id is string {

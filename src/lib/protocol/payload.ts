@@ -4,11 +4,18 @@ import {jsonDepth, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
 import {isWellFormed, utf8Decode, utf8Encode, utf8Length} from './utf8.js'
 
-/** How a delivered frame looks: the plain object form, or with what wsmesh.v1 adds. */
-export type WireForm = 'object' | {readonly id: string; readonly position: string}
+/** How a delivered frame looks: an object, one with what wsmesh.v1 adds, or the array of 2015. */
+export type WireForm = 'object' | 'array' | {readonly id: string; readonly position: string}
 
 const NO_BYTES = new Uint8Array(0)
 const EMPTY_LIST = utf8Encode('[]')
+const NULL = utf8Encode('null')
+
+/** Details of a frame as the list of arguments that they mean. */
+export function argumentsOf(details: unknown): readonly unknown[] {
+  if (Array.isArray(details)) return details
+  return details === undefined || details === null ? [] : [details]
+}
 
 /**
  * What is published, encoded once. `details` is any value that JSON can say: a list is the list of
@@ -76,11 +83,18 @@ function stringify(action: string, details: unknown): string {
 
 /** The bytes of a client's frame, made from the published bytes without parsing them. */
 export function clientFrameBytes(payload: Payload, form: WireForm): Uint8Array {
-  const isSingle = payload.shape === 'single'
   const action = JSON.stringify(payload.action)
-  const head = utf8Encode(`{"action":${action},"details":${isSingle ? '[' : ''}`)
-  const details = payload.shape === 'none' ? EMPTY_LIST : payload.details
-  const tail = utf8Encode(`${isSingle ? ']' : ''}${formText(form)}}`)
+  const isNone = payload.shape === 'none'
+  if (form === 'array') return joined(`[${action},`, isNone ? NULL : payload.details, ']')
+  const isSingle = payload.shape === 'single'
+  const head = `{"action":${action},"details":${isSingle ? '[' : ''}`
+  const tail = `${isSingle ? ']' : ''}${addedText(form)}}`
+  return joined(head, isNone ? EMPTY_LIST : payload.details, tail)
+}
+
+function joined(headText: string, details: Uint8Array, tailText: string): Uint8Array {
+  const head = utf8Encode(headText)
+  const tail = utf8Encode(tailText)
   const bytes = new Uint8Array(head.length + details.length + tail.length)
   bytes.set(head)
   bytes.set(details, head.length)
@@ -88,7 +102,7 @@ export function clientFrameBytes(payload: Payload, form: WireForm): Uint8Array {
   return bytes
 }
 
-function formText(form: WireForm): string {
+function addedText(form: Exclude<WireForm, 'array'>): string {
   if (form === 'object') return ''
   return `,"id":${JSON.stringify(form.id)},"position":${JSON.stringify(form.position)}`
 }

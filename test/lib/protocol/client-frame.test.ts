@@ -54,7 +54,7 @@ describe("a client's frame", () => {
     ['not JSON', 'hello', 'not JSON'],
     ['JSON but a number', '42', 'a frame is an object'],
     ['null', 'null', 'a frame is an object'],
-    ['in the array form', '["hello",["Hi"]]', 'the array form is not spoken yet'],
+    ['in the array form', '["hello",["Hi"]]', 'a frame is an object'],
     ['without action', '{"details":[]}', '"action" is no text'],
     ['with a number as action', '{"action":7}', '"action" is no text'],
     ['with an empty action', '{"action":""}', 'The action is empty'],

@@ -3,7 +3,12 @@ import {describe, expect, it} from 'vitest'
 import {proofOf, type Transcript} from '../../../src/lib/auth/challenge.js'
 import {deriveKey, type KeyPurpose} from '../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../src/lib/auth/mesh-secret.js'
-import {decodeClientFrame, encodeReply} from '../../../src/lib/protocol/client-frame.js'
+import {
+  encodeArrayError,
+  encodeArrayReply,
+  formOfFirst,
+} from '../../../src/lib/protocol/array-form.js'
+import {AUTHENTICATION, decodeClientFrame, encodeReply} from '../../../src/lib/protocol/client-frame.js'
 import {CLOSE, shouldReconnect} from '../../../src/lib/protocol/close-code.js'
 import {decodeHandshakeFrame} from '../../../src/lib/protocol/handshake-frame.js'
 import {isRecord} from '../../../src/lib/protocol/json-text.js'
@@ -55,12 +60,16 @@ function table(head: string): readonly (readonly string[])[] {
     .map((row) => row.slice(2, -2).split(' | ').map((cell) => cell.replaceAll('`', '')))
 }
 
+/** Refusals of the array form. */
+const arrayAnswers = table('| answer | when | then |').map(([text = '']) => text)
+
 const secret = new MeshSecret('an example secret of a mesh', 'docs/PROTOCOL.md')
 
 describe('docs/PROTOCOL.md', () => {
   it('has examples of known kinds only, none of them empty', () => {
     const kinds = new Set(blocks.map(({kind}) => kind))
     expect([...kinds].toSorted()).toEqual([
+      'array',
       'bytes',
       'client',
       'handshake',
@@ -105,6 +114,22 @@ describe('docs/PROTOCOL.md', () => {
         ? encodeReply(String(action), details, typeof re === 'string' ? re : undefined)
         : Buffer.from(clientFrameBytes(encodePayload(String(action), details), form)).toString()
     expect(sent).toBe(text)
+  })
+
+  it.each(said('array', 'client'))('shows an array that a client may send: %s', (text) => {
+    expect(decodeClientFrame(text, {form: 'array'})).toMatchObject({ok: true})
+    expect(formOfFirst(Buffer.from(text))).toBe('array')
+  })
+
+  it.each([...said('array', 'node'), ...arrayAnswers])('shows an array as nodes send it: %s', (text) => {
+    const [action, details, ...rest] = JSON.parse(text) as [string, unknown]
+    expect(encodeArrayReply(action, details)).toBe(text)
+    expect(rest).toEqual([])
+  })
+
+  it.each(arrayAnswers)('shows the answer to a proof as it is sent: %s', (text) => {
+    const [, [code]] = JSON.parse(text) as [string, [number]]
+    expect(encodeArrayError(AUTHENTICATION, code)).toBe(text)
   })
 
   it.each(said('operator', 'operator'))('answers an operator as shown: %s', (text) => {
