@@ -71,7 +71,7 @@ test('strings over the bytes of a whole run find no secret', async () => {
   expect(seen.includes('"challenge"')).toBe(true)
   expect(seen.includes('"proved"')).toBe(true)
   const file = await readFile(join(mesh.folder, 'secret'), 'utf8')
-  const purposes = ['link', 'token', 'viewer', 'viewer-link'] as const
+  const purposes = ['link', 'token', 'viewer', 'viewer-link', 'webhook'] as const
   const keys = purposes.map((purpose) => Buffer.from(deriveKey(secret, purpose)))
   const texts = [
     ...file.split('\n').filter(Boolean).map((line) => line.replace(/^next:/, '')),

@@ -11,6 +11,7 @@ import type {MeshNode} from '../../src/lib/node/create-node.js'
 import {defaultNodeLimits} from '../../src/lib/node/limits.js'
 import {silentLog} from '../../src/lib/node/log.js'
 import type {NodeConfig, NodeServices} from '../../src/lib/node/node-config.js'
+import {NO_WEBHOOKS} from '../../src/lib/node/webhooks/webhook-options.js'
 import {openPoolStore} from '../../src/lib/pool/open-pool-store.js'
 import {nodeId} from '../../src/lib/util/brand.js'
 import {seededRandom} from '../../src/lib/util/random.js'
@@ -95,6 +96,7 @@ function testConfig(seed: number): NodeConfig {
     door: OPEN_DOOR,
     recheckMs: 0,
     actions: [],
+    webhooks: NO_WEBHOOKS,
     clientsMax: 1000,
     unknownClientsMax: 100,
     mesh: defaultMeshConfig,

@@ -2,7 +2,7 @@ import {hkdfSync} from 'node:crypto'
 import {MeshSecret, type Rights} from './mesh-secret.js'
 
 /** What a key is for. One key never serves two purposes: a token cannot pass as a link's proof. */
-export type KeyPurpose = 'token' | 'publish' | 'link' | 'viewer' | 'viewer-link'
+export type KeyPurpose = 'token' | 'publish' | 'link' | 'viewer' | 'viewer-link' | 'webhook'
 
 const SALT = 'wsmesh'
 
@@ -48,6 +48,11 @@ export function acceptedLinkKeys(secret: MeshSecret): readonly LinkKey[] {
  */
 export function viewerSecret(secret: MeshSecret): string {
   return textOf(deriveKey(secret, 'viewer'))
+}
+
+/** What the application checks the signatures of webhooks with, as Standard Webhooks writes keys. */
+export function webhookKey(secret: MeshSecret): string {
+  return `whsec_${Buffer.from(deriveKey(secret, 'webhook')).toString('base64')}`
 }
 
 function textOf(bytes: Uint8Array): string {

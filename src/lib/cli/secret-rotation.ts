@@ -1,5 +1,6 @@
 import {defaultDataDir} from '../auth/data-dir.js'
 import {rotateSecret} from '../auth/rotate-secret.js'
+import {webhookKey} from '../auth/keys.js'
 import {loadSecret} from '../auth/secret.js'
 import {viewerFileOf, type RotationStep} from '../auth/secret-file.js'
 import {WsmeshError} from '../util/errors.js'
@@ -55,4 +56,13 @@ export async function makeViewer(flags: SecretFlagValues): Promise<string> {
   const secret = await loadSecret({...sourceOf(flags), mayMake: false})
   if (secret.rights === 'operator') return viewerFileOf(secret).trimEnd()
   throw new WsmeshError('NOT_ALLOWED', `The secret from ${secret.source} is a viewer's already`)
+}
+
+/** The key of webhooks, as Standard Webhooks writes one. Throws as makeViewer. */
+export async function makeWebhookSecret(flags: SecretFlagValues): Promise<string> {
+  const secret = await loadSecret({...sourceOf(flags), mayMake: false})
+  if (secret.rights === 'operator') return webhookKey(secret)
+  throw new WsmeshError('NOT_ALLOWED', `The secret from ${secret.source} is a viewer's`, {
+    suggestions: ["--secret-file FILE   (the mesh's own secret)"],
+  })
 }

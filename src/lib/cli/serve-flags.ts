@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core'
 import {authFlags} from './auth-flags.js'
 import {poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
+import {webhookFlags} from './webhook-flags.js'
 
 /** Every flag of `wsmesh serve`, in the order of its help. */
 export function serveFlags() {
@@ -44,6 +45,7 @@ export function serveFlags() {
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
     ...authFlags(),
+    ...webhookFlags(),
     compression: Flags.boolean({
       env: 'WSMESH_COMPRESSION', default: false,
       summary: 'deflate messages of 1 KiB and more, for clients that ask for it',

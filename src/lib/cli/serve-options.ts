@@ -1,10 +1,12 @@
 import type {ServeOptions} from '../node/serve.js'
 import {authOptionsOf, type AuthFlagValues} from './auth-flags.js'
 import {limitsOf, type LimitFlagValues} from './limit-flags.js'
+import {webhookOptionsOf, type WebhookFlagValues} from './webhook-flags.js'
 import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 
 /** What the flags of `wsmesh serve` parse to. */
-export interface ServeFlagValues extends LimitFlagValues, AuthFlagValues, TlsFlagValues {
+export interface ServeFlagValues 
+  extends LimitFlagValues, AuthFlagValues, TlsFlagValues, WebhookFlagValues {
   readonly 'node-listen'?: string | undefined
   readonly 'tls-mutual': boolean
   readonly host: string
@@ -44,6 +46,7 @@ export function serveOptionsOf(
     secretFile: flags['secret-file'],
     dataDir: flags['data-dir'],
     actions: flags.actions ?? [],
+    webhooks: webhookOptionsOf(flags),
     guests: flags.guests,
     compression: flags.compression,
     auth: authOptionsOf(flags, argv),

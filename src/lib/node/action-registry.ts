@@ -13,9 +13,15 @@ export interface RegisteredHandler {
   readonly handler: ActionHandler
 }
 
+interface Route {
+  readonly matches: (action: string) => boolean
+  readonly handler: ActionHandler
+}
+
 export class ActionRegistry {
   readonly #files = new Map<string, readonly RegisteredHandler[]>()
   #byAction = new Map<string, ActionHandler[]>()
+  readonly #routes: Route[] = []
 
   /** The handlers of a file, in place of those that it had. */
   replace(file: string, handlers: readonly RegisteredHandler[]): void {
@@ -28,8 +34,16 @@ export class ActionRegistry {
     this.#index()
   }
 
+  /** Actions of clients that match go to this handler too, unless to one that was routed before. */
+  route(matches: (action: string) => boolean, handler: ActionHandler): void {
+    this.#routes.push({matches, handler})
+  }
+
   handlersOf(action: string): readonly ActionHandler[] {
-    return this.#byAction.get(action) ?? []
+    const named = this.#byAction.get(action) ?? []
+    if (this.#routes.length === 0 || isReservedAction(action)) return named
+    const route = this.#routes.find(({matches}) => matches(action))
+    return route === undefined ? named : [...named, route.handler]
   }
 
   /** The actions of a file that other files have handlers for too, with those files. */

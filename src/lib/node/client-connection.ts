@@ -251,8 +251,8 @@ export class ClientConnection implements SocketHandler {
 
   onClose(code: number, reason: string): void {
     this.state = CLOSED
-    // The one code of the array form says nothing: handlers are told why.
-    const close = this.form === 'array' ? this.#closedAs : undefined
-    this.#owner.ended(this, close === undefined ? code : CLOSE[close].code, reason)
+    // Why it ended is what we said first, whatever the peer, or a form's one code, made of it.
+    const close = this.#closedAs === undefined ? {code, reason} : CLOSE[this.#closedAs]
+    this.#owner.ended(this, close.code, close.reason)
   }
 }

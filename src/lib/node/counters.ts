@@ -49,6 +49,11 @@ export const COUNTER_NAMES = [
   'tailDropped',
   'tlsHandshakesFailed',
   'userActionsRefused',
+  'webhookEventsDropped',
+  'webhookEventsSent',
+  'webhooksAnswered',
+  'webhooksBusy',
+  'webhooksFailed',
 ] as const
 
 export type CounterName = (typeof COUNTER_NAMES)[number]

@@ -40,10 +40,14 @@ import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
 import {Soak, type SoakParts} from './soak.js'
 import {StoreLoop} from './store-loop.js'
+import {openWebhooks} from './webhooks/open-webhooks.js'
+import type {Webhooks} from './webhooks/open-webhooks.js'
 import {answerWho} from './who.js'
 
 /** Time limits are looked at so often. */
 const SWEEP_MS = 500
+/** Events of clients' ends, when a node is stopped, have so long to reach the application. */
+const EVENTS_FLUSH_MS = 2000
 
 export interface MeshNode {
   readonly id: NodeId
@@ -98,6 +102,7 @@ class RunningNode implements MeshNode {
   readonly #soak = new Soak(() => this.#soakParts())
   readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
+  #webhooks: Webhooks | undefined
   #listeners: Listeners | undefined
   #addresses: NodeAddresses | undefined
   #statsParts: StatsParts | undefined
@@ -169,9 +174,25 @@ class RunningNode implements MeshNode {
       send: createSend(this.#publisher),
       log: this.#services.log,
     })
+    this.#webhooks = this.#openWebhooks()
     this.#listeners = await this.#listen()
     this.#addresses = this.#findAddresses(this.#listeners)
     this.#startCore(this.#addresses)
+  }
+
+  #openWebhooks(): Webhooks {
+    const {secret, log, random, now, wallClock} = this.#services
+    return openWebhooks(this.#config.webhooks, {
+      node: this.id,
+      registry: this.#actionRegistry,
+      secret,
+      counters: this.#counters,
+      log,
+      limits: this.#config,
+      random: () => random.next(),
+      now,
+      wallClock,
+    })
   }
 
   #listen(): Promise<Listeners> {
@@ -320,10 +341,14 @@ class RunningNode implements MeshNode {
     await this.#drained
     await this.#store?.settled()
     this.#operators.closeAll('drain')
-    await this.close()
+    await this.#end(EVENTS_FLUSH_MS)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#end(0)
+  }
+
+  async #end(eventsFlushMs: number): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#queue.stop()
@@ -332,6 +357,9 @@ class RunningNode implements MeshNode {
     this.#actions?.close()
     this.#links.destroyAll()
     await this.#listeners?.close()
+    // The last connections end with the listeners.
+    await this.#webhooks?.flush(eventsFlushMs)
+    await this.#webhooks?.close()
     await this.#services.store.close()
     for (const authenticator of this.#clientSide.authenticators) await authenticator.close?.()
   }

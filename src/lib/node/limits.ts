@@ -91,6 +91,19 @@ export const NODE_LIMITS = {
   unansweredPingsMax: count(
     'max-missed-pings', 2, 1, 'missedPongs', 'pings without an answer that close', 100,
   ),
+  webhookTimeoutMs: {
+    flag: 'webhook-timeout', unit: 'ms', default: 5000, min: 10, max: 300_000,
+    counter: 'webhooksFailed', summary: 'no answer of the application by then: 504',
+  },
+  webhooksAtOnce: count(
+    'webhook-concurrency', 32, 1, 'webhooksBusy', 'requests of one --webhook at once', 10_000,
+  ),
+  webhooksWaitingMax: count(
+    'webhook-queue', 1000, 0, 'webhooksBusy', 'and that wait: more get 503',
+  ),
+  webhookEventsMax: count(
+    'webhook-events-queue', 10_000, 1, 'webhookEventsDropped', 'events that wait: more are dropped',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>
 
 export type LimitName = keyof typeof NODE_LIMITS

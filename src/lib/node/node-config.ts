@@ -9,6 +9,7 @@ import type {NodeListen} from './node-addresses.js'
 import type {NodeLimits} from './limits.js'
 import type {DoorOptions} from './client-door.js'
 import type {Log} from './log.js'
+import type {WebhookOptions} from './webhooks/webhook-options.js'
 
 /** What a node is asked to be; see defaultNodeConfig for what most are. */
 export interface NodeConfig extends NodeLimits {
@@ -34,6 +35,8 @@ export interface NodeConfig extends NodeLimits {
   readonly recheckMs: number
   /** Files of action modules; a folder is watched. */
   readonly actions: readonly string[]
+  /** What goes to the application over HTTP. */
+  readonly webhooks: WebhookOptions
   readonly mesh: MeshConfig
 }
 

@@ -9,6 +9,7 @@ import {OPEN_DOOR} from './client-door.js'
 import {defaultNodeLimits} from './limits.js'
 import {silentLog} from './log.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
+import {NO_WEBHOOKS} from './webhooks/webhook-options.js'
 
 /** The id is another at each call: a node that starts again is a new member. */
 export function defaultNodeConfig(): NodeConfig {
@@ -27,6 +28,7 @@ export function defaultNodeConfig(): NodeConfig {
     door: OPEN_DOOR,
     recheckMs: 0,
     actions: [],
+    webhooks: NO_WEBHOOKS,
     mesh: defaultMeshConfig,
   }
 }

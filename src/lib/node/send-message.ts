@@ -1,7 +1,9 @@
 import {whatIsWrongWithCallerId} from '../protocol/caller-id.js'
 import {encodePayload} from '../protocol/payload.js'
+import type {Payload} from '../protocol/envelope.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson} from '../protocol/target.js'
+import type {Target} from '../protocol/target.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {SendMessage} from './action-api.js'
@@ -22,8 +24,16 @@ export function createSend(publisher: Publisher): SendMessage {
 
 async function send(
   publisher: Publisher,
-  ...[action, details, target, {id} = {}]: Parameters<SendMessage>
+  ...message: Parameters<SendMessage>
 ): ReturnType<SendMessage> {
+  const {target, payload, callerId} = readMessage(...message)
+  return resultOf(message[0], await publisher.publish(target, payload, {callerId}))
+}
+
+/** What is to be sent, checked whole. Throws TARGET_INVALID or DETAILS_INVALID. */
+export function readMessage(
+  ...[action, details, target, {id} = {}]: Parameters<SendMessage>
+): {readonly target: Target; readonly payload: Payload; readonly callerId: string | undefined} {
   const read = targetFromJson(target)
   if (!read.ok) throw new WsmeshError('TARGET_INVALID', `Cannot send ${action}: ${read.reason}`)
   const payload = encodePayload(action, details)
@@ -32,8 +42,7 @@ async function send(
   if (wrong !== undefined) {
     throw new WsmeshError('DETAILS_INVALID', `Cannot send ${action}: ${wrong}`)
   }
-  const outcome = await publisher.publish(read.value, payload, {callerId: id})
-  return resultOf(action, outcome)
+  return {target: read.value, payload, callerId: id}
 }
 
 function resultOf(action: string, outcome: PublishOutcome): Awaited<ReturnType<SendMessage>> {

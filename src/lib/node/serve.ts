@@ -26,6 +26,7 @@ import {
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {outliveActions} from './outlive-actions.js'
 import {Reloader, type Reloadable} from './reload.js'
+import type {WebhookOptions} from './webhooks/webhook-options.js'
 import {defaultNodeConfig, defaultNodeServices} from './node-defaults.js'
 
 /** What the command's flags say; undefined where the default depends on others. */
@@ -43,6 +44,7 @@ export interface ServeOptions {
   readonly secretFile: string | undefined
   readonly dataDir: string | undefined
   readonly actions: readonly string[]
+  readonly webhooks: WebhookOptions
   readonly guests: 'allow' | 'deny'
   readonly compression: boolean
   readonly auth: AuthOptions
@@ -190,6 +192,7 @@ function configOf(options: ServeOptions): NodeConfig {
     door: doorOf(options.auth),
     recheckMs: options.auth.recheckMs,
     actions: options.actions,
+    webhooks: options.webhooks,
     mesh: {
       ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
     },

@@ -1,7 +1,3 @@
-import {createServer} from 'node:http'
-import type {IncomingHttpHeaders, IncomingMessage, ServerResponse} from 'node:http'
-import type {AddressInfo} from 'node:net'
-import {text} from 'node:stream/consumers'
 import {describe, expect, it} from 'vitest'
 import type {Authenticator} from '../../../src/lib/auth/authenticator.js'
 import {urlAuthenticator} from '../../../src/lib/auth/url-authenticator.js'
@@ -10,47 +6,9 @@ import {
   proof,
   type AuthenticatorBench,
 } from '../../contract/authenticator-contract.js'
+import {Application} from '../../helpers/application.js'
 import {testCache, testGuard} from '../../helpers/auth-bench.js'
 import {eventually} from '../../helpers/eventually.js'
-
-interface Asked {
-  readonly method: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-/** An application that says what the test tells it to. */
-class Application implements AsyncDisposable {
-  readonly asked: Asked[] = []
-  answer: (asked: Asked, response: ServerResponse) => void = (_asked, response) => {
-    response.writeHead(403).end()
-  }
-  readonly #server = createServer((request, response) => void this.#receive(request, response))
-
-  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const {method = '', headers} = request
-    const asked = {method, headers, body: await text(request)}
-    this.asked.push(asked)
-    this.answer(asked, response)
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    const {port} = this.#server.address() as AddressInfo
-    return `http://127.0.0.1:${port}/auth.php`
-  }
-
-  says(status: number, body: unknown): void {
-    this.answer = (_asked, response) => {
-      response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-}
 
 interface Options {
   readonly method?: 'post' | 'get'

@@ -1,0 +1,71 @@
+/**
+ * One POST of JSON to the application, signed as Standard Webhooks has it
+ * (standardwebhooks.com): libraries that check it exist for every language. Of each accepted secret
+ * there is a signature, so that the mesh secret can be changed without a refused webhook.
+ */
+import {createHmac} from 'node:crypto'
+import {deriveKeys} from '../../auth/keys.js'
+import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {readBody} from '../../auth/read-body.js'
+
+const ANSWER_BYTES_MAX = 1024 * 1024
+
+export interface SignedPostOptions {
+  readonly secret: MeshSecret
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number
+}
+
+export interface Post {
+  readonly url: string
+  /** The same for every try: the application knows repeats by it. */
+  readonly id: string
+  readonly body: string
+  readonly signal: AbortSignal
+}
+
+export interface PostAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+/** Rejects where there is no whole answer: no connection, half a body, too much, the signal. */
+export async function signedPost(post: Post, options: SignedPostOptions): Promise<PostAnswer> {
+  const {url, id, body, signal} = post
+  const timestamp = String(Math.floor(options.wallClock() / 1000))
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signaturesOf(options.secret, `${id}.${timestamp}.${body}`),
+    },
+    body,
+    signal,
+    // What was posted would be asked for again by GET, from wherever it points.
+    redirect: 'manual',
+  })
+  return {status: response.status, body: await readBody(response, ANSWER_BYTES_MAX)}
+}
+
+function signaturesOf(secret: MeshSecret, signed: string): string {
+  return deriveKeys(secret, 'webhook')
+    .map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
+    .join(' ')
+}
+
+const UNSENT = new Set([
+  'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** There was no connection, so the application cannot have seen it: asking again repeats nothing. */
+export function wasNotSent(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string' && UNSENT.has(at.code)) return true
+    // Every address of a name was tried.
+    if (at instanceof AggregateError) return at.errors.length > 0 && at.errors.every(wasNotSent)
+  }
+  return false
+}
