@@ -1,5 +1,6 @@
 /** An application that is asked over HTTP, and answers what the test tells it to. */
-import {createServer, type IncomingHttpHeaders, type ServerResponse} from 'node:http'
+import {createServer} from 'node:http'
+import type {IncomingHttpHeaders, IncomingMessage, ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {text} from 'node:stream/consumers'
 
@@ -15,12 +16,15 @@ export class Application implements AsyncDisposable {
   readonly asked: Asked[] = []
   answer: Answer = (_asked, response) => void response.end()
   readonly #server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const asked = {method: request.method ?? '', headers: request.headers, body}
-      this.asked.push(asked)
-      this.answer(asked, response)
-    })
+    void this.#receive(request, response)
   })
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const {method = '', headers} = request
+    const asked = {method, headers, body: await text(request)}
+    this.asked.push(asked)
+    this.answer(asked, response)
+  }
 
   static async open(): Promise<Application> {
     const application = new Application()

@@ -9,7 +9,7 @@ export default class SecretWebhookCommand extends BaseCommand {
     + 'changed nodes sign with both: give the application the new key before the old secret goes.'
   static override examples = [
     'wsmesh secret webhook',
-    'export WSMESH_WEBHOOK_KEY="$(wsmesh secret webhook)"',
+    'wsmesh secret webhook --json',
   ]
   static override jsonFields = ['key']
   static override flags = {'data-dir': poolFlags()['data-dir'], ...secretFlags()}

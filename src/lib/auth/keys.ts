@@ -50,7 +50,7 @@ export function viewerSecret(secret: MeshSecret): string {
   return textOf(deriveKey(secret, 'viewer'))
 }
 
-/** What the application checks the signatures of webhooks with, as Standard Webhooks writes keys. */
+/** What the application checks signatures of webhooks with, as Standard Webhooks writes keys. */
 export function webhookKey(secret: MeshSecret): string {
   return `whsec_${Buffer.from(deriveKey(secret, 'webhook')).toString('base64')}`
 }

@@ -111,7 +111,7 @@ export function authOptionsOf(flags: AuthFlagValues, argv: readonly string[]): A
     claims: Object.fromEntries((flags.claim ?? []).map(claimOf)),
     sqlQuery: flags['auth-sql'],
     sqlUrl: flags['auth-sql-url'],
-    url: flags['auth-url'] === undefined ? undefined : checkedHttpUrl(flags['auth-url'], '--auth-url', '/wsmesh-auth.php'),
+    url: authUrlOf(flags['auth-url']),
     urlMethod: flags['auth-url-method'],
     cacheMs: flags['auth-cache'],
     recheckMs: flags['auth-recheck'],
@@ -174,4 +174,8 @@ function claimOf(text: string): [name: string, claim: string] {
   throw new WsmeshError('USAGE', `--claim ${JSON.stringify(text)} is not NAME=CLAIM`, {
     suggestions: ['--claim user=uid', '--claim groups=realm_access.roles', '--claim plan=plan'],
   })
+}
+
+function authUrlOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : checkedHttpUrl(text, '--auth-url', '/wsmesh-auth.php')
 }

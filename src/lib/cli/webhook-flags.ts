@@ -46,7 +46,9 @@ function actionRoute(text: string): ActionRoute {
   const [pattern, url] = splitAt(text)
   if (pattern === undefined || pattern === '') {
     throw new WsmeshError('USAGE', `--webhook ${JSON.stringify(text)} is not ACTIONS=URL`, {
-      suggestions: ["--webhook 'chat/*=http://127.0.0.1/ws.php'", "--webhook '**=…'   (all actions)"],
+      suggestions: [
+        "--webhook 'chat/*=http://127.0.0.1/ws.php'", "--webhook '**=…'   (all actions)",
+      ],
     })
   }
   if (isReservedAction(pattern)) {

@@ -1,3 +1,4 @@
+import type {ServerResponse} from 'node:http'
 import {describe, expect, it} from 'vitest'
 import type {Authenticator} from '../../../src/lib/auth/authenticator.js'
 import {urlAuthenticator} from '../../../src/lib/auth/url-authenticator.js'
@@ -6,7 +7,7 @@ import {
   proof,
   type AuthenticatorBench,
 } from '../../contract/authenticator-contract.js'
-import {Application} from '../../helpers/application.js'
+import {Application, type Asked} from '../../helpers/application.js'
 import {testCache, testGuard} from '../../helpers/auth-bench.js'
 import {eventually} from '../../helpers/eventually.js'
 

@@ -43,11 +43,10 @@ export function actionWebhook(options: ActionWebhookOptions): ActionHandler {
     const before = lines.get(call.connection.id) ?? Promise.resolve()
     const handled = before.then(() => handle(call, signal, options))
     // Who comes next waits for it, whatever becomes of it.
-    const line = handled.then(() => {}, () => {})
-    lines.set(call.connection.id, line)
-    void line.then(() => {
+    const line = handled.catch(() => {}).finally(() => {
       if (lines.get(call.connection.id) === line) lines.delete(call.connection.id)
     })
+    lines.set(call.connection.id, line)
     return handled
   }
 }

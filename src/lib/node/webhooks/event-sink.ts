@@ -140,7 +140,8 @@ export class EventSink {
   }
 
   #pause(ms: number): Promise<void> {
-    if (this.#closed.signal.aborted || (this.#isHurried && ms <= LINGER_MS)) return Promise.resolve()
+    const isHurried = this.#isHurried && ms <= LINGER_MS
+    if (isHurried || this.#closed.signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#hurry(), ms)
       this.#hurry = () => {

@@ -40,7 +40,8 @@ export function openWebhooks(options: WebhookOptions, services: WebhookServices)
   const {node, registry, counters, log, limits} = services
   let lastId = 0
   const nextId = (): string => `${node}-w${(lastId += 1)}`
-  const shared = {...services, nextId, timeoutMs: limits.webhookTimeoutMs, calm: new CalmWarning(log)}
+  const calm = new CalmWarning(log)
+  const shared = {...services, nextId, timeoutMs: limits.webhookTimeoutMs, calm}
   for (const {pattern, url} of options.actions) {
     const {isIdempotent} = options
     const guard = guardOf({pattern, url}, services)

@@ -57,7 +57,8 @@ function signaturesOf(secret: MeshSecret, signed: string): string {
 }
 
 const UNSENT = new Set([
-  'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT',
+  'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
 ])
 
 /** There was no connection, so the application cannot have seen it: asking again repeats nothing. */

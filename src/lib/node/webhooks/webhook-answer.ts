@@ -1,8 +1,8 @@
 /** What the application answers to an action of a client: pure, text to a value. */
 import {STATUS_CODES} from 'node:http'
 import {isRecord, parseJson} from '../../protocol/json-text.js'
+import {targetFromJson} from '../../protocol/target.js'
 import type {TargetJson} from '../../protocol/target.js'
-import {WsmeshError} from '../../util/errors.js'
 import {readMessage} from '../send-message.js'
 import type {PostAnswer} from './signed-post.js'
 
@@ -27,7 +27,7 @@ const MESSAGES_MAX = 100
 const FIELDS = ['reply', 'error', 'publish']
 const MESSAGE_FIELDS = ['action', 'details', 'target', 'id']
 
-/** Throws for what is no answer: an Error that says what is wrong with it. */
+/** Throws an Error for what is no answer: it says what is wrong with it. */
 export function readWebhookAnswer({status, body}: PostAnswer): WebhookAnswer {
   if (status >= 400 && status < 500) return refusal(status, body)
   if (status < 200 || status > 299) throw new Error(`it answers ${status}`)
@@ -77,14 +77,19 @@ function readPublished(message: unknown): AnsweredMessage {
   if (id !== undefined && typeof id !== 'string') {
     throw new Error('the id of a message to publish is no text')
   }
-  // Only looked at here: readMessage says what is wrong with it.
-  const read = {action, details, target: target as TargetJson, ...(id === undefined ? {} : {id})}
-  try {
-    readMessage(action, details, read.target, read)
-  } catch (error) {
-    throw error instanceof WsmeshError ? new Error(error.message, {cause: error}) : error
-  }
+  if (!isTarget(target)) throw new Error(`a message to publish has no target: ${whyNot(target)}`)
+  const read = {action, details, target, ...(id === undefined ? {} : {id})}
+  readMessage(action, details, target, read)
   return read
+}
+
+function isTarget(value: unknown): value is TargetJson {
+  return targetFromJson(value).ok
+}
+
+function whyNot(target: unknown): string {
+  const read = targetFromJson(target)
+  return read.ok ? '' : read.reason
 }
 
 function checkNames(

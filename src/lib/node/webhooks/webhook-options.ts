@@ -10,8 +10,8 @@ export interface ActionRoute {
 export const EVENT_TYPES = ['connected', 'disconnected', 'user.first', 'user.last'] as const
 
 /**
- * `user.first`: the user's first connection to this node; `user.last`: the last one has gone. What a
- * user has at other nodes does not count.
+ * `user.first`: the user's first connection to this node; `user.last`: the last one has gone. What
+ * a user has at other nodes does not count.
  */
 export type EventType = (typeof EVENT_TYPES)[number]
 

@@ -38,9 +38,9 @@ interface World {
   readonly application: Application
   readonly mesh: TestMesh
   readonly node: MeshNode
-  batches(): readonly Batch[]
+  readonly batches: () => readonly Batch[]
   /** Each event once, as often as it was told. */
-  events(): readonly Event[]
+  readonly events: () => readonly Event[]
 }
 
 async function world(

@@ -41,7 +41,7 @@ describe('an answer', () => {
     ['an error with half a code', 200, {error: [400.5, 'x']}, 'error is not [code'],
     ['an error without a text', 200, {error: [400, '']}, 'error is not [code'],
     ['no list of messages', 200, {publish: hello}, 'publish is no list of at most 100'],
-    ['too many messages', 200, {publish: Array(101).fill(hello)}, 'no list of at most 100'],
+    ['too many messages', 200, {publish: Array.from({length: 101}, () => hello)}, 'no list of at most 100'],
     ['a message that is none', 200, {publish: ['hello']}, 'is no object'],
     ['a message without a target', 200, {publish: [{action: 'a', details: 1}]}, 'a target is'],
     ['a message to nobody known', 200, {publish: [{...hello, target: {users: 1}}]}, '"users"'],
