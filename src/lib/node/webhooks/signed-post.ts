@@ -61,7 +61,7 @@ const UNSENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** There was no connection, so the application cannot have seen it: asking again repeats nothing. */
+/** There was no connection: the application has not seen it, and asking again repeats nothing. */
 export function wasNotSent(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ('code' in at && typeof at.code === 'string' && UNSENT.has(at.code)) return true
