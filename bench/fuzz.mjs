@@ -81,6 +81,17 @@ function clientText() {
   return mutated(JSON.stringify(frame) ?? 'undefined')
 }
 
+/** The same in the form of 2015, and what that form alone has. */
+function arrayText() {
+  return mutated(JSON.stringify(pick([
+    [pick(NAMES), details()],
+    ['echo', value(), value(), value()],
+    ['send', [pick(NAMES), details(), pick(GOOD_TARGETS)]],
+    ['Client/authentication', {session: value(), user_agent: value(), language: value()}],
+    ['Client/authentication', null], ['["echo","early"]', null], [value()], [], value(),
+  ])))
+}
+
 function operatorText() {
   const id = chance(0.8) ? below(1000) : value()
   return mutated(JSON.stringify(pick([
@@ -173,6 +184,7 @@ const ready = await new Promise((resolve, reject) => {
 const secret = await loadSecret({env: {}, dataDir: folder})
 const tokenOf = (user) => signToken({user, groups: [], ttlMs: 86_400_000}, secret)
 const proof = JSON.stringify({action: 'Client/authentication', details: [{token: await tokenOf('f')}]})
+const arrayProof = JSON.stringify(['Client/authentication', {token: await tokenOf('f')}])
 const port = Number(new URL(ready.httpUrl).port)
 const stats = async () => (await fetch(`${ready.httpUrl}/stats`, {signal: AbortSignal.timeout(10_000)})).json()
 const counts = {http: 0, client: 0, operator: 0, node: 0, frames: 0}
@@ -274,11 +286,12 @@ async function client(socket) {
   counts.client += 1
   const next = texts(socket)
   socket.write(opening('/WebSockets', chance(0.5) ? SUBPROTOCOL.client : undefined))
+  const isArray = chance(0.3)
   if (chance(0.7)) {
-    socket.write(right(proof))
+    socket.write(right(isArray ? arrayProof : proof))
     await next(0)
   }
-  await shower(socket, clientText)
+  await shower(socket, isArray ? arrayText : clientText)
 }
 
 async function meshDoor(socket, role, text) {

@@ -104,18 +104,23 @@ describe('any value', () => {
       value,
       fc.record({action: fc.oneof(name, fc.constant('echo')), details: value, id: value}),
       fc.record({action: fc.constant('Client/authentication'), details: fc.array(value)}),
+      fc.tuple(name, value),
+      fc.tuple(fc.constant('Client/authentication'), value),
     )
     await fc.assert(
       fc.asyncProperty(frames, fc.boolean(), async (frame, isKnown) => {
-        const client = isKnown ? await known.client() : bench.connect('v1')
+        const client = isKnown ? await known.client() : bench.connect()
         client.say(frame)
         await new Promise((resolve) => setImmediate(resolve))
-        for (const answer of client.socket.take() as {action: unknown; details: unknown}[]) {
-          expect(typeof answer.action).toBe('string')
-          expect(Array.isArray(answer.details)).toBe(true)
+        for (const answer of client.socket.take() as (unknown[] | Record<string, unknown>)[]) {
+          const isArray = Array.isArray(answer)
+          const {0: action, 1: details} = isArray ? answer : [answer['action'], answer['details']]
+          expect(typeof action).toBe('string')
+          expect(isArray || Array.isArray(details)).toBe(true)
         }
-        const {closed} = client.socket
-        if (closed !== undefined) expect(closed.code).toBeGreaterThanOrEqual(4500)
+        const code = client.socket.closed?.code ?? 4500
+        // The form of 2015 knows one code.
+        if (code !== 1000 || !Array.isArray(frame)) expect(code).toBeGreaterThanOrEqual(4500)
         if (!isKnown) client.handler.onClose(1001, '')
       }),
       {numRuns: RUNS},
