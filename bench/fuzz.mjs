@@ -85,8 +85,7 @@ function clientText() {
 function arrayText() {
   return mutated(JSON.stringify(pick([
     [pick(NAMES), details()],
-    ['echo', value(), value(), value()],
-    ['send', [pick(NAMES), details(), pick(GOOD_TARGETS)]],
+    ['echo', value(), value(), value()], ['send', [pick(NAMES), details(), pick(GOOD_TARGETS)]],
     ['Client/authentication', {session: value(), user_agent: value(), language: value()}],
     ['Client/authentication', null], ['["echo","early"]', null], [value()], [], value(),
   ])))
