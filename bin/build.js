@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** `npm run build`: dist from src, files that are no TypeScript included, and oclif's manifest. */
 import {execFileSync} from 'node:child_process'
-import {cpSync, rmSync, utimesSync} from 'node:fs'
+import {cpSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
 import {dirname, extname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {rolldown} from 'rolldown'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = join(root, 'node_modules', '.bin')
@@ -12,12 +13,24 @@ const bin = join(root, 'node_modules', '.bin')
 if (!process.argv.includes('--keep')) {
   rmSync(join(root, 'dist'), {recursive: true, force: true})
 }
+/** The client library as one file for browsers: `<script src>` gives a page `wsmesh.connect`. */
+async function bundleClient() {
+  const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const bundle = await rolldown({input: join(root, 'dist/lib/client/connect.js'), platform: 'browser'})
+  const {output} = await bundle.generate({
+    format: 'iife', name: 'wsmesh', minify: true, generatedCode: {symbols: false}, esModule: false,
+  })
+  await bundle.close()
+  writeFileSync(join(root, 'dist/wsmesh.js'), `/* wsmesh ${version}, MIT */\n${output[0].code}`)
+}
+
 try {
   execFileSync(join(bin, 'tsc'), ['-p', 'tsconfig.json'], {cwd: root, stdio: 'inherit'})
   cpSync(join(root, 'src'), join(root, 'dist'), {
     recursive: true,
     filter: (source) => extname(source) === '' || !source.endsWith('.ts'),
   })
+  await bundleClient()
   execFileSync(join(bin, 'oclif'), ['manifest'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],

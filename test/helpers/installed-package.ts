@@ -79,7 +79,8 @@ async function expectedFiles(copy: string): Promise<readonly string[]> {
   const below = async (name: string): Promise<readonly string[]> =>
     (await filesOf(join(copy, name))).map((path) => `${name}/${path}`)
   return [
-    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/run.js', 'oclif.manifest.json', 'package.json',
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/run.js', 'dist/wsmesh.js', 'oclif.manifest.json',
+    'package.json',
     ...built, ...(await below('docs')), ...(await below('examples')),
   ].toSorted()
 }

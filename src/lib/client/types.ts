@@ -145,12 +145,22 @@ export interface AbortSignalLike {
 /** The part of a WebSocket that is used. */
 export interface SocketLike {
   readonly readyState: number
-  onopen: unknown
-  onmessage: unknown
-  onclose: unknown
-  onerror: unknown
+  addEventListener(
+    type: 'open' | 'message' | 'close' | 'error',
+    listener: (event: SocketEvent) => void,
+  ): void
   send(text: string): void
-  close(code?: number, reason?: string): void
+  close(code?: number): void
+  /** Of `ws`: without waiting for the other side. */
+  terminate?(): void
+}
+
+/** Events of a socket have what is theirs. */
+export interface SocketEvent {
+  readonly type: string
+  readonly data?: unknown
+  readonly code?: number
+  readonly reason?: string
 }
 
 export type SocketConstructor = new (url: string, protocol: string) => SocketLike

@@ -77,7 +77,7 @@ export class ClientDoor {
     if (from === undefined) {
       const isRefused = sessionCookie !== undefined && !allowNoOrigin
       if (isRefused) return {ok: false, reason: 'An Origin is needed where a cookie is the proof'}
-    } else if (!this.#allows(from)) {
+    } else if (!this.allows(from)) {
       return {ok: false, reason: 'Not for pages of this origin'}
     }
     const cookie = oneText(headers['cookie'])
@@ -93,8 +93,13 @@ export class ClientDoor {
     return {ok: true, origin}
   }
 
-  #allows(origin: string | readonly string[]): boolean {
-    if (this.#origins.isEmpty) return true
+  /** No origins are named: every page may connect. */
+  get isOpen(): boolean {
+    return this.#origins.isEmpty
+  }
+
+  allows(origin: string | readonly string[]): boolean {
+    if (this.isOpen) return true
     return typeof origin === 'string' && this.#origins.allows(origin)
   }
 }

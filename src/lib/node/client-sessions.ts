@@ -7,6 +7,7 @@ import {
   decodeAuthentication,
   decodeClientFrame,
   encodePosition,
+  POSITION,
 } from '../protocol/client-frame.js'
 import type {AuthenticationRequest, ClientFrame} from '../protocol/client-frame.js'
 import {badFrame} from '../protocol/decoded.js'
@@ -99,7 +100,11 @@ export class ClientSessions {
   }
 
   #hold(connection: ClientConnection, held: Uint8Array[], data: Uint8Array): void {
-    if (held.length >= HELD_FRAMES_MAX || data.length > unknownBytesMax(this.#options.limits)) {
+    const {limits} = this.#options
+    // Who renews his proof is known, and may say what he might have said before.
+    const isKnown = connection.identity !== undefined
+    const bytesMax = isKnown ? limits.clientFrameBytes : unknownBytesMax(limits)
+    if (held.length >= HELD_FRAMES_MAX || data.length > bytesMax) {
       this.#options.counters.add('clientViolations')
       connection.close(held.length >= HELD_FRAMES_MAX ? 'tooMany' : 'tooBig')
     } else {
@@ -110,6 +115,8 @@ export class ClientSessions {
   #handle(connection: ClientConnection, frame: ClientFrame, isKnown: boolean): void {
     if (frame.action === AUTHENTICATION) {
       this.#beginAuthentication(connection, frame)
+    } else if (frame.action === POSITION && isKnown && connection.form === 'v1') {
+      this.#tellPosition(connection, frame)
     } else if (isReservedAction(frame.action)) {
       this.#fail(connection, frame, 403, `${frame.action} is an event of the node`)
     } else if (isKnown) {
@@ -117,6 +124,17 @@ export class ClientSessions {
     } else {
       this.#fail(connection, frame, 401, `Send ${AUTHENTICATION} first`)
     }
+  }
+
+  /** To a page that wants to know whether its connection is still one. */
+  #tellPosition(connection: ClientConnection, frame: ClientFrame): void {
+    const position = this.#options.position()
+    if (position === undefined) {
+      this.#fail(connection, frame, 503, 'This node has no position yet')
+      return
+    }
+    connection.send(encodePosition(formatPosition(position), frame.id))
+    connection.told(position.seq, this.#options.now())
   }
 
   #beginAuthentication(connection: ClientConnection, frame: ClientFrame): void {
@@ -196,6 +214,7 @@ export class ClientSessions {
       position: named === undefined ? null : formatPosition(named),
       recovered: replay !== undefined,
       heartbeatMs: this.#options.limits.pingMs,
+      expiresInMs: endOf(verdict),
     }
     sayAuthenticated(connection, frame, answer)
     connection.told(position?.seq ?? 0, nowMs)
@@ -231,6 +250,11 @@ export class ClientSessions {
 /** A token and a session fit many times. */
 function unknownBytesMax({clientFrameBytes}: NodeLimits): number {
   return Math.min(clientFrameBytes, LIMITS.unauthenticatedFrameBytes)
+}
+
+/** A session is asked about when it ends; a token is not. */
+function endOf({expiresInMs, liveProof}: Admission): number | null {
+  return liveProof === undefined && Number.isFinite(expiresInMs) ? Math.round(expiresInMs) : null
 }
 
 /** The original listened to nobody whom it did not know; and what no handler can be named. */

@@ -139,6 +139,7 @@ export class Clients implements ConnectionOwner {
     const position = this.#options.position()
     const {limits} = this.#options
     for (const connection of this.#options.registry.all()) {
+      const pingMs = connection.nextPingMs
       connection.hearAgain()
       if (nowMs >= connection.provedUntilMs) {
         this.#options.live.ended(connection)
@@ -150,14 +151,19 @@ export class Clients implements ConnectionOwner {
       } else if (nowMs >= connection.nextPingMs) {
         ping(connection, nowMs, limits)
       }
-      if (position !== undefined) this.#tellPosition(connection, position, nowMs)
+      const isPinged = connection.nextPingMs !== pingMs
+      if (position !== undefined) this.#tellPosition(connection, position, nowMs, isPinged)
     }
   }
 
-  #tellPosition(connection: ClientConnection, position: Position, nowMs: number): void {
+  /** With each ping too, in the same write: of the ping itself a page sees nothing. */
+  #tellPosition(
+    connection: ClientConnection, position: Position, nowMs: number, isPinged: boolean,
+  ): void {
     const {form, identity} = connection
     if (form !== 'v1' || identity === undefined) return
-    if (!isPositionDue(connection, position, nowMs, this.#options.positionMs)) return
+    const {positionMs} = this.#options
+    if (!isPinged && !isPositionDue(connection, position, nowMs, positionMs)) return
     if (connection.send(encodePosition(formatPosition(position)))) {
       connection.told(position.seq, nowMs)
     }

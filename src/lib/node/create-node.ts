@@ -210,6 +210,7 @@ class RunningNode implements MeshNode {
       counters: this.#counters,
       httpPublish: this.#httpPublish,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
+      position: () => this.#statsParts?.core.position,
       listen: this.#transport.listen,
     })
   }

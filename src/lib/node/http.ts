@@ -1,18 +1,26 @@
-/** The two pages of a node: /healthz for load balancers, /stats for who is on this machine. */
+/**
+ * The pages of a node: /healthz for load balancers, /stats for who is on this machine, and for web
+ * pages the client library and the position (for-pages.ts).
+ */
 import {isIP} from 'node:net'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import type {PlainRequest, PlainResponse} from '../transport/transport.js'
 import type {NodeStatus} from './node-status.js'
+import {answerPage, PAGE_PATHS} from './for-pages.js'
+import type {ForPages} from './for-pages.js'
 
 export interface HttpOptions {
   readonly status: () => NodeStatus | undefined
   readonly stats: () => NodeStats | undefined
+  readonly forPages: ForPages
 }
 
 export function answerHttp(request: PlainRequest, options: HttpOptions): PlainResponse {
-  const isKnown = request.path === '/healthz' || request.path === '/stats'
+  const isForPages = PAGE_PATHS.includes(request.path)
+  const isKnown = isForPages || request.path === '/healthz' || request.path === '/stats'
   if (!isKnown) return text(404, `Nothing at this path`)
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only')
+  if (isForPages) return answerPage(request, options.forPages)
   if (request.path === '/healthz') return health(options.status())
   if (!isFromThisMachine(request)) {
     return text(403, 'Only from this machine, or by an operator: wsmesh pool list')

@@ -4,8 +4,11 @@ import type {
   ListenOptions, Listener, PlainRequest, RefusedRequest, ServerTls,
 } from '../transport/transport.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
+import type {Position} from '../protocol/position.js'
 import {CalmWarning} from './calm-warning.js'
 import type {CounterName} from './counters.js'
+import {readClientLibrary} from './for-pages.js'
+import type {ClientLibrary} from './for-pages.js'
 import {answerHttp} from './http.js'
 import {PUBLISH_PATH, publishBodyBytesMax} from './http-publish.js'
 import type {HttpPublish} from './http-publish.js'
@@ -28,6 +31,8 @@ export interface ListenersOptions extends UpgradeParts {
   /** Backends publish where operators come in. */
   readonly httpPublish: HttpPublish
   readonly stats: () => NodeStats | undefined
+  /** The last position delivered here. */
+  readonly position: () => Position | undefined
   readonly listen: (options: ListenOptions) => Promise<Listener>
 }
 
@@ -44,8 +49,9 @@ export interface Listeners {
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const {config, services, listen} = options
   const {nodeListen} = config
+  const library = await readClientLibrary()
   const clients = await listen({
-    ...common(options, nodeListen === undefined),
+    ...common(options, library, nodeListen === undefined),
     host: config.host,
     port: config.port,
     ...tlsOf(services, nodeListen === undefined),
@@ -54,7 +60,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const nodes =
     nodeListen === undefined
       ? undefined
-      : await openForNodes(options, nodeListen).catch(async (error: unknown) => {
+      : await openForNodes(options, library, nodeListen).catch(async (error: unknown) => {
           await clients.close()
           throw error
         })
@@ -71,10 +77,12 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   }
 }
 
-async function openForNodes(options: ListenersOptions, at: NodeListen): Promise<Listener> {
+async function openForNodes(
+  options: ListenersOptions, library: ClientLibrary | undefined, at: NodeListen,
+): Promise<Listener> {
   const {services, listen} = options
   const shared = {
-    ...common(options, true),
+    ...common(options, library, true),
     onUpgrade: (request: Parameters<ListenOptions['onUpgrade']>[0]) =>
       decideNodeUpgrade(request, options),
   }
@@ -98,10 +106,13 @@ async function isLeftBehind(path: string): Promise<boolean> {
   })
 }
 
-function common(options: ListenersOptions, isForOperators: boolean) {
-  const {config, counters, services, status, stats, httpPublish} = options
+function common(
+  options: ListenersOptions, library: ClientLibrary | undefined, isForOperators: boolean,
+) {
+  const {config, counters, services, status, stats, httpPublish, position, clientDoor} = options
   const failed = new CalmWarning(services.log)
-  const pages = {status: () => status, stats}
+  const forPages = {library, door: clientDoor, position, status}
+  const pages = {status: () => status, stats, forPages}
   return {
     kinds: socketKinds(config),
     connectionsMax: config.clientsMax + OTHER_CONNECTIONS_MAX,

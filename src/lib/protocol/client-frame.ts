@@ -10,8 +10,11 @@ import {isWellFormed, utf8Length} from './utf8.js'
 
 /** The first message of a client; its answer has the same action. */
 export const AUTHENTICATION = 'Client/authentication'
-/** Tells a quiet wsmesh.v1 client up to where it has everything. */
-const POSITION = 'Client/position'
+/**
+ * Tells a wsmesh.v1 client up to where it has everything, with each ping, which no page can see; a
+ * client may ask for it with the same action.
+ */
+export const POSITION = 'Client/position'
 /** An event for handlers when a connection ends. No client can send it. */
 export const DISCONNECTION = 'Client/disconnection'
 /** The answer to an action that failed has this at the end of the action. */
@@ -132,8 +135,10 @@ export interface AuthenticationAnswer {
   readonly position: string | null
   /** Whether everything after `resume` follows, from here on. Never a part of it. */
   readonly recovered: boolean
-  /** The server pings so often; three times as long without one means that the link is dead. */
+  /** The server pings so often, and says something that a page can see. */
   readonly heartbeatMs: number
+  /** The proof ends then: another one is needed before. Null: it does not, or is asked for. */
+  readonly expiresInMs: number | null
 }
 
 export function encodeAuthenticated(answer: AuthenticationAnswer, re?: string): string {
@@ -141,6 +146,6 @@ export function encodeAuthenticated(answer: AuthenticationAnswer, re?: string): 
 }
 
 /** All messages for this client up to the position were sent to it before this. */
-export function encodePosition(position: string): string {
-  return encodeReply(POSITION, [position])
+export function encodePosition(position: string, re?: string): string {
+  return encodeReply(POSITION, [position], re)
 }

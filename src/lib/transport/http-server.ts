@@ -124,18 +124,20 @@ const TOO_BIG: PlainResponse = {
 }
 
 function respond(
-  {status, type, body, allow = 'GET, HEAD'}: PlainResponse,
+  {status, type, body, allow = 'GET, HEAD', headers}: PlainResponse,
   request: IncomingMessage, response: ServerResponse, isReusable: boolean,
 ): void {
   if (response.destroyed) return
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    // Of what has not changed, the length would be that of what is not sent.
+    ...(status !== 304 && {'content-length': Buffer.byteLength(body)}),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...(status === 405 && {allow}),
     ...(status === 401 && {'www-authenticate': 'Bearer'}),
     ...(!isReusable && {connection: 'close'}),
+    ...headers,
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

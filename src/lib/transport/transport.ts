@@ -115,8 +115,10 @@ export interface PlainResponse {
   readonly status: number
   /** Of 405: the methods that there are. */
   readonly allow?: string
-  readonly type: 'application/json' | 'text/plain; charset=utf-8'
-  readonly body: string
+  readonly type: 'application/json' | 'text/plain; charset=utf-8' | 'text/javascript; charset=utf-8'
+  readonly body: string | Uint8Array
+  /** Beside those that all answers have; nobody keeps an answer that does not say so. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Limits of one kind of WebSocket. */

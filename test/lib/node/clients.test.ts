@@ -13,7 +13,7 @@ describe('authentication', () => {
     await eventually(() => client.socket.texts.length > 0)
     const answer = {
       user: '42', groups: ['staff'], session: 's1', node: 'n-1', position: 'e.1.1',
-      recovered: false, heartbeatMs: 25_000,
+      recovered: false, heartbeatMs: 25_000, expiresInMs: expect.any(Number),
     }
     const frame = {action: 'Client/authentication', details: ['ok', answer]}
     expect(client.socket.take()).toEqual([frame])

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest'
 import type {MeshNode} from '../../../src/lib/node/create-node.js'
+import type {ForPages} from '../../../src/lib/node/for-pages.js'
 import {answerHttp} from '../../../src/lib/node/http.js'
 import {NodeStatus} from '../../../src/lib/node/node-status.js'
 import type {PlainRequest} from '../../../src/lib/transport/transport.js'
@@ -10,7 +11,13 @@ const request = (overrides: Partial<PlainRequest>): PlainRequest => ({
   method: 'GET', path: '/stats', headers: {}, remoteAddress: '127.0.0.1', ...overrides,
 })
 
-const pages = {status: () => undefined, stats: () => undefined}
+const forPages: ForPages = {
+  library: undefined,
+  door: {isOpen: true, allows: () => true},
+  position: () => undefined,
+  status: {closedToClients: undefined},
+}
+const pages = {status: () => undefined, stats: () => undefined, forPages}
 
 describe('/healthz', () => {
   it.each([
@@ -25,7 +32,7 @@ describe('/healthz', () => {
     status.standing = standing as NodeStatus['standing']
     const options = {...pages, status: () => status}
     const answer = answerHttp(request({path: '/healthz'}), options)
-    const body = JSON.parse(answer.body) as {reason?: string}
+    const body = JSON.parse(String(answer.body)) as {reason?: string}
     expect([answer.status, body.reason]).toEqual([code, reason])
     status.startDraining()
     expect(answerHttp(request({path: '/healthz'}), options).status).toBe(503)

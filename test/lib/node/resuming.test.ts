@@ -140,7 +140,7 @@ describe('a wsmesh.v1 client that resumes', () => {
 
 describe('a quiet client', () => {
   it('is told its position now and then, when it has one and it changed', async () => {
-    const bench = new ClientBench()
+    const bench = new ClientBench({limits: {pingMs: 3_600_000}})
     const client = bench.connect('v1')
     const old = bench.connect('object')
     for (const each of [client, old]) await each.login('42')
@@ -157,6 +157,36 @@ describe('a quiet client', () => {
     wait(LIMITS.positionMs)
     expect(client.socket.take()).toEqual([])
     expect(old.socket.take()).toMatchObject([{action: 'a'}])
+  })
+})
+
+describe('a page, which sees no pings,', () => {
+  it('is told its position with each of them, newer or not, and only if it is wsmesh.v1', async () => {
+    const bench = new ClientBench()
+    const [page, old, stranger] = [bench.connect('v1'), bench.connect('object'), bench.connect('v1')]
+    for (const each of [page, old]) await each.login('42')
+    for (const seconds of [24.9, 0.1, 24.9, 0.1]) {
+      for (const {handler} of [page, old, stranger]) handler.onPong?.('')
+      bench.clients.sweep((bench.nowMs += seconds * 1000))
+    }
+    const told = {action: 'Client/position', details: ['e.1.1']}
+    expect(page.socket.take()).toEqual([told, told])
+    expect(old.socket.take()).toEqual([])
+    expect(stranger.socket.take()).toEqual([])
+  })
+
+  it('may ask for it, once it is known', async () => {
+    const bench = new ClientBench()
+    const [page, old] = [bench.connect('v1'), bench.connect('object')]
+    page.say({action: 'Client/position'})
+    expect(page.socket.take()).toMatchObject([{action: 'Client/position:error', details: [403, expect.any(String)]}])
+    for (const each of [page, old]) await each.login('42')
+    page.say({action: 'Client/position', id: 'p1'})
+    expect(page.socket.take()).toEqual([
+      {action: 'Client/position', details: ['e.1.1'], re: 'p1'},
+    ])
+    old.say({action: 'Client/position'})
+    expect(old.socket.take()).toMatchObject([{details: [403, expect.any(String)]}])
   })
 })
 

@@ -193,6 +193,7 @@ describe('Client/authentication', () => {
       position: 'e.1.2',
       recovered: false,
       heartbeatMs: 25_000,
+      expiresInMs: 1000,
     }
     expect(JSON.parse(encodeAuthenticated(answer, 'q1'))).toEqual({
       action: 'Client/authentication',

@@ -1,0 +1,86 @@
+/** What a browser may offer and Node may not; each is looked for before it is used. */
+import type {SocketConstructor} from './types.js'
+
+interface Events {
+  addEventListener(type: string, listener: () => void): void
+  removeEventListener(type: string, listener: () => void): void
+}
+
+interface Channel {
+  addEventListener(type: 'message', listener: (event: {readonly data: never}) => void): void
+  postMessage(message: unknown): void
+  close(): void
+}
+
+interface Locks {
+  request(
+    name: string,
+    options: {readonly signal: unknown},
+    holder: () => Promise<void>,
+  ): Promise<void>
+}
+
+declare const WebSocket: SocketConstructor | undefined
+declare const location: {readonly href: string} | undefined
+declare const document: {readonly visibilityState: string} | undefined
+declare const navigator: {readonly locks?: Locks} | undefined
+declare const BroadcastChannel: (new (name: string) => Channel) | undefined
+
+export function globalSocket(): SocketConstructor | undefined {
+  return typeof WebSocket === 'undefined' ? undefined : WebSocket
+}
+
+export function pageUrl(): string | undefined {
+  return typeof location === 'undefined' ? undefined : location.href
+}
+
+export type {Channel, Locks}
+
+/** What tabs share a connection with; undefined where there is no such thing. */
+export function tabTools():
+  | {readonly locks: Locks; readonly Channel: new (name: string) => Channel}
+  | undefined {
+  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
+  if (locks === undefined || typeof BroadcastChannel === 'undefined') return undefined
+  return {locks, Channel: BroadcastChannel}
+}
+
+/**
+ * Calls when the network may be another one, or the page was asleep: the browser says that it is
+ * online or offline, the page is shown again. What it returns ends that.
+ */
+export function onWake(wake: () => void): () => void {
+  const page = typeof document === 'undefined' ? undefined : document
+  const shown = (): void => {
+    if (page?.visibilityState === 'visible') wake()
+  }
+  const undo = [
+    listen(globalThis, 'online', wake),
+    listen(globalThis, 'offline', wake),
+    listen(globalThis, 'pageshow', wake),
+    listen(page, 'visibilitychange', shown),
+  ]
+  return () => undo.forEach((end) => end())
+}
+
+function listen(to: unknown, type: string, listener: () => void): () => void {
+  if (!hasEvents(to)) return () => {}
+  to.addEventListener(type, listener)
+  return () => to.removeEventListener(type, listener)
+}
+
+function hasEvents(value: unknown): value is Events {
+  return typeof value === 'object' && value !== null && 'addEventListener' in value
+}
+
+/** Milliseconds that only grow. */
+export function nowMs(): number {
+  return performance.now()
+}
+
+/** As the host tells of any error that nobody caught; whoever called goes on. */
+export function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
