@@ -10,9 +10,9 @@ import {formatDuration} from '../src/lib/util/duration.js'
 import {nodeId} from '../src/lib/util/brand.js'
 
 const ROOT = join(import.meta.dirname, '..')
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md',
-  'docs/AUTH.md', 'docs/OPERATIONS.md', 'docs/PROTOCOL.md', 'docs/SECURITY.md', 'docs/SIEGE.md',
-  'docs/WEBHOOKS.md']
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/API.md',
+  'docs/ARCHITECTURE.md', 'docs/AUTH.md', 'docs/OPERATIONS.md', 'docs/PROTOCOL.md', 'docs/SECURITY.md',
+  'docs/SIEGE.md', 'docs/WEBHOOKS.md']
 
 function read(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')

@@ -14,7 +14,7 @@ export default class ServeCommand extends BaseCommand {
     'wsmesh serve --port 0 --json',
   ]
   static override jsonFields = ['type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl',
-    'pool', 'pid']
+    'apiUrl', 'pool', 'pid']
   static override flags = serveFlags()
 
   async run(): Promise<void> {

@@ -15,7 +15,7 @@ describe('a node that starts', () => {
     await using mesh = await ServeMesh.open()
     const node = await mesh.start()
     expect(Object.keys(node.ready)).toEqual([
-      'type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl', 'pool', 'pid',
+      'type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl', 'apiUrl', 'pool', 'pid',
     ])
     expect(node.ready).toMatchObject({type: 'ready', role: 'master', pid: node.cli.child.pid})
     expect(node.ready.pool).toBe(`sqlite:${join(mesh.folder, 'pool.db')}`)

@@ -17,6 +17,7 @@ export interface Ready {
   readonly clientUrl: string
   readonly nodeUrl: string
   readonly httpUrl: string
+  readonly apiUrl: string
   readonly pool: string
   readonly pid: number
 }

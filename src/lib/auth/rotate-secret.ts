@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto'
-import {open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
+import {readFile, realpath} from 'node:fs/promises'
 import {WsmeshError} from '../util/errors.js'
+import {replaceFile} from './replace-file.js'
 import {loadSecret, type SecretOptions} from './secret.js'
 import {rotated, type RotationStep} from './secret-file.js'
 
@@ -31,27 +32,14 @@ export async function rotateSecret(
   const path = await realpath(source)
   const before = await readFile(path, 'utf8')
   const text = rotated(before, step, randomBytes(32).toString('base64url'))
-  await replaceFile(path, text)
+  await write(path, text)
   return {path: source, secrets: text.trimEnd().split('\n').length}
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`
+async function write(path: string, text: string): Promise<void> {
   try {
-    const {uid, gid, mode} = await stat(path)
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.chmod(mode & 0o777)
-      // Root may change the file of the user that nodes run as: they must still be able to read it.
-      if (process.getuid?.() === 0) await file.chown(uid, gid)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, path)
+    await replaceFile(path, text)
   } catch (error) {
-    await unlink(draft).catch(() => undefined)
     throw new WsmeshError('FILE_UNREADABLE', `Cannot write the mesh secret to ${path}`, {
       cause: error,
       suggestions: ['Run it as the user that owns the file'],

@@ -43,6 +43,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('path', 'WSMESH_PATH', text('a path: /WebSockets'), '/WebSockets'),
   serveKey('node-url', 'WSMESH_NODE_URL', text('a URL: ws://host:port'), ''),
   serveKey('node-listen', 'WSMESH_NODE_LISTEN', text('host:port or unix:/path'), ''),
+  serveKey('api-listen', 'WSMESH_API_LISTEN', text('host:port or unix:/path'), ''),
+  key('api-key-file', 'WSMESH_API_KEY_FILE', path(), 'api-keys.json, in the data folder'),
   serveKey('public-url', 'WSMESH_PUBLIC_URL', text('a URL: wss://example.com/WebSockets'), ''),
   serveKey('actions', '', paths(), ''),
   serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),

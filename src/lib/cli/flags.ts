@@ -111,6 +111,17 @@ export function secretFlags() {
   }
 }
 
+/** Keys themselves are never flags either: their file has only what they are recognized by. */
+export function apiKeyFlags() {
+  return {
+    'api-key-file': pathFlag({
+      env: 'WSMESH_API_KEY_FILE',
+      helpValue: 'FILE',
+      summary: "who may use the HTTP API (api-keys.json of the data folder)",
+    }),
+  }
+}
+
 /** For `serve` what it shows; for operators what they show nodes that ask for a certificate. */
 export function tlsFlags() {
   return {

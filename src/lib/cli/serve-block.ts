@@ -4,11 +4,12 @@ import type {ReadyJson} from '../node/serve.js'
 
 /** What `wsmesh serve` shows a person once its node is part of the mesh. */
 export function renderServeBlock(ready: ReadyJson, colours: ChalkInstance): string {
-  const {node, role, term, clientUrl, nodeUrl, httpUrl, pool, pid} = ready
+  const {node, role, term, clientUrl, nodeUrl, httpUrl, apiUrl, pool, pid} = ready
   const rows = [
     ['clients', clientUrl],
     ['nodes', nodeUrl],
     ['health', `${httpUrl}/healthz`],
+    ...(apiUrl === httpUrl ? [] : [['api', apiUrl]]),
     ['pool', pool],
     ['pid', String(pid)],
   ]

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {authFlags} from './auth-flags.js'
-import {poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
+import {apiKeyFlags, poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
 import {webhookFlags} from './webhook-flags.js'
 
@@ -54,6 +54,11 @@ export function serveFlags() {
       env: 'WSMESH_NODE_LISTEN', helpValue: 'PLACE',
       summary: 'host:port or unix:/path for nodes and operators, apart from clients',
     }),
+    'api-listen': Flags.string({
+      env: 'WSMESH_API_LISTEN', helpValue: 'PLACE',
+      summary: 'host:port or unix:/path for the HTTP API alone',
+    }),
+    ...apiKeyFlags(),
     ...limitFlags(),
     ...tlsFlags(),
     'tls-mutual': Flags.boolean({

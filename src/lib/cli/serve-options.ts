@@ -1,6 +1,7 @@
 import type {ServeOptions} from '../node/serve.js'
 import {authOptionsOf, type AuthFlagValues} from './auth-flags.js'
 import {limitsOf, type LimitFlagValues} from './limit-flags.js'
+import {viewMesh} from './view-mesh.js'
 import {webhookOptionsOf, type WebhookFlagValues} from './webhook-flags.js'
 import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 
@@ -8,6 +9,8 @@ import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 export interface ServeFlagValues 
   extends LimitFlagValues, AuthFlagValues, TlsFlagValues, WebhookFlagValues {
   readonly 'node-listen'?: string | undefined
+  readonly 'api-listen'?: string | undefined
+  readonly 'api-key-file'?: string | undefined
   readonly 'tls-mutual': boolean
   readonly host: string
   readonly port: number
@@ -39,6 +42,9 @@ export function serveOptionsOf(
     path: flags.path,
     nodeUrl: flags['node-url'],
     nodeListen: flags['node-listen'],
+    apiListen: flags['api-listen'],
+    apiKeyFile: flags['api-key-file'],
+    viewMesh,
     tls: tlsFilesOf(flags, flags['tls-mutual']),
     publicUrl: flags['public-url'],
     pool: flags.pool,

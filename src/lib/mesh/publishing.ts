@@ -3,15 +3,39 @@ import {messageId} from '../protocol/envelope.js'
 import {envelopeSize} from '../protocol/envelope-codec.js'
 import type {PublishFrame, Stability} from '../protocol/node-frame.js'
 import type {MeshEvent} from './event.js'
+import type {NodeId} from '../util/brand.js'
 import {count, emit, type MeshState} from './state.js'
 
 type Publish = Extract<MeshEvent, {readonly type: 'publish'}>
+
+export type Unpublished = Pick<Publish, 'callerId' | 'target' | 'payload'>
 
 /** Beside the envelope's own, as in the history's estimate. */
 const MESSAGE_OVERHEAD_BYTES = 200
 
 /** Sent to the master and not stable yet: what is beyond waits for the first to be stable. */
 const SENT_BYTES_MAX = 8 * 1024 * 1024
+
+/** What MeshCore.stats says of the outbox, and what it may hold. */
+export interface OutboxRoom {
+  readonly self: NodeId
+  readonly outboxMessages: number
+  readonly outboxBytes: number
+  readonly config: Pick<MeshState['config'], 'outboxMessages' | 'outboxBytes'>
+}
+
+/** Whether all of these, published in the same turn, will be taken. */
+export function hasRoomFor(room: OutboxRoom, messages: readonly Unpublished[]): boolean {
+  const {config, self: origin, outboxMessages, outboxBytes} = room
+  if (outboxMessages + messages.length > config.outboxMessages) return false
+  let bytes = outboxBytes
+  for (const {callerId, target, payload} of messages) {
+    // The longest that a counter is written.
+    const envelope = {origin, counter: Number.MAX_SAFE_INTEGER, callerId, target, payload}
+    bytes += envelopeSize(envelope) + MESSAGE_OVERHEAD_BYTES
+  }
+  return bytes <= config.outboxBytes
+}
 
 /** Takes a message into the outbox; refuses, and says so, when that is full or the node drains. */
 export function accept(state: MeshState, event: Publish): void {

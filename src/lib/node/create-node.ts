@@ -2,14 +2,17 @@
  * The composition root: from a configuration to a running node. A message's way through it:
  * listener -> mesh-door -> links or operators -> event-queue -> MeshCore -> perform -> clients.
  */
+import {ApiKeys} from '../auth/api-keys.js'
 import {MeshCore} from '../mesh/core.js'
 import type {Standing} from '../mesh/effect.js'
 import type {MemberInfo} from '../mesh/membership.js'
+import {hasRoomFor, type Unpublished} from '../mesh/publishing.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
 import type {SendMessage} from './action-api.js'
+import {HttpApi} from './api/http-api.js'
 import {ActionRegistry} from './action-registry.js'
 import {loadActions} from './actions.js'
 import type {LoadedActions} from './actions.js'
@@ -21,7 +24,6 @@ import {Counters, Rate} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
 import {EventQueue} from './event-queue.js'
 import {answerExplain} from './explain.js'
-import {HttpPublish} from './http-publish.js'
 import {initStore} from './init-store.js'
 import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
@@ -96,7 +98,7 @@ class RunningNode implements MeshNode {
   readonly #publisher: Publisher
   readonly #clientSide: ClientSide
   readonly #operators: Operators
-  readonly #httpPublish: HttpPublish
+  readonly #api: HttpApi
   readonly #links: Links
   readonly #door: MeshDoor
   readonly #soak = new Soak(() => this.#soakParts())
@@ -136,8 +138,12 @@ class RunningNode implements MeshNode {
     })
     const {handshakeMs} = config
     this.#door = new MeshDoor({self: config.id, secret, counters, log, handshakeMs, now})
-    this.#httpPublish = new HttpPublish({
-      secret, publisher: this.#publisher, counters, log, now, wallClock,
+    this.#api = new HttpApi({
+      keys: services.apiKeys ?? new ApiKeys([]),
+      view: services.view,
+      publisher: this.#publisher,
+      hasRoomFor: (messages) => this.#hasRoomFor(messages),
+      version: config.version, secret, counters, log, now, wallClock,
     })
     this.#operators = new Operators({
       publisher: this.#publisher,
@@ -208,18 +214,19 @@ class RunningNode implements MeshNode {
       links: this.#links,
       operators: this.#operators,
       counters: this.#counters,
-      httpPublish: this.#httpPublish,
+      api: this.#api,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
       position: () => this.#statsParts?.core.position,
       listen: this.#transport.listen,
     })
   }
 
-  #findAddresses({clients: {port}, nodeListen}: Listeners): NodeAddresses {
+  #findAddresses({clients: {port}, nodeListen, apiListen}: Listeners): NodeAddresses {
     const {host, path, nodeUrl, publicUrl} = this.#config
     const isPoolShared = !this.#services.store.label.startsWith('sqlite:')
     const isTls = this.#services.tls?.hasCertificate === true
-    const options = {host, port, path, nodeUrl, publicUrl, isPoolShared, nodeListen, isTls}
+    const listens = {host, port, path, nodeUrl, publicUrl, nodeListen, apiListen}
+    const options = {...listens, isPoolShared, isTls}
     const addresses = addressesOf(options)
     const advice = adviceOnAddresses(options, addresses.nodeUrl)
     if (advice !== undefined) this.#services.log.warn(advice)
@@ -285,7 +292,7 @@ class RunningNode implements MeshNode {
     this.#clientSide.pace.sweep(nowMs)
     this.#door.sweep(nowMs)
     this.#operators.sweep()
-    this.#httpPublish.sweep()
+    this.#api.sweep()
     this.#statsParts?.inRate.sample(nowMs)
     this.#statsParts?.outRate.sample(nowMs)
     this.#statsParts?.loopDelay.sample(nowMs)
@@ -302,6 +309,12 @@ class RunningNode implements MeshNode {
     }
     if (standing.state === 'isolated') this.#clientSide.clients.closeAll('isolated')
     if (standing.state === 'following' || standing.state === 'mastering') this.#onReady()
+  }
+
+  #hasRoomFor(messages: readonly Unpublished[]): boolean {
+    const core = this.#statsParts?.core.stats()
+    if (core === undefined) return false
+    return hasRoomFor({...core, self: this.id, config: this.#config.mesh}, messages)
   }
 
   #explain(request: ExplainRequest): ExplainResult {

@@ -19,7 +19,9 @@ export function answerHttp(request: PlainRequest, options: HttpOptions): PlainRe
   const isForPages = PAGE_PATHS.includes(request.path)
   const isKnown = isForPages || request.path === '/healthz' || request.path === '/stats'
   if (!isKnown) return text(404, `Nothing at this path`)
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only')
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return {...text(405, 'GET only'), headers: {allow: 'GET, HEAD'}}
+  }
   if (isForPages) return answerPage(request, options.forPages)
   if (request.path === '/healthz') return health(options.status())
   if (!isFromThisMachine(request)) {

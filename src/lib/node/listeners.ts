@@ -1,7 +1,8 @@
-/** The ports of a node: one for all, or one for clients and one for nodes and operators. */
+/** The ports of a node: one for all, or others for nodes and operators and for the API. */
 import {unlink} from 'node:fs/promises'
 import type {
-  ListenOptions, Listener, PlainRequest, RefusedRequest, ServerTls,
+  ListenOptions, Listener, PlainRequest, RefusedRequest, ServerTls, UpgradeDecision,
+  UpgradeRequest,
 } from '../transport/transport.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import type {Position} from '../protocol/position.js'
@@ -10,8 +11,7 @@ import type {CounterName} from './counters.js'
 import {readClientLibrary} from './for-pages.js'
 import type {ClientLibrary} from './for-pages.js'
 import {answerHttp} from './http.js'
-import {PUBLISH_PATH, publishBodyBytesMax} from './http-publish.js'
-import type {HttpPublish} from './http-publish.js'
+import type {HttpApi} from './api/http-api.js'
 import type {NodeListen} from './node-addresses.js'
 import type {NodeServices} from './node-config.js'
 import {decideNodeUpgrade, decideUpgrade, socketKinds, type UpgradeParts} from './upgrades.js'
@@ -28,8 +28,8 @@ const REFUSED = {
 
 export interface ListenersOptions extends UpgradeParts {
   readonly services: NodeServices
-  /** Backends publish where operators come in. */
-  readonly httpPublish: HttpPublish
+  /** Where operators come in, unless it has a listener of its own. */
+  readonly api: HttpApi
   readonly stats: () => NodeStats | undefined
   /** The last position delivered here. */
   readonly position: () => Position | undefined
@@ -40,6 +40,8 @@ export interface Listeners {
   readonly clients: Listener
   /** Where nodes come in with the port that it got; undefined: where clients do. */
   readonly nodeListen: NodeListen | undefined
+  /** Of the API alone, with the port that it got; undefined: where nodes come in. */
+  readonly apiListen: NodeListen | undefined
   /** Hands what all sockets gathered to the operating system now. */
   flush(): void
   close(): Promise<void>
@@ -48,28 +50,41 @@ export interface Listeners {
 /** Rejects with ADDRESS_IN_USE or ADDRESS_NOT_AVAILABLE; then none of them listens. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const {config, services, listen} = options
-  const {nodeListen} = config
+  const {nodeListen, apiListen} = config
   const library = await readClientLibrary()
   const clients = await listen({
-    ...common(options, library, nodeListen === undefined),
+    ...common(options, library, nodeListen === undefined && apiListen === undefined),
     host: config.host,
     port: config.port,
     ...tlsOf(services, nodeListen === undefined),
     onUpgrade: (request) => decideUpgrade(request, options),
   })
-  const nodes =
-    nodeListen === undefined
-      ? undefined
-      : await openForNodes(options, library, nodeListen).catch(async (error: unknown) => {
-          await clients.close()
-          throw error
-        })
-  const all = nodes === undefined ? [clients] : [clients, nodes]
+  const all = [clients]
+  const open = async (
+    at: NodeListen | undefined, parts: Parts, isMutual: boolean,
+  ): Promise<NodeListen | undefined> => {
+    if (at === undefined) return undefined
+    try {
+      const listener = await openAt(options, at, parts, isMutual)
+      all.push(listener)
+      return at.type === 'port' ? {...at, port: listener.port} : at
+    } catch (error) {
+      await Promise.all(all.map((listener) => listener.close()))
+      throw error
+    }
+  }
+  const forNodes = {
+    ...common(options, library, apiListen === undefined),
+    onUpgrade: (request: UpgradeRequest) => decideNodeUpgrade(request, options),
+  }
+  const nodesAt = await open(nodeListen, forNodes, true)
+  const forApi = {...common(options, library, true), onUpgrade: refuseUpgrade}
+  const apiAt = await open(apiListen, forApi, false)
   services.tls?.onChange((material) => all.forEach((listener) => listener.setTls(material)))
   return {
     clients,
-    nodeListen:
-      nodeListen?.type === 'port' && nodes ? {...nodeListen, port: nodes.port} : nodeListen,
+    nodeListen: nodesAt,
+    apiListen: apiAt,
     flush: () => all.forEach((listener) => listener.flush()),
     async close() {
       await Promise.all(all.map((listener) => listener.close()))
@@ -77,19 +92,19 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   }
 }
 
-async function openForNodes(
-  options: ListenersOptions, library: ClientLibrary | undefined, at: NodeListen,
+type Parts = Omit<ListenOptions, 'host' | 'port' | 'socketPath' | 'tls'>
+
+function refuseUpgrade(): UpgradeDecision {
+  return {accept: false, status: 404, text: 'No WebSocket is here'}
+}
+
+async function openAt(
+  {services, listen}: ListenersOptions, at: NodeListen, parts: Parts, isForNodes: boolean,
 ): Promise<Listener> {
-  const {services, listen} = options
-  const shared = {
-    ...common(options, library, true),
-    onUpgrade: (request: Parameters<ListenOptions['onUpgrade']>[0]) =>
-      decideNodeUpgrade(request, options),
-  }
   if (at.type === 'port') {
-    return listen({...shared, host: at.host, port: at.port, ...tlsOf(services, true)})
+    return listen({...parts, host: at.host, port: at.port, ...tlsOf(services, isForNodes)})
   }
-  const opening = {...shared, host: '', port: 0, socketPath: at.path}
+  const opening = {...parts, host: '', port: 0, socketPath: at.path}
   // What a node that was killed left behind answers no dial; a living one's stays.
   if (await isLeftBehind(at.path)) await unlink(at.path)
   return listen(opening)
@@ -107,9 +122,9 @@ async function isLeftBehind(path: string): Promise<boolean> {
 }
 
 function common(
-  options: ListenersOptions, library: ClientLibrary | undefined, isForOperators: boolean,
+  options: ListenersOptions, library: ClientLibrary | undefined, hasApi: boolean,
 ) {
-  const {config, counters, services, status, stats, httpPublish, position, clientDoor} = options
+  const {config, counters, services, status, stats, api, position, clientDoor} = options
   const failed = new CalmWarning(services.log)
   const forPages = {library, door: clientDoor, position, status}
   const pages = {status: () => status, stats, forPages}
@@ -124,9 +139,8 @@ function common(
       counters.add('tlsHandshakesFailed')
       failed.warn('A TLS handshake failed', {from, why})
     },
-    onRequest: (request: PlainRequest) => isForOperators && request.path === PUBLISH_PATH
-      ? httpPublish.answer(request) : answerHttp(request, pages),
-    ...(isForOperators && {bodyBytesMax: publishBodyBytesMax}),
+    onRequest: (request: PlainRequest) => hasApi && api.isOf(request.path)
+      ? api.answer(request) : answerHttp(request, pages),
     onFault: (error: Error) => services.log.error('The listener failed', {error: error.message}),
   }
 }

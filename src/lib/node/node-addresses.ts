@@ -2,11 +2,14 @@
 import {hostname, networkInterfaces} from 'node:os'
 import {LIMITS} from '../protocol/limits.js'
 import {WsmeshError} from '../util/errors.js'
+import {API_PATHS} from './api/paths.js'
 
 export interface NodeAddresses {
   readonly clientUrl: string
   readonly nodeUrl: string
   readonly httpUrl: string
+  /** Of the HTTP API: a URL, or `unix:/path`. */
+  readonly apiUrl: string
 }
 
 /** Where nodes and operators come in, apart from clients. */
@@ -22,6 +25,8 @@ export interface AddressOptions {
   readonly publicUrl: string | undefined
   /** Of the listener of nodes, if it is another; its port is the one that it got. */
   readonly nodeListen?: NodeListen | undefined
+  /** Of the listener of the HTTP API, if it has one. */
+  readonly apiListen?: NodeListen | undefined
   readonly isTls?: boolean
   /** Whether nodes of other machines may be in the pool. */
   readonly isPoolShared: boolean
@@ -36,7 +41,14 @@ export function addressesOf(options: AddressOptions): NodeAddresses {
     clientUrl: options.publicUrl ?? `ws${s}://${authority}${options.path}`,
     nodeUrl: options.nodeUrl ?? ownNodeUrl(options),
     httpUrl: `http${s}://${authority}`,
+    apiUrl: apiUrlOf(options),
   }
+}
+
+function apiUrlOf({apiListen, nodeListen, host, port, isTls, isPoolShared}: AddressOptions) {
+  const at = apiListen ?? nodeListen ?? {type: 'port', host, port}
+  if (at.type === 'socket') return `unix:${at.path}`
+  return `http${isTls === true ? 's' : ''}://${authorityOf(at, isPoolShared)}`
 }
 
 function ownNodeUrl({nodeListen, isTls, isPoolShared, host, port}: AddressOptions): string {
@@ -114,14 +126,14 @@ export function checkHost(text: string): string {
 }
 
 /** `host:port`, `[::]:port`, `port` or `unix:/path`, or USAGE. */
-export function checkNodeListen(text: string): NodeListen {
+export function checkListen(flag: '--node-listen' | '--api-listen', text: string): NodeListen {
   const path = /^unix:(\/.{1,100})$/.exec(text)?.[1]
   if (path !== undefined && !path.includes(':')) return {type: 'socket', path}
   const found = /^(?:(\[[\da-fA-F:.%]+\]|[\w.-]+):)?(\d{1,5})$/.exec(text)
   const port = Number(found?.[2])
   if (found === null || port > 65_535) {
-    throw new WsmeshError('USAGE', `--node-listen: ${JSON.stringify(text)} is no place to listen`, {
-      suggestions: ['--node-listen 10.0.0.5:8081', '--node-listen unix:/run/wsmesh/node.sock'],
+    throw new WsmeshError('USAGE', `${flag}: ${JSON.stringify(text)} is no place to listen`, {
+      suggestions: [`${flag} 10.0.0.5:8081`, `${flag} unix:/run/wsmesh.sock`],
     })
   }
   const host = found[1]?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1'
@@ -131,7 +143,7 @@ export function checkNodeListen(text: string): NodeListen {
 /** A path for clients that is none of the node's own, or USAGE. */
 export function checkClientPath(text: string): string {
   const isPath = /^\/[\w.~!$&'()*+,;=:@%/-]{0,200}$/.test(text)
-  if (isPath && ![MESH_PATH, '/healthz', '/stats'].includes(text)) return text
+  if (isPath && ![MESH_PATH, '/healthz', '/stats', ...API_PATHS].includes(text)) return text
   const why = isPath ? `${text} is the node's own` : `${JSON.stringify(text)} is no path`
   throw new WsmeshError('USAGE', `--path: ${why}`, {suggestions: ['--path /WebSockets']})
 }

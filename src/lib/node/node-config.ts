@@ -1,10 +1,12 @@
 import type {MeshConfig} from '../mesh/config.js'
+import type {ApiKeys} from '../auth/api-keys.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import type {PoolStore} from '../pool/pool-store.js'
 import type {TlsIdentity} from '../auth/tls.js'
 import type {Authenticator} from '../auth/authenticator.js'
 import type {NodeId} from '../util/brand.js'
 import type {Random} from '../util/random.js'
+import type {MeshView} from './api/mesh-view.js'
 import type {NodeListen} from './node-addresses.js'
 import type {NodeLimits} from './limits.js'
 import type {DoorOptions} from './client-door.js'
@@ -24,6 +26,8 @@ export interface NodeConfig extends NodeLimits {
   readonly nodeUrl: string | undefined
   /** Nodes and operators have a listener of their own. */
   readonly nodeListen: NodeListen | undefined
+  /** The HTTP API has a listener of its own, and is answered nowhere else. */
+  readonly apiListen?: NodeListen | undefined
   /** What clients dial, where the own address is not it: usually a proxy's. */
   readonly publicUrl: string | undefined
   readonly guests: 'allow' | 'deny'
@@ -46,6 +50,10 @@ export interface NodeServices {
   readonly secret: MeshSecret
   /** Asked in this order who a client is; unless given, tokens that the secret signed count. */
   readonly authenticators?: readonly Authenticator[]
+  /** Who may use the HTTP API, beside who has a token that the secret signed. */
+  readonly apiKeys?: ApiKeys
+  /** For what the API tells of all nodes; without it that is answered 501. */
+  readonly view?: MeshView
   /** wss, and whom to believe when other nodes are dialled. */
   readonly tls?: TlsIdentity | undefined
   readonly log: Log

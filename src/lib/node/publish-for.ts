@@ -1,8 +1,10 @@
 /** A message of an operator, whichever way it came, published and answered as in HTTP. */
 import type {PublishRequest, PublishResult} from '../protocol/operator-frame.js'
+import type {Payload} from '../protocol/envelope.js'
 import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson} from '../protocol/target.js'
+import type {Target} from '../protocol/target.js'
 import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import {describeError} from './log.js'
@@ -34,23 +36,42 @@ export const REFUSALS = {
 
 /** Synchronous up to the publish: requests of one operator keep their order. Never rejects. */
 export async function publishFor(
-  {action, details, target, messageId}: PublishRequest,
+  request: PublishRequest,
   {publisher, acts, gate}: PublishParts,
 ): Promise<PublishAnswer> {
-  const read = targetFromJson(target)
+  const read = readMessage(request)
   if (!read.ok) return {ok: false, status: 400, message: read.reason}
-  let payload
+  const {target, payload, callerId} = read.value
+  acts.published(request.action, request.target)
+  return outcomeOf(publisher.publish(target, payload, {
+    callerId, ...(gate !== undefined && {gate}),
+  }))
+}
+
+export interface Message {
+  readonly target: Target
+  readonly payload: Payload
+  readonly callerId: string | undefined
+}
+
+export type MessageRead =
+  | {readonly ok: true; readonly value: Message}
+  | {readonly ok: false; readonly reason: string}
+
+/** A message that may be published, or why it may not. */
+export function readMessage(
+  {action, details, target, messageId}: Omit<PublishRequest, 'id' | 'op'>,
+): MessageRead {
+  const read = targetFromJson(target)
+  if (!read.ok) return read
   try {
-    payload = encodePayload(action, details)
+    const payload = encodePayload(action, details)
     checkPublishedAction(action)
+    return {ok: true, value: {target: read.value, payload, callerId: messageId}}
   } catch (error) {
     if (!(error instanceof WsmeshError)) throw error
-    return {ok: false, status: 400, message: describeError(error)}
+    return {ok: false, reason: describeError(error)}
   }
-  acts.published(action, target)
-  return outcomeOf(publisher.publish(read.value, payload, {
-    callerId: messageId, ...(gate !== undefined && {gate}),
-  }))
 }
 
 /** What became of something that was published, in words of HTTP. Never rejects. */

@@ -23,10 +23,13 @@ export interface PublishOptions {
   /** Sent again under it, a message is delivered once. */
   readonly callerId?: string | undefined
   readonly gate?: PublishGate
+  /** It is in the outbox: this node goes on sending it until it is delivered. */
+  readonly onAccepted?: (id: string) => void
 }
 
 interface Waiting {
   id: string | undefined
+  readonly onAccepted: ((id: string) => void) | undefined
   readonly gate: PublishGate | undefined
   readonly resolve: (outcome: PublishOutcome) => void
 }
@@ -52,7 +55,7 @@ export class Publisher {
    * its messages is taken after one that was refused until its peer knows of that.
    */
   publish(
-    target: Target, payload: Payload, {callerId, gate}: PublishOptions = {},
+    target: Target, payload: Payload, {callerId, gate, onAccepted}: PublishOptions = {},
   ): Promise<PublishOutcome> {
     if (gate?.isShut === true) {
       gate.refused()
@@ -61,7 +64,7 @@ export class Publisher {
     }
     const ticket = (this.#lastTicket += 1)
     return new Promise((resolve) => {
-      this.#waiting.set(ticket, {id: undefined, gate, resolve})
+      this.#waiting.set(ticket, {id: undefined, onAccepted, gate, resolve})
       this.#push({type: 'publish', ticket, callerId, target, payload})
     })
   }
@@ -71,6 +74,7 @@ export class Publisher {
     const waiting = this.#waiting.get(ticket)
     assert(waiting !== undefined, `Accepted a ticket that nobody holds: ${ticket}`)
     waiting.id = id
+    waiting.onAccepted?.(id)
   }
 
   refused(ticket: number, reason: 'outbox-full' | 'draining'): void {

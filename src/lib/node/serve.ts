@@ -1,5 +1,8 @@
 /** `wsmesh serve`: one node as a process, from its settings to its end. */
 import {constants} from 'node:os'
+import {isDeepStrictEqual} from 'node:util'
+import {apiKeyPlace, readApiKeys, type ApiKeyPlace} from '../auth/api-key-file.js'
+import type {ApiKeys} from '../auth/api-keys.js'
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {TlsIdentity, type TlsFiles} from '../auth/tls.js'
@@ -19,10 +22,11 @@ import type {Log, LogLevel} from './log.js'
 import {
   checkClientPath,
   checkHost,
-  checkNodeListen,
+  checkListen,
   checkNodeUrl,
   checkPublicUrl,
 } from './node-addresses.js'
+import type {MeshView} from './api/mesh-view.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {outliveActions} from './outlive-actions.js'
 import {Reloader, type Reloadable} from './reload.js'
@@ -38,6 +42,10 @@ export interface ServeOptions {
   readonly nodeUrl: string | undefined
   readonly publicUrl: string | undefined
   readonly nodeListen: string | undefined
+  readonly apiListen: string | undefined
+  /** The data folder's own, unless it is named. */
+  readonly apiKeyFile: string | undefined
+  readonly viewMesh: (services: NodeServices) => MeshView
   readonly tls: TlsFiles
   readonly pool: string | undefined
   readonly poolPrefix: string
@@ -97,8 +105,12 @@ async function startNode(
 ): Promise<{readonly node: MeshNode; readonly pool: string}> {
   const config = configOf(options)
   const tls = await loadTls(options)
-  const services = {...(await servicesOf(options, log)), tls}
+  const place = apiKeyPlace(options.apiKeyFile, options.dataDir ?? defaultDataDir(process.env))
+  const apiKeys = await readApiKeys(place)
+  const parts = {...(await servicesOf(options, log)), tls, apiKeys}
+  const services = {...parts, view: options.viewMesh(parts)}
   reloader.add(reloadableSecret(services.secret))
+  reloader.add(reloadableKeys(apiKeys, place))
   if (tls !== undefined) reloader.add(reloadableTls(tls))
   const node = await createNode(config, services).catch(async (error: unknown) => {
     throw await namingPortOwner(error, options.port)
@@ -120,6 +132,19 @@ function reloadableTls(tls: TlsIdentity): Reloadable {
   const {cert, key, ca} = tls.files
   const files = [cert, key, ca].filter((file) => file !== undefined)
   return {what: 'The certificate', files, load: () => tls.reload(Date.now())}
+}
+
+function reloadableKeys(keys: ApiKeys, place: ApiKeyPlace): Reloadable {
+  return {
+    what: 'The file of API keys',
+    files: [place.path],
+    async load() {
+      const next = await readApiKeys(place)
+      if (isDeepStrictEqual(next.entries, keys.entries)) return false
+      keys.replace(next)
+      return true
+    },
+  }
 }
 
 /** A secret that came from the environment stays as it is. */
@@ -176,7 +201,7 @@ function firstSignal(): Promise<NodeJS.Signals> {
 }
 
 function configOf(options: ServeOptions): NodeConfig {
-  const {nodeUrl, publicUrl, nodeListen} = options
+  const {nodeUrl, publicUrl, nodeListen, apiListen} = options
   return {
     ...defaultNodeConfig(),
     ...options.limits,
@@ -185,7 +210,8 @@ function configOf(options: ServeOptions): NodeConfig {
     port: options.port,
     path: checkClientPath(options.path),
     nodeUrl: nodeUrl === undefined ? undefined : checkNodeUrl(nodeUrl),
-    nodeListen: nodeListen === undefined ? undefined : checkNodeListen(nodeListen),
+    nodeListen: nodeListen === undefined ? undefined : checkListen('--node-listen', nodeListen),
+    apiListen: apiListen === undefined ? undefined : checkListen('--api-listen', apiListen),
     publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
     guests: options.guests,
     compression: options.compression,
@@ -236,8 +262,7 @@ async function announce(
   await node.ready
   clearTimeout(timer)
   const {role, term} = node.stats()
-  const {clientUrl, nodeUrl, httpUrl} = node.addresses
-  const where = {clientUrl, nodeUrl, httpUrl, pool, pid: process.pid}
+  const where = {...node.addresses, pool, pid: process.pid}
   // A person at a terminal is shown a block that says the same.
   const level = process.stdout.isTTY ? 'debug' : 'info'
   log[level]('Ready', {node: node.id, role, term, ...where})

@@ -23,6 +23,13 @@ export class TokenBucket {
     return true
   }
 
+  /** How long until `take` would be true. */
+  waitMs(nowMs: number, cost = 1): number {
+    this.#fill(nowMs)
+    const missing = Math.min(cost, this.#capacity) - this.#tokens
+    return missing <= 0 ? 0 : Math.ceil(missing / this.#perMs)
+  }
+
   /** As good as new: nobody needs to remember it. */
   isFull(nowMs: number): boolean {
     this.#fill(nowMs)

@@ -1,7 +1,6 @@
 import {LIMITS} from '../protocol/limits.js'
 import type {WhoFilter, WhoResult, WhoUser} from '../protocol/who-frame.js'
-import type {MeshAccess} from './mesh-access.js'
-import {pollPool, type Poll} from './poll-pool.js'
+import {pollPool, type Poll, type PollAccess} from './poll-pool.js'
 
 export interface WhoOptions {
   readonly filter: WhoFilter
@@ -16,7 +15,7 @@ export type NodeUsers = WhoResult
 
 /** Asks all nodes of the pool who is connected there now; see pollPool for what rejects. */
 export function askWho(
-  access: MeshAccess,
+  access: PollAccess,
   {filter, limit, only}: WhoOptions,
 ): Promise<Poll<NodeUsers>> {
   return pollPool(

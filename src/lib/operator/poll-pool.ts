@@ -1,6 +1,6 @@
 import type {Lease} from '../mesh/membership.js'
 import {WsmeshError} from '../util/errors.js'
-import type {KnownNode} from './address-book.js'
+import type {AddressBook, KnownNode} from './address-book.js'
 import type {MeshAccess, PoolRead} from './mesh-access.js'
 import type {OperatorConnection} from './operator-connection.js'
 
@@ -27,6 +27,14 @@ export interface Poll<T> {
   readonly nodes: readonly PolledNode<T>[]
   readonly lease: Lease | undefined
   readonly warnings: readonly string[]
+}
+
+/** What asking all nodes needs of a MeshAccess. */
+export interface PollAccess
+  extends Pick<
+    MeshAccess, 'nodeUrl' | 'timeoutMs' | 'poolLabel' | 'secret' | 'readPool' | 'connect' | 'leftMs'
+  > {
+  readonly book: Pick<AddressBook, 'recall'>
 }
 
 /** How long a node may take. */
@@ -64,7 +72,7 @@ interface Listing extends PoolRead {
  * the store does when no address is known.
  */
 export async function pollPool<T>(
-  access: MeshAccess,
+  access: PollAccess,
   question: Question<T>,
   {remembers = true, only}: PollOptions = {},
 ): Promise<Poll<T>> {
@@ -90,7 +98,7 @@ export async function pollPool<T>(
   return {nodes, lease: listing.lease, warnings: listing.warnings}
 }
 
-async function listNodes(access: MeshAccess, remembers: boolean): Promise<Listing> {
+async function listNodes(access: PollAccess, remembers: boolean): Promise<Listing> {
   try {
     const read = await withinMs(access.readPool(), access.timeoutMs * STORE_SHARE, access.poolLabel)
     return {...read, nodes: read.members, warnings: []}
@@ -109,7 +117,7 @@ interface Probed {
 }
 
 async function probe<T>(
-  access: MeshAccess,
+  access: PollAccess,
   {url, known}: Probed,
   question: Question<T>,
 ): Promise<PolledNode<T>> {

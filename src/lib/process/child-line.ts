@@ -12,6 +12,7 @@ export interface ReadyLine {
   readonly clientUrl: string
   readonly nodeUrl: string
   readonly httpUrl: string
+  readonly apiUrl: string
   readonly pool: string
   readonly pid: number
 }
@@ -33,12 +34,14 @@ export function readStdoutLine(line: string): StdoutLine {
 }
 
 function readyFrom(value: Readonly<Record<string, unknown>>): StdoutLine {
-  const {node, role, term, clientUrl, nodeUrl, httpUrl, pool, pid} = value
+  const {node, role, term, clientUrl, nodeUrl, httpUrl, apiUrl, pool, pid} = value
   const isReady =
     isText(node) && isText(role) && isText(clientUrl) && isText(nodeUrl) && isText(httpUrl)
-    && isText(pool) && typeof term === 'number' && typeof pid === 'number'
+    && isText(apiUrl) && isText(pool) && typeof term === 'number' && typeof pid === 'number'
   if (!isReady) return {type: 'other'}
-  return {type: 'ready', ready: {node, role, term, clientUrl, nodeUrl, httpUrl, pool, pid}}
+  return {type: 'ready', ready: {
+    node, role, term, clientUrl, nodeUrl, httpUrl, apiUrl, pool, pid,
+  }}
 }
 
 function isText(value: unknown): value is string {

@@ -49,7 +49,7 @@ export function jsonDepth(text: string): number {
 }
 
 /** The index of the quote that ends the string begun at `start`, or the text's end. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let index = start + 1
   while (index < text.length) {
     const unit = text.charCodeAt(index)

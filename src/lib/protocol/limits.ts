@@ -20,6 +20,8 @@ export const LIMITS = {
   handshakeFrameBytes: 4096,
   /** A request of an operator: details, and a target with all the ids it may have. */
   operatorFrameBytes: 8 * 1024 * 1024,
+  /** Messages of one request to publish by HTTP, which has operatorFrameBytes at most. */
+  batchMessages: 1000,
   /** Users in one answer to `who`: a page of them, of 1 MiB or a little more at most. */
   whoUsers: 1000,
   /** Sessions, and groups, named of one user in such an answer. */

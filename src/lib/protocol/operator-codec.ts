@@ -69,11 +69,13 @@ const tailFilter = object<TailFilter>(
   {optional: ['action', 'user', 'origin'], closed: true},
 )
 
+export const publishRequest = object<PublishRequest>(
+  {id: count, op: literal('publish'), action, details: anything, target, messageId: callerId},
+  {optional: ['details', 'messageId'], closed: true},
+)
+
 const REQUESTS = {
-  publish: object<PublishRequest>(
-    {id: count, op: literal('publish'), action, details: anything, target, messageId: callerId},
-    {optional: ['details', 'messageId'], closed: true},
-  ),
+  publish: publishRequest,
   ping: object<RequestOf<'ping'>>({id: count, op: literal('ping')}, {closed: true}),
   stats: object<RequestOf<'stats'>>({id: count, op: literal('stats')}, {closed: true}),
   tail: object<RequestOf<'tail'>>(
@@ -109,23 +111,6 @@ export function decodeOperatorRequest(data: Uint8Array | string): OperatorReques
   if (typeof wrong === 'string') return bad(wrong, Number(id))
   if (conforms(wrong, value)) return {ok: true, value}
   return bad(`${String(op)}: ${wrong(value)}`, Number(id))
-}
-
-export type PublicationRead =
-  | {readonly ok: true; readonly value: PublishRequest}
-  | {readonly ok: false; readonly reason: string}
-
-/** A message as the body of POST /publish: a publish request without `id` and `op`. */
-export function decodePublication(data: Uint8Array): PublicationRead {
-  const json = parseJson(data, DEPTH_MAX)
-  if (!json.ok) return {ok: false, reason: json.reason}
-  const body = json.value
-  if (!isRecord(body)) return {ok: false, reason: 'a message is an object'}
-  const stray = ['id', 'op'].find((name) => name in body)
-  if (stray !== undefined) return {ok: false, reason: `unknown field "${stray}"`}
-  const value: unknown = {...body, id: 0, op: 'publish'}
-  if (conforms(REQUESTS.publish, value)) return {ok: true, value}
-  return {ok: false, reason: REQUESTS.publish(value) ?? 'not a message'}
 }
 
 function shapeOfRequest(op: unknown): Shape<OperatorRequest> | string {

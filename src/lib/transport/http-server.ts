@@ -1,5 +1,5 @@
 /**
- * The HTTP server under a listener: it answers small GETs, hands upgrades on, and lets nobody hold
+ * The HTTP server under a listener: it answers requests, hands upgrades on, and lets nobody hold
  * a connection half-finished for longer than handshakeMs.
  */
 import {createServer, STATUS_CODES} from 'node:http'
@@ -10,6 +10,7 @@ import type {Duplex} from 'node:stream'
 import type {TLSSocket, TlsOptions} from 'node:tls'
 import {LIMITS} from '../protocol/limits.js'
 import {WsmeshError} from '../util/errors.js'
+import {RequestBody} from './request-body.js'
 import type {ListenOptions, PlainRequest, PlainResponse, ServerTls} from './transport.js'
 
 /** Cookies and a few proxies' headers fit; Node's own default is as large. */
@@ -43,12 +44,17 @@ export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListe
   server.maxConnections = options.connectionsMax
   const pending = new PendingSockets(server, options)
   server.on('drop', () => options.onRefused?.('too-many'))
-  server.on('request', (request, response) => {
-    answer(options, request, response).catch((error: unknown) => {
+  const take = (
+    request: IncomingMessage, response: ServerResponse, awaitsInvitation: boolean,
+  ): void => {
+    answer(options, request, response, awaitsInvitation).catch((error: unknown) => {
       options.onFault?.(error instanceof Error ? error : new Error(String(error)))
       response.destroy()
     })
-  })
+  }
+  server.on('request', (request, response) => take(request, response, false))
+  // Unless somebody listens, Node invites every body.
+  server.on('checkContinue', (request, response) => take(request, response, true))
   server.on('upgrade', (request, socket, head) => {
     pending.done(request.socket)
     onUpgrade(request, socket, head)
@@ -107,24 +113,17 @@ function statusOf(error: NodeJS.ErrnoException): number {
 
 async function answer(
   options: ListenOptions, request: IncomingMessage, response: ServerResponse,
+  awaitsInvitation: boolean,
 ): Promise<void> {
-  const plain = plainRequest(request)
-  const bodyBytesMax = options.bodyBytesMax?.(plain) ?? 0
-  if (!hasBody(request)) return respond(await options.onRequest(plain), request, response, true)
-  // A body that is not read makes the connection useless for another request.
-  if (bodyBytesMax === 0) return respond(await options.onRequest(plain), request, response, false)
-  const body = await readBody(request, bodyBytesMax)
-  if (body === 'cut off') return
-  if (body === 'too big') return respond(TOO_BIG, request, response, false)
-  respond(await options.onRequest({...plain, body}), request, response, true)
-}
-
-const TOO_BIG: PlainResponse = {
-  status: 413, type: 'text/plain; charset=utf-8', body: 'The body is too big\n',
+  const body = new RequestBody(request, response, awaitsInvitation)
+  const plain = plainRequest(request, body)
+  const answered = await options.onRequest(plain)
+  body.done()
+  respond(answered, request, response, body.isOver)
 }
 
 function respond(
-  {status, type, body, allow = 'GET, HEAD', headers}: PlainResponse,
+  {status, type, body, headers}: PlainResponse,
   request: IncomingMessage, response: ServerResponse, isReusable: boolean,
 ): void {
   if (response.destroyed) return
@@ -134,45 +133,20 @@ function respond(
     ...(status !== 304 && {'content-length': Buffer.byteLength(body)}),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(status === 405 && {allow}),
-    ...(status === 401 && {'www-authenticate': 'Bearer'}),
+    // A body that is not read makes the connection useless for another request.
     ...(!isReusable && {connection: 'close'}),
     ...headers,
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-function hasBody({headers}: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-}
-
-/** What is too big is not read to its end. */
-async function readBody(
-  request: IncomingMessage, bytesMax: number,
-): Promise<Uint8Array | 'too big' | 'cut off'> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return 'too big'
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of request) {
-      if (!Buffer.isBuffer(chunk)) continue
-      size += chunk.length
-      if (size > bytesMax) return 'too big'
-      chunks.push(chunk)
-    }
-  } catch {
-    // The peer has gone, or took too long and was answered 408.
-    return 'cut off'
-  }
-  return Buffer.concat(chunks)
-}
-
-function plainRequest(request: IncomingMessage): PlainRequest {
+function plainRequest(request: IncomingMessage, body: RequestBody): PlainRequest {
   return {
     method: request.method ?? 'GET',
-    path: pathOf(request).path,
+    ...pathOf(request),
     headers: request.headers,
     remoteAddress: request.socket.remoteAddress ?? '',
+    readBody: (bytesMax) => body.read(bytesMax),
   }
 }
 

@@ -104,17 +104,26 @@ export type UpgradeDecision =
 
 export interface PlainRequest {
   readonly method: string
+  /** Without the query. */
   readonly path: string
+  readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Empty where the peer is a process of this machine at a unix socket. */
   readonly remoteAddress: string
-  /** Of a request that ListenOptions.bodyBytesMax lets have one. */
-  readonly body?: Uint8Array
+  /**
+   * Asks the peer for the body, where there is one; once, and never rejects. Requests of one
+   * connection get theirs in their order: what is done in the same turn keeps it.
+   */
+  readBody(bytesMax: number): Promise<BodyRead>
 }
+
+export type BodyRead =
+  | {readonly ok: true; readonly bytes: Uint8Array}
+  /** `cut off`: the peer has gone, no answer reaches it. */
+  | {readonly ok: false; readonly why: 'too big' | 'cut off'}
 
 export interface PlainResponse {
   readonly status: number
-  /** Of 405: the methods that there are. */
-  readonly allow?: string
   readonly type: 'application/json' | 'text/plain; charset=utf-8' | 'text/javascript; charset=utf-8'
   readonly body: string | Uint8Array
   /** Beside those that all answers have; nobody keeps an answer that does not say so. */
@@ -153,9 +162,8 @@ export interface ListenOptions {
   /** A request that takes longer is answered 408. */
   readonly handshakeMs?: number
   onUpgrade(request: UpgradeRequest): UpgradeDecision
+  /** A body that it does not read ends the connection after the answer. */
   onRequest(request: PlainRequest): PlainResponse | Promise<PlainResponse>
-  /** How large a body of this request may be that is read; of all others none is. */
-  bodyBytesMax?(request: PlainRequest): number
   onRefused?(why: RefusedRequest): void
   /** Somebody began a TLS handshake that failed. */
   onTlsFailure?(remoteAddress: string, why: string): void

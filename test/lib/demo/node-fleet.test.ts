@@ -28,7 +28,7 @@ class FakeNode implements NodeProcess {
   becomeReady(): void {
     this.#ready.resolve({
       node: `n-${this.pid}`, role: 'follower', term: 1, clientUrl: 'ws://c', nodeUrl: 'ws://n',
-      httpUrl: 'http://h', pool: 'p', pid: this.pid,
+      apiUrl: '', httpUrl: 'http://h', pool: 'p', pid: this.pid,
     })
   }
 

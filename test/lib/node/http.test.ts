@@ -8,7 +8,9 @@ import {connectTestClient} from '../../helpers/test-client.js'
 import {startTestMesh} from '../../helpers/test-node.js'
 
 const request = (overrides: Partial<PlainRequest>): PlainRequest => ({
-  method: 'GET', path: '/stats', headers: {}, remoteAddress: '127.0.0.1', ...overrides,
+  method: 'GET', path: '/stats', query: new URLSearchParams(), headers: {},
+  remoteAddress: '127.0.0.1', readBody: async () => ({ok: true, bytes: new Uint8Array()}),
+  ...overrides,
 })
 
 const forPages: ForPages = {

@@ -11,7 +11,7 @@ import {TlsIdentity} from '../../../src/lib/auth/tls.js'
 import {connectOperator} from '../../../src/lib/operator/operator-client.js'
 import type {MeshNode} from '../../../src/lib/node/create-node.js'
 import type {Log, LogFields} from '../../../src/lib/node/log.js'
-import {checkNodeListen} from '../../../src/lib/node/node-addresses.js'
+import {checkListen} from '../../../src/lib/node/node-addresses.js'
 import type {NodeConfig} from '../../../src/lib/node/node-config.js'
 import {certificateFiles, putCertificate, type CertificateName} from '../../helpers/certificates.js'
 import {eventually, within} from '../../helpers/eventually.js'
@@ -205,12 +205,12 @@ describe('a listener of their own for nodes', () => {
     ['8081', {type: 'port', host: '127.0.0.1', port: 8081}],
     ['unix:/run/wsmesh/node.sock', {type: 'socket', path: '/run/wsmesh/node.sock'}],
   ])('is %s', (text, place) => {
-    expect(checkNodeListen(text)).toEqual(place)
+    expect(checkListen('--node-listen', text)).toEqual(place)
   })
 
   it.each(['', 'x', '1.2.3.4', '1.2.3.4:70000', 'unix:relative', 'ws://x:1', 'unix:/a:b', '::1:80'])(
     'is not %j', (text) => {
-      expect(() => checkNodeListen(text)).toThrow('--node-listen')
+      expect(() => checkListen('--node-listen', text)).toThrow('--node-listen')
     },
   )
 })

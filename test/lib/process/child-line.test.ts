@@ -4,7 +4,7 @@ import {readableLogLine, readStdoutLine} from '../../../src/lib/process/child-li
 
 const READY = {
   type: 'ready', node: 'n-1', role: 'master', term: 1, clientUrl: 'ws://127.0.0.1:1/WebSockets',
-  nodeUrl: 'ws://127.0.0.1:1/mesh', httpUrl: 'http://127.0.0.1:1', pool: 'sqlite:/p', pid: 9,
+  nodeUrl: 'ws://127.0.0.1:1/mesh', httpUrl: 'http://127.0.0.1:1', apiUrl: 'http://127.0.0.1:1', pool: 'sqlite:/p', pid: 9,
 }
 
 describe('stdout of a node', () => {
