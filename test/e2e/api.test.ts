@@ -71,6 +71,11 @@ test('the page: every command answers what stands below it, and so does its PHP'
   expect(node.cli.stderr()).toMatch(/"act":"kick","by":"support"/)
 }, 120_000)
 
+/** The status that curl gets. */
+async function ask(...args: string[]): Promise<string> {
+  return (await run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', ...args])).stdout
+}
+
 test('keys: made, listed, revoked; their file is read again; nothing shows one', async () => {
   await using mesh = await ServeMesh.open()
   const socket = join(mesh.folder, 'api.sock')
@@ -82,8 +87,6 @@ test('keys: made, listed, revoked; their file is read again; nothing shows one',
   expect((await stat(file)).mode & 0o777).toBe(0o644)
   const node = await mesh.start('--api-listen', `unix:${socket}`, '--api-key-file', file)
   expect(node.ready.apiUrl).toBe(`unix:${socket}`)
-  const ask = async (...more: string[]): Promise<string> =>
-    (await run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', ...more])).stdout
   const publish = ['-H', `Authorization: Bearer ${key}`, '-H', 'Content-Type: application/json',
     '-d', '{"action":"hello","target":{"user":1}}']
   expect(await ask('--unix-socket', socket, 'http://node/publish', ...publish)).toBe('200')

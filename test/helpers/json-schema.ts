@@ -26,7 +26,7 @@ const KEYWORDS: Readonly<Record<string, (check: Check) => string[]>> = {
   $ref: ({value, wanted, root, at}) => whatIsWrong(value, resolve(String(wanted), root), root, at),
   type: ({value, wanted, at}) => {
     const types = [wanted].flat() as string[]
-    return types.some((type) => isOfType(value, type)) ? [] : [`${at}: ${typeOf(value)}, not ${types}`]
+    return types.some((type) => isOfType(value, type)) ? [] : [`${at}: ${typeOf(value)}, not ${types.join(' or ')}`]
   },
   const: ({value, wanted, at}) => (value === wanted ? [] : [`${at}: not ${String(wanted)}`]),
   enum: ({value, wanted, at}) =>
@@ -48,7 +48,7 @@ const KEYWORDS: Readonly<Record<string, (check: Check) => string[]>> = {
   },
   additionalProperties: ({value, wanted, schema, root, at}) => {
     if (!isObject(value)) return []
-    const named = Object.keys((schema['properties'] ?? {}) as object)
+    const named = Object.keys(schema['properties'] ?? {})
     return Object.keys(value).filter((name) => !named.includes(name)).flatMap((name) =>
       wanted === false
         ? [`${at}.${name} is not documented`]

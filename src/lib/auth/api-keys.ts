@@ -32,7 +32,7 @@ export const API_RATE_MAX = 1_000_000
 
 /** Found by those who search repositories for secrets that were left in them. */
 const PREFIX = 'wsmesh_'
-/** Nobody guesses 256 bits, so a plain hash keeps them: what is slow on purpose is for passwords. */
+/** Nobody guesses 256 bits: a plain hash keeps them, slow ones are for passwords. */
 const KEY_BYTES = 32
 
 export function makeApiKey(): string {

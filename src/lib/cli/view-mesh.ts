@@ -1,4 +1,4 @@
-/** What the HTTP API of a node tells of all nodes: as `wsmesh who --json` and `pool list --json`. */
+/** What a node's HTTP API tells of all nodes: as `wsmesh who --json` and `pool list --json`. */
 import type {MeshView} from '../node/api/mesh-view.js'
 import type {NodeServices} from '../node/node-config.js'
 import {askWho} from '../operator/ask-who.js'

@@ -38,8 +38,11 @@ test.each([
   expect(() => parseApiKeys(text, 'keys.json')).toThrow('keys.json is no file of API keys')
 })
 
+function file(...keys: object[]): string {
+  return JSON.stringify({keys})
+}
+
 test('two keys of one name, or of one hash, are refused', () => {
-  const file = (...keys: object[]): string => JSON.stringify({keys})
   expect(() => parseApiKeys(file(SHOP, {...SHOP, sha256: OTHER}), 'f')).toThrow('have one name')
   expect(() => parseApiKeys(file(SHOP, {...SHOP, name: 'b'}), 'f')).toThrow('are one key')
   expect(parseApiKeys(file(SHOP), 'f').entries).toEqual([SHOP])

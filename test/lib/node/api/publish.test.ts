@@ -153,11 +153,13 @@ describe('POST /publish/batch', () => {
   })
 })
 
+async function bearer(secret: MeshSecret): Promise<{authorization: string}> {
+  return {authorization: `Bearer ${await signPublishToken({by: 'shop', ttlMs: 60_000}, secret)}`}
+}
+
 describe('who may', () => {
   test('a token of the mesh secret publishes, and may nothing else', async () => {
     await using bench = await startApi()
-    const bearer = async (secret: MeshSecret, ttlMs = 60_000) =>
-      ({authorization: `Bearer ${await signPublishToken({by: 'shop', ttlMs}, secret)}`})
     const ours = await bearer(bench.mesh.secret)
     expect((await bench.post('/publish', HELLO, ours)).status).toBe(200)
     expect((await bench.get('/who', ours)).status).toBe(403)
