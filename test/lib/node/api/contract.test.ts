@@ -139,12 +139,12 @@ describe('the document and the handlers', () => {
 
   test.each(all)('$name is answered $status as documented ($n)', async ({name, status, how, options}) => {
     const answer = await how(apiAlone(options))
-    expect(answer.status, answer.body).toBe(status)
+    expect(answer.status, String(answer.body)).toBe(status)
     expect(answer.type).toBe('application/json')
     const documented = operations.get(name)?.responses[status]
     if (documented === undefined) throw new Error(`${name} ${status} is not documented`)
     const {schema} = documented.content['application/json']
-    expect(whatIsWrong(JSON.parse(answer.body), schema, document)).toEqual([])
+    expect(whatIsWrong(JSON.parse(String(answer.body)), schema, document)).toEqual([])
     const headers = Object.keys(documented.headers ?? {}).map((header) => header.toLowerCase())
     expect(Object.keys(answer.headers ?? {})).toEqual(expect.arrayContaining(headers))
   })

@@ -55,14 +55,14 @@ describe('POST /publish', () => {
   test('wait=accepted does not wait for the receipt, and counts nothing for it', async () => {
     const api = apiAlone({fate: () => 'hangs'})
     const {status, body} = await api.post('/publish?wait=accepted', HELLO)
-    expect([status, JSON.parse(body)]).toEqual([202, {id: 'n1-1'}])
+    expect([status, JSON.parse(String(body))]).toEqual([202, {id: 'n1-1'}])
   })
 
   test('a full outbox is 503 with Retry-After; no receipt in time 504 with the id', async () => {
     const full = await apiAlone({fate: () => 'outbox-full'}).post('/publish', HELLO)
     expect([full.status, full.headers]).toEqual([503, {'retry-after': '1'}])
     const late = await apiAlone({fate: () => 'timeout'}).post('/publish', HELLO)
-    expect(JSON.parse(late.body)).toMatchObject({error: {status: 504, messageId: 'n1-1'}})
+    expect(JSON.parse(String(late.body))).toMatchObject({error: {status: 504, messageId: 'n1-1'}})
   })
 
   test('a real outbox that is full says so, and its node counts it', async () => {
@@ -91,7 +91,7 @@ describe('POST /publish', () => {
   ])('the body %s is answered with what is wrong', async (body, why) => {
     const answer = await apiAlone().post('/publish', body)
     expect(answer.status).toBe(why === undefined ? 200 : 400)
-    if (why !== undefined) expect(JSON.parse(answer.body)).toMatchObject({
+    if (why !== undefined) expect(JSON.parse(String(answer.body))).toMatchObject({
       error: {status: 400, message: expect.stringContaining(why)},
     })
   })
@@ -112,7 +112,7 @@ describe('POST /publish/batch', () => {
   test('mode "all": one that is wrong, and none is sent; each says why', async () => {
     const api = apiAlone()
     const answer = await api.post('/publish/batch', {messages: [HELLO, {action: 'x'}, OTHER]})
-    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([400, {
+    expect([answer.status, JSON.parse(String(answer.body))]).toMatchObject([400, {
       error: {message: '1 of 3 are wrong: none was sent'}, published: 0, failed: 3,
       results: [{status: 424}, {status: 400, error: {message: expect.stringContaining('target')}}, {status: 424}],
     }])
@@ -123,7 +123,7 @@ describe('POST /publish/batch', () => {
     const api = apiAlone({fate: (n) => (n === 2 ? 'outbox-full' : 'stable')})
     const messages = [HELLO, {action: 'x'}, OTHER, HELLO]
     const answer = await api.post('/publish/batch', {mode: 'each', messages})
-    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([207, {
+    expect([answer.status, JSON.parse(String(answer.body))]).toMatchObject([207, {
       published: 1, failed: 3,
       results: [{status: 200, id: 'n1-1'}, {status: 400}, {status: 503}, {status: 503}],
     }])
