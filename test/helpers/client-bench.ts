@@ -121,6 +121,7 @@ export class ClientBench {
       resuming,
       limits,
       pace: this.pace,
+      log,
     })
     const positionMs = LIMITS.positionMs
     this.clients = new Clients({...common, sessions, live, limits, positionMs, position})

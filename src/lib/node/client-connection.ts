@@ -111,9 +111,11 @@ export class ClientConnection implements SocketHandler {
     return this.#form ?? 'object'
   }
 
-  /** A frame is about to be read: the first one says which form the connection speaks. */
-  hear(data: Uint8Array): void {
-    this.#form ??= formOfFirst(data)
+  /** The first frame says which form the connection speaks: true when it is heard and said so. */
+  learnsForm(data: Uint8Array): boolean {
+    if (this.#form !== undefined) return false
+    this.#form = formOfFirst(data)
+    return true
   }
 
   /** The client's own, not that of a proxy that is trusted. */

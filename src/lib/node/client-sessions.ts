@@ -24,6 +24,7 @@ import type {ClientConnection} from './client-connection.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
+import type {Log} from './log.js'
 import type {Pace} from './pace.js'
 import type {LiveIdentity} from './live-identity.js'
 import type {Resuming} from './resuming.js'
@@ -47,10 +48,12 @@ export interface SessionsOptions {
   readonly limits: NodeLimits
   readonly pace: Pace
   readonly now: () => number
+  readonly log: Log
 }
 
 export class ClientSessions {
   readonly #options: SessionsOptions
+  #hasWarnedOfFrontEnd = false
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -58,7 +61,9 @@ export class ClientSessions {
 
   receive(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
     this.#options.counters.add('clientFramesIn')
-    connection.hear(data)
+    if (connection.learnsForm(data) && connection.form === 'array') {
+      this.#options.counters.add('clientsOf2015')
+    }
     if (connection.state.type === 'authenticating' && !isBinary) {
       this.#hold(connection, connection.state.held, data)
       return
@@ -238,8 +243,18 @@ export class ClientSessions {
     const isUnsure = status === 503
     this.#options.counters.add(isUnsure ? 'authenticationsUnavailable' : 'authenticationsFailed')
     this.#fail(connection, frame, status, text)
+    if (status === 401 && connection.form === 'array') this.#warnOfFrontEnd(text)
     if (connection.identity !== undefined) return
     connection.close(isUnsure ? 'unavailable' : 'unauthenticated')
+  }
+
+  /** They are told 403 and no more, and try again for ever: whoever runs the node learns why. */
+  #warnOfFrontEnd(why: string): void {
+    if (this.#hasWarnedOfFrontEnd) return
+    this.#hasWarnedOfFrontEnd = true
+    this.#options.log.warn('A front end of 2015 gave nothing that is checked here', {
+      why, try: '--auth-sql or --auth-url, and --session-cookie where the cookie is the proof',
+    })
   }
 
   #fail(connection: ClientConnection, frame: ClientFrame, status: number, text: string): void {

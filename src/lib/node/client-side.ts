@@ -56,7 +56,7 @@ export function createClientSide(options: ClientSideOptions): ClientSide {
   const pace = new Pace(config, counters)
   const position = (): Position | undefined => core()?.position
   const shared = {node: config.id, registry, live, dispatcher, counters, position, now}
-  const sessions = new ClientSessions({...shared, resuming, limits: config, pace})
+  const sessions = new ClientSessions({...shared, resuming, limits: config, pace, log})
   const clients = new Clients({
     ...shared, sessions, limits: config, positionMs: positionMs(config.mesh.historyMs),
   })

@@ -21,6 +21,7 @@ export const COUNTER_NAMES = [
   'clientsDroppedUnknown',
   'clientsKicked',
   'clientsNotRecovered',
+  'clientsOf2015',
   'clientsRecovered',
   'clientsRefusedAddress',
   'clientsRefusedOrigin',

@@ -122,6 +122,18 @@ describe('authentication in the array form', () => {
     expect(bench.counters.get('authenticationsFailed')).toBe(1)
   })
 
+  it('a node that checks no sessions says in its log, once, what it lacks', async () => {
+    const bench = new ClientBench()
+    for (const frame of [ARTICLE_PROOF, COOKIE_PROOF, ARTICLE_PROOF]) {
+      const client = bench.connect()
+      raw(client, frame)
+      expect(await answersOf(client)).toEqual([FORBIDDEN])
+    }
+    const why = 'Sessions are not checked here: give a token'
+    expect(bench.logged).toMatchObject([{fields: {why, try: expect.stringContaining('--auth-sql')}}])
+    expect(bench.counters.get('clientsOf2015')).toBe(3)
+  })
+
   it('nobody can say: 503, and closed: it comes back', async () => {
     const bench = openBench()
     const client = bench.connect()
