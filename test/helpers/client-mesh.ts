@@ -1,4 +1,5 @@
 /** The client library on real sockets, against real nodes in this process. */
+import {join} from 'node:path'
 import {WebSocket} from 'ws'
 import {connect} from '../../src/lib/client/connect.js'
 import type {AnyActions, ConnectOptions, Mesh, MeshState} from '../../src/lib/client/types.js'
@@ -24,7 +25,8 @@ export class ClientMesh implements AsyncDisposable {
   private constructor(readonly mesh: TestMesh) {}
 
   static async open(nodes: number, config?: Partial<NodeConfig>): Promise<ClientMesh> {
-    return new ClientMesh(await startTestMesh(nodes, config))
+    const actions = [join(import.meta.dirname, 'client-actions.mjs')]
+    return new ClientMesh(await startTestMesh(nodes, {actions, ...config}))
   }
 
   get nodes(): readonly MeshNode[] {
@@ -33,6 +35,13 @@ export class ClientMesh implements AsyncDisposable {
 
   get urls(): readonly string[] {
     return this.nodes.map(({addresses}) => addresses.clientUrl)
+  }
+
+  /** An open one. */
+  async open(options: ConnectOptions = {}): Promise<Watched> {
+    const client = await this.connect(options)
+    await client.is('open')
+    return client
   }
 
   /** As user 42, to all nodes, unless the options say else. */

@@ -54,12 +54,8 @@ export function onWake(wake: () => void): () => void {
   const shown = (): void => {
     if (page?.visibilityState === 'visible') wake()
   }
-  const undo = [
-    listen(globalThis, 'online', wake),
-    listen(globalThis, 'offline', wake),
-    listen(globalThis, 'pageshow', wake),
-    listen(page, 'visibilitychange', shown),
-  ]
+  const undo = ['online', 'offline', 'pageshow'].map((type) => listen(globalThis, type, wake))
+  undo.push(listen(page, 'visibilitychange', shown))
   return () => undo.forEach((end) => end())
 }
 
@@ -78,9 +74,13 @@ export function nowMs(): number {
   return performance.now()
 }
 
-/** As the host tells of any error that nobody caught; whoever called goes on. */
-export function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
+/** What a listener throws is told as the host tells of errors that nobody caught; we go on. */
+export function attempt(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }

@@ -5,7 +5,7 @@ import type {Frame} from './frame.js'
 import type {Line, LineOwner} from './line.js'
 import type {Settings} from './settings.js'
 import {Tokens} from './tokens.js'
-import type {MeshState, SocketLike} from './types.js'
+import type {MeshState, SocketEvent, SocketEventName, SocketLike} from './types.js'
 import {Watch} from './watch.js'
 
 /** From the question for a token to the node's answer. */
@@ -18,7 +18,7 @@ const OPEN = 1
 /** From here on a node says that to connect again would end the same way. */
 const FOR_GOOD = 4500
 const SESSION_EXPIRED = 4006
-const NO_NODE = 'What came is no frame of a node'
+const NO_NODE = 'This is no node of a mesh'
 
 export class Link implements Line {
   readonly tag: string | undefined
@@ -85,7 +85,7 @@ export class Link implements Line {
       if (token === null) this.#end(FOR_GOOD, 'Nobody is logged in')
       else this.#open(token)
     } catch (error) {
-      if (attempt === this.#attempts) this.#wait(`No token: ${String(error)}`)
+      if (attempt === this.#attempts) this.#wait(`Cannot connect: ${String(error)}`)
     }
   }
 
@@ -94,17 +94,15 @@ export class Link implements Line {
     const url = urls[this.#url % urls.length] ?? ''
     const socket = new WebSocket(url, SUBPROTOCOL)
     this.#socket = socket
-    socket.addEventListener('open', () => {
-      if (socket === this.#socket) socket.send(this.#proof(token, this.#owner.position))
-    })
-    socket.addEventListener('message', ({data}) => {
-      if (socket === this.#socket) this.#received(parseFrame(data))
-    })
-    socket.addEventListener('close', ({code = 0, reason = ''}) => {
-      if (socket === this.#socket) this.#closed(code, reason)
-    })
+    const on = (type: SocketEventName, hear: (event: SocketEvent) => void): void =>
+      socket.addEventListener(type, (event) => {
+        if (socket === this.#socket) hear(event)
+      })
+    on('open', () => socket.send(this.#proof(token, this.#owner.position)))
+    on('message', ({data}) => this.#received(parseFrame(data)))
+    on('close', ({code = 0, reason = ''}) => this.#closed(code, reason))
     // What is wrong is said by the close that follows; `ws` throws it where nobody listens.
-    socket.addEventListener('error', () => {})
+    on('error', () => {})
   }
 
   #proof(token: string | undefined, resume?: string): string {
@@ -117,11 +115,9 @@ export class Link implements Line {
     const {action, details = []} = frame ?? {}
     const [, answer] = details
     this.#watch.heard()
-    if (frame === undefined) this.#lost(NO_NODE)
-    else if (action === AUTHENTICATION) {
-      if (isAnswer(answer)) this.#letIn(answer)
-      else this.#lost(NO_NODE)
-    } else if (action === AUTHENTICATION + ERROR) this.#refused(details)
+    if (action === AUTHENTICATION && isAnswer(answer)) this.#letIn(answer)
+    else if (frame === undefined || action === AUTHENTICATION) this.#lost(NO_NODE)
+    else if (action === AUTHENTICATION + ERROR) this.#refused(details)
     else if (this.#state.type === 'open') this.#owner.arrived(frame)
   }
 

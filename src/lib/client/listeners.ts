@@ -1,5 +1,5 @@
 /** Who wants to hear of which action. Removing in the middle of a call holds at once. */
-import {report} from './environment.js'
+import {attempt} from './environment.js'
 import type {ErrorListener, Listener} from './types.js'
 
 type Callback = Listener<readonly unknown[]>
@@ -44,13 +44,5 @@ export class Listeners {
   #set(action: string, entries: readonly Entry[]): void {
     if (entries.length > 0) this.#entries.set(action, entries)
     else this.#entries.delete(action)
-  }
-}
-
-export function attempt(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    report(error)
   }
 }

@@ -1,8 +1,9 @@
 /** What `connect` returns: listeners, what waits to be sent, requests, its place in the order. */
+import {attempt} from './environment.js'
 import {encodeFrame, ERROR, isAfter, POSITION} from './frame.js'
 import type {Frame} from './frame.js'
 import type {Line, LineOwner} from './line.js'
-import {attempt, Listeners} from './listeners.js'
+import {Listeners} from './listeners.js'
 import {MeshError} from './mesh-error.js'
 import {MessageStream} from './message-stream.js'
 import {Requests} from './requests.js'
@@ -62,7 +63,7 @@ export class MeshClient implements Mesh, LineOwner {
   }
 
   on(action: string, success?: Callback, error?: ErrorListener): this {
-    return this.#add(action, success, error, false)
+    return this.#add(action, success, error)
   }
 
   once(action: string, success?: Callback, error?: ErrorListener): this {
@@ -182,7 +183,7 @@ export class MeshClient implements Mesh, LineOwner {
 
   #broken(): void {
     const isQueued = (id: string): boolean => this.#queue.some((queued) => queued.id === id)
-    this.#requests.failAll('lost', 'The connection broke before the answer came', isQueued)
+    this.#requests.failAll('lost', 'The connection broke before the answer', isQueued)
   }
 
   #closed(reason: string): void {

@@ -13,14 +13,6 @@ export interface Settings extends ConnectOptions {
   readonly reconnectMaxMs: number
 }
 
-const DEFAULTS = {
-  queueMax: 64,
-  frameBytesMax: 65_536,
-  timeoutMs: 10_000,
-  reconnectMinMs: 500,
-  reconnectMaxMs: 20_000,
-} as const
-
 export function settingsFrom(
   url: string | readonly string[], options: ConnectOptions,
 ): Settings {
@@ -28,38 +20,36 @@ export function settingsFrom(
   if (urls.length === 0) throw bad('No url in the list')
   const WebSocket = options.WebSocket ?? globalSocket()
   if (WebSocket === undefined) {
-    throw bad('No WebSocket here: give that of `ws` as an option, connect(url, {WebSocket})')
+    throw bad('No WebSocket here: connect(url, {WebSocket}) with that of ws')
   }
   return {
     ...options,
     urls,
     WebSocket,
-    queueMax: numberFrom(options, 'queueMax'),
-    frameBytesMax: numberFrom(options, 'frameBytesMax'),
-    timeoutMs: numberFrom(options, 'timeoutMs'),
-    reconnectMinMs: numberFrom(options, 'reconnectMinMs'),
-    reconnectMaxMs: numberFrom(options, 'reconnectMaxMs'),
+    queueMax: numberFrom(options, 'queueMax', 64),
+    frameBytesMax: numberFrom(options, 'frameBytesMax', 65_536),
+    timeoutMs: numberFrom(options, 'timeoutMs', 10_000),
+    reconnectMinMs: numberFrom(options, 'reconnectMinMs', 500),
+    reconnectMaxMs: numberFrom(options, 'reconnectMaxMs', 20_000),
   }
 }
 
-function numberFrom(options: ConnectOptions, name: keyof typeof DEFAULTS): number {
-  const value = options[name] ?? DEFAULTS[name]
+type NumberName =
+  'queueMax' | 'frameBytesMax' | 'timeoutMs' | 'reconnectMinMs' | 'reconnectMaxMs'
+
+function numberFrom(options: ConnectOptions, name: NumberName, usual: number): number {
+  const value = options[name] ?? usual
   if (!(value >= 0)) throw bad(`${name} is no number: ${String(value)}`)
   return value
 }
 
 /** Of the page's host where it names none; http is ws. */
 function socketUrl(url: string): string {
-  let at: URL
-  try {
-    at = new URL(url, pageUrl())
-  } catch {
-    throw bad(`No url: ${url}; try 'wss://example.com/WebSockets'`)
-  }
-  at.protocol = at.protocol.replace('http', 'ws')
-  at.hash = ''
-  if (!/^wss?:$/.test(at.protocol)) throw bad(`No url of a node: ${url}`)
-  return at.href
+  const page = pageUrl()
+  const at = URL.canParse(url, page) ? new URL(url, page).href : url
+  const [found = ''] = at.replace(/^http/, 'ws').split('#')
+  if (!/^wss?:/.test(found)) throw bad(`No url of a node: ${url}`)
+  return found
 }
 
 function bad(message: string): MeshError {

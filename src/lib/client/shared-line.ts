@@ -19,7 +19,7 @@ import type {MeshState} from './types.js'
 
 /** Frames that the leader keeps for tabs that join with an older position. */
 const KEPT_MAX = 256
-/** The next leader waits so long: the last words of the one before may be on their way. */
+/** The next leader waits so long: that the one before was closed for good may be on its way. */
 const LAST_WORDS_MS = 50
 
 const CONNECTING: MeshState = {type: 'connecting'}
@@ -52,7 +52,7 @@ interface Told {
 export function shareLine(settings: Settings, owner: LineOwner): Line | undefined {
   const tools = tabTools()
   if (tools === undefined) return undefined
-  const name = `wsmesh ${String(settings.shared)} ${settings.urls.toSorted().join(' ')}`
+  const name = `wsmesh ${String(settings.shared)} ${settings.urls.join(' ')}`
   return new SharedLine(settings, owner, tools.locks, new tools.Channel(name), name)
 }
 
@@ -147,8 +147,11 @@ class SharedLine implements Line {
   #lead(): Promise<void> {
     return new Promise((release) => {
       this.#release = release
+      // From here on nobody hears the one before: this tab and the others go on from one place.
+      this.#isIn = false
+      this.#owner.changed(CONNECTING)
+      this.#say({type: 'state', state: CONNECTING})
       this.#timer = setTimeout(() => {
-        this.#isIn = false
         this.#keptAfter = this.#owner.position
         this.#link = new Link(this.#settings, this.#asOwner())
         this.#link.start()

@@ -145,15 +145,14 @@ export interface AbortSignalLike {
 /** The part of a WebSocket that is used. */
 export interface SocketLike {
   readonly readyState: number
-  addEventListener(
-    type: 'open' | 'message' | 'close' | 'error',
-    listener: (event: SocketEvent) => void,
-  ): void
+  addEventListener(type: SocketEventName, listener: (event: SocketEvent) => void): void
   send(text: string): void
   close(code?: number): void
   /** Of `ws`: without waiting for the other side. */
   terminate?(): void
 }
+
+export type SocketEventName = 'open' | 'message' | 'close' | 'error'
 
 /** Events of a socket have what is theirs. */
 export interface SocketEvent {
