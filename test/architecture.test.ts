@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/process': 3,
   'lib/simulation': 3,
   'lib/client': 4,
+  'lib/publisher': 4,
   'lib/node': 4,
   'lib/operator': 4,
   'lib/demo': 5,
