@@ -111,9 +111,9 @@ export class CoreBench {
     if (link !== undefined) this.step({type: 'link-closed', link})
   }
 
-  publish(ticket: number, callerId?: string): void {
+  publish(ticket: number, callerId?: string, onlyInTerm?: number): void {
     const {payload, target} = envelope('x', ticket)
-    this.step({type: 'publish', ticket, callerId, target, payload})
+    this.step({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
     this.step({type: 'flush'})
   }
 

@@ -21,6 +21,9 @@ export type Receipt =
     }
   | {readonly type: 'timeout'}
 
+/** `term-lost`: it was for one term alone; also of one that had been accepted. */
+export type RefusalReason = 'outbox-full' | 'draining' | 'term-lost'
+
 /** Where a node stands, as /healthz, /stats and the operators' commands show it. */
 export type Standing =
   /** Never linked yet: takes no clients. */
@@ -66,7 +69,7 @@ export type MeshEffect =
   | {
       readonly type: 'refused'
       readonly ticket: number
-      readonly reason: 'outbox-full' | 'draining'
+      readonly reason: RefusalReason
     }
   | {readonly type: 'receipt'; readonly ticket: number; readonly receipt: Receipt}
   /** The node's state changed; also sent once at start. */

@@ -30,6 +30,11 @@ export type MeshEvent =
       readonly ticket: number
       /** The caller's own id of the message; checked. */
       readonly callerId?: string | undefined
+      /**
+       * Only as master of this term: refused otherwise, and taken back when the term is lost before
+       * the message is stable. What was taken back is ordered nowhere from then on.
+       */
+      readonly onlyInTerm?: number | undefined
       readonly target: Target
       readonly payload: Payload
     }

@@ -5,6 +5,8 @@ export interface Outgoing {
   readonly envelope: Envelope
   readonly bytes: number
   readonly acceptedAt: number
+  /** It is ordered in this term or not at all. */
+  readonly onlyInTerm?: number | undefined
   /** Cleared when its publisher was answered; the message stays until it is stable. */
   ticket: number | undefined
   /**
@@ -48,6 +50,13 @@ export class Outbox {
     this.#messages.delete(counter)
     this.#bytes -= outgoing.bytes
     return outgoing
+  }
+
+  /** Another message takes the counter of one that is not stable, at its place in the order. */
+  replace(outgoing: Outgoing): void {
+    const {counter} = outgoing.envelope
+    this.#bytes += outgoing.bytes - (this.#messages.get(counter)?.bytes ?? 0)
+    this.#messages.set(counter, outgoing)
   }
 
   get(counter: number): Outgoing | undefined {

@@ -1,7 +1,8 @@
 /** This node's own messages: accepted, sent to the master, sent again, answered. */
-import {messageId} from '../protocol/envelope.js'
+import {messageId, WITHDRAWN} from '../protocol/envelope.js'
 import {envelopeSize} from '../protocol/envelope-codec.js'
 import type {PublishFrame, Stability} from '../protocol/node-frame.js'
+import type {RefusalReason} from './effect.js'
 import type {MeshEvent} from './event.js'
 import type {NodeId} from '../util/brand.js'
 import {count, emit, type MeshState} from './state.js'
@@ -39,21 +40,49 @@ export function hasRoomFor(room: OutboxRoom, messages: readonly Unpublished[]): 
 
 /** Takes a message into the outbox; refuses, and says so, when that is full or the node drains. */
 export function accept(state: MeshState, event: Publish): void {
-  const {outbox, config, self} = state
-  const {ticket, callerId, target, payload} = event
+  const {outbox, self} = state
+  const {ticket, callerId, onlyInTerm, target, payload} = event
   const envelope = {origin: self.id, counter: state.counter + 1, callerId, target, payload}
   const bytes = envelopeSize(envelope) + MESSAGE_OVERHEAD_BYTES
-  const isFull =
-    outbox.size >= config.outboxMessages || outbox.bytes + bytes > config.outboxBytes
-  if (isFull || state.isDraining) {
+  const reason = whyRefused(state, bytes, onlyInTerm)
+  if (reason !== undefined) {
     count(state, 'refused')
-    emit(state, {type: 'refused', ticket, reason: isFull ? 'outbox-full' : 'draining'})
+    emit(state, {type: 'refused', ticket, reason})
     return
   }
   state.counter = envelope.counter
-  outbox.add({envelope, bytes, acceptedAt: state.now, ticket, isEarlier: false})
+  outbox.add({envelope, bytes, acceptedAt: state.now, onlyInTerm, ticket, isEarlier: false})
   count(state, 'accepted')
   emit(state, {type: 'accepted', ticket, id: messageId(envelope)})
+}
+
+function whyRefused(
+  {outbox, config, role, isDraining}: MeshState, bytes: number, onlyInTerm: number | undefined,
+): RefusalReason | undefined {
+  const isFull =
+    outbox.size >= config.outboxMessages || outbox.bytes + bytes > config.outboxBytes
+  if (isFull) return 'outbox-full'
+  if (isDraining) return 'draining'
+  const isOfTerm = role.type === 'mastering' && role.term === onlyInTerm
+  return onlyInTerm === undefined || isOfTerm ? undefined : 'term-lost'
+}
+
+/**
+ * The term is lost: its messages that are not stable must not come to stand in the order later, when
+ * whoever gave them may have given them to the next master, longer ago than callers' ids are known.
+ * Their counters stay, since counters have no gaps: one that was ordered is known by its number, and
+ * for one that was not a message to nobody is ordered.
+ */
+export function withdraw(state: MeshState): void {
+  const {outbox, self} = state
+  for (const outgoing of [...outbox.values()]) {
+    if (outgoing.onlyInTerm === undefined) continue
+    const {ticket, envelope: {counter}} = outgoing
+    const envelope = {origin: self.id, counter, callerId: undefined, ...WITHDRAWN}
+    const bytes = envelopeSize(envelope) + MESSAGE_OVERHEAD_BYTES
+    outbox.replace({...outgoing, envelope, bytes, onlyInTerm: undefined, ticket: undefined})
+    if (ticket !== undefined) emit(state, {type: 'refused', ticket, reason: 'term-lost'})
+  }
 }
 
 /**

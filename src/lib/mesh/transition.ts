@@ -2,6 +2,7 @@
 import type {NodeAddress} from '../protocol/node-frame.js'
 import type {NodeId} from '../util/brand.js'
 import {unreachable} from '../util/assert.js'
+import {withdraw} from './publishing.js'
 import type {AskRound, LostMaster, Peer, Role, Seeking} from './role.js'
 import {closeLink, count, log, type MeshState} from './state.js'
 
@@ -75,6 +76,7 @@ export function leaveRole(state: MeshState, reason: string, keepLink?: number): 
       close(role.link)
       return
     case 'mastering':
+      withdraw(state)
       for (const member of role.members.values()) close(member.link)
       for (const link of state.links.values()) {
         if (link.use === 'probe' || link.use === 'ask') close(link.id)

@@ -31,6 +31,7 @@ export type PublishAnswer =
 export const REFUSALS = {
   'outbox-full': 'The outbox of this node is full',
   draining: 'This node is being stopped',
+  'term-lost': 'This node is not master any more',
   'after-refusal': 'An earlier message of this connection was refused: send that one first',
 } as const
 

@@ -7,7 +7,7 @@ import type {PublishResult} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Target} from '../protocol/target.js'
 import type {MeshEvent} from '../mesh/event.js'
-import type {Receipt} from '../mesh/effect.js'
+import type {Receipt, RefusalReason} from '../mesh/effect.js'
 import {assert, unreachable} from '../util/assert.js'
 import type {Counters} from './counters.js'
 import type {PublishGate} from './publish-gate.js'
@@ -15,13 +15,15 @@ import type {PublishGate} from './publish-gate.js'
 export type PublishOutcome =
   | {readonly type: 'stable'; readonly result: PublishResult}
   /** `after-refusal`: an earlier one of the same connection was refused, see PublishGate. */
-  | {readonly type: 'refused'; readonly reason: 'outbox-full' | 'draining' | 'after-refusal'}
+  | {readonly type: 'refused'; readonly reason: RefusalReason | 'after-refusal'}
   /** Unknown: the message of this id is still on its way. */
   | {readonly type: 'timeout'; readonly id: string}
 
 export interface PublishOptions {
   /** Sent again under it, a message is delivered once. */
   readonly callerId?: string | undefined
+  /** As master of this term or not at all. */
+  readonly onlyInTerm?: number | undefined
   readonly gate?: PublishGate
   /** It is in the outbox: this node goes on sending it until it is delivered. */
   readonly onAccepted?: (id: string) => void
@@ -55,8 +57,9 @@ export class Publisher {
    * its messages is taken after one that was refused until its peer knows of that.
    */
   publish(
-    target: Target, payload: Payload, {callerId, gate, onAccepted}: PublishOptions = {},
+    target: Target, payload: Payload, options: PublishOptions = {},
   ): Promise<PublishOutcome> {
+    const {callerId, onlyInTerm, gate, onAccepted} = options
     if (gate?.isShut === true) {
       gate.refused()
       this.#counters.add('publishesRefused')
@@ -65,7 +68,7 @@ export class Publisher {
     const ticket = (this.#lastTicket += 1)
     return new Promise((resolve) => {
       this.#waiting.set(ticket, {id: undefined, onAccepted, gate, resolve})
-      this.#push({type: 'publish', ticket, callerId, target, payload})
+      this.#push({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
     })
   }
 
@@ -77,7 +80,7 @@ export class Publisher {
     waiting.onAccepted?.(id)
   }
 
-  refused(ticket: number, reason: 'outbox-full' | 'draining'): void {
+  refused(ticket: number, reason: RefusalReason): void {
     this.#counters.add('publishesRefused')
     const {gate, resolve} = this.#take(ticket)
     // Now, not when its publisher hears of it: the next message may be in this same turn.

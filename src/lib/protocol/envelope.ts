@@ -32,6 +32,15 @@ export interface Envelope {
   readonly payload: Payload
 }
 
+/**
+ * For nobody, in the place of a message that its publisher took back: origins count without gaps.
+ * The action is the protocol's own, so that nobody takes it for a message of the application.
+ */
+export const WITHDRAWN: Pick<Envelope, 'target' | 'payload'> = {
+  target: {kind: 'user', ids: []},
+  payload: {action: 'Client/withdrawn', shape: 'none', details: new Uint8Array(0)},
+}
+
 /** The id that people see: the caller's, where one was given. */
 export function messageId(envelope: Pick<Envelope, 'origin' | 'counter' | 'callerId'>): string {
   return envelope.callerId ?? `${envelope.origin}-${envelope.counter}`
