@@ -13,11 +13,15 @@ import {createConnection} from 'mysql2'
 import type {Connection, QueryError, QueryResult} from 'mysql2'
 import {WsmeshError} from '../util/errors.js'
 import type {MysqlPlace} from './mysql-url.js'
-import {exists, isRow, noTable} from './statement.js'
+import {exists, isRow, noTable, plainStatement} from './statement.js'
 import type {DoneOutcome, Outcome, SqlRow, Statement} from './statement.js'
 
 /** A connection that is told to end is cut after this. */
 const CLOSE_MS = 500
+
+const BEGIN = plainStatement('START TRANSACTION')
+const COMMIT = plainStatement('COMMIT')
+const ROLLBACK = plainStatement('ROLLBACK')
 
 export type Repeat = 'repeatable' | 'once'
 
@@ -69,6 +73,47 @@ export class MysqlDriver {
     }
   }
 
+  /**
+   * All or none, on one connection; resolves with the outcome of each. The first that is not `done`
+   * undoes all, and is the last of the list. Rejects as `run`; then all was undone, or, where the
+   * answer to the commit was lost, done.
+   */
+  async transact(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+    const timeout = new Timeout(this.#options.timeoutMs)
+    try {
+      // One round trip more, and the transaction never begins on a connection that had died.
+      await this.#attempt(BEGIN, timeout).catch(() => this.#attempt(BEGIN, timeout))
+      const session = this.#session
+      if (session === undefined) throw failure('CONNECTION_LOST', 'the connection ended')
+      return await this.#inTransaction(session, statements, timeout)
+    } catch (error) {
+      throw error instanceof WsmeshError ? error : this.#options.explain(asFailure(error))
+    } finally {
+      timeout.clear()
+    }
+  }
+
+  async #inTransaction(
+    session: Session, statements: readonly Statement[], timeout: Timeout,
+  ): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = []
+    try {
+      for (const statement of statements) {
+        const outcome = await this.#runOn(session, statement, timeout)
+        outcomes.push(outcome)
+        if (outcome.type === 'done') continue
+        await this.#runOn(session, ROLLBACK, timeout)
+        return outcomes
+      }
+      await this.#runOn(session, COMMIT, timeout)
+      return outcomes
+    } catch (error) {
+      // With the connection goes whatever of the transaction is left.
+      session.abandon(asFailure(error))
+      throw error
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     const session = this.#session
@@ -78,13 +123,16 @@ export class MysqlDriver {
 
   async #attempt(statement: Statement, timeout: Timeout): Promise<Outcome> {
     if (this.#isClosed) throw failure('CLOSED', 'this side closed it')
-    const {place, session: first, timeoutMs} = this.#options
+    const {place, session: first} = this.#options
     this.#session ??= new Session(place, first, (session) => {
       if (this.#session === session) this.#session = undefined
     })
-    const session = this.#session
+    return this.#runOn(this.#session, statement, timeout)
+  }
+
+  async #runOn(session: Session, statement: Statement, timeout: Timeout): Promise<Outcome> {
     return timeout.race(session.run(statement), () => {
-      const error = failure('TIMED_OUT', `no answer in ${timeoutMs} ms`)
+      const error = failure('TIMED_OUT', `no answer in ${this.#options.timeoutMs} ms`)
       session.abandon(error)
       return error
     })
@@ -118,18 +166,21 @@ class Session {
     })
   }
 
-  async run({sql, values}: Statement): Promise<Outcome> {
+  async run({sql, values, isPlain}: Statement): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost)
       this.#rejects.add(reject)
-      this.#connection.execute(sql, [...values], (error, result) => {
+      const answered = (error: QueryError | null, result: QueryResult): void => {
         this.#rejects.delete(reject)
         if (!error) return resolve(doneOutcome(result))
         const known = knownOutcome(error)
         if (known) return resolve(known)
         if (error.fatal) this.abandon(error)
         return reject(error)
-      })
+      }
+      if (isPlain === true) this.#connection.query(sql, answered)
+      else this.#connection.execute(sql, [...values], answered)
+      return undefined
     })
   }
 
@@ -228,6 +279,7 @@ function onlyRows(result: readonly unknown[]): SqlRow[] {
 function knownOutcome({code}: QueryError): Outcome | undefined {
   if (code === 'ER_NO_SUCH_TABLE') return noTable
   if (code === 'ER_TABLE_EXISTS_ERROR' || code === 'ER_DUP_ENTRY') return exists
+  if (code === 'ER_SP_ALREADY_EXISTS') return exists
   return undefined
 }
 

@@ -7,6 +7,11 @@ export type SqlValue = string | number | null
 export interface Statement {
   readonly sql: string
   readonly values: readonly SqlValue[]
+  /**
+   * Sent as text, never prepared, and without values: what MySQL cannot prepare (transactions,
+   * procedures), and what is another text each time, of which a server keeps a bounded number.
+   */
+  readonly isPlain?: true
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>
@@ -41,6 +46,11 @@ export const exists: ExistsOutcome = {type: 'exists'}
 
 export function statement(sql: string, values: readonly SqlValue[] = []): Statement {
   return {sql: sql.trim().replace(/\s*\n\s*/g, ' '), values}
+}
+
+/** Only numbers and names that were checked may stand in the text. */
+export function plainStatement(sql: string): Statement {
+  return {...statement(sql), isPlain: true}
 }
 
 /** Drivers type their rows loosely; columns are checked where they are read. */

@@ -1,0 +1,175 @@
+/**
+ * The SQL of an outbox in MariaDB and MySQL: pure, no driver. Its twin is sqlite-outbox-sql.ts.
+ * Statements run alone, autocommitted, unless one says otherwise; none needs anything of its
+ * connection, so poolers may stand between.
+ */
+import {plainStatement, statement} from '../../sql/statement.js'
+import type {Statement} from '../../sql/statement.js'
+import {INLINE_BYTES} from './outbox-rows.js'
+import {COUNTED_MAX, SHOWN_CHARACTERS} from './outbox-store.js'
+import type {AsideOrder, OutboxKey} from './outbox-store.js'
+
+/** Whatever the session's time zone is: a TIMESTAMP holds UTC. */
+const CREATED_US = 'CAST(UNIX_TIMESTAMP(created) * 1000000 AS UNSIGNED)'
+const AGE_US = '(UNIX_TIMESTAMP(NOW(6)) - UNIX_TIMESTAMP(created)) * 1000000'
+const SHOWN = `LEFT(details, ${SHOWN_CHARACTERS}) AS details, LEFT(target, ${SHOWN_CHARACTERS}) AS target`
+
+export class MysqlOutboxSql {
+  readonly names: {readonly outbox: string; readonly aside: string; readonly publish: string}
+  readonly #outbox: string
+  readonly #aside: string
+  readonly #publish: string
+
+  /** The prefix has been checked: it goes into the text. */
+  constructor(prefix: string) {
+    this.names = {
+      outbox: `${prefix}outbox`, aside: `${prefix}outbox_aside`, publish: `${prefix}publish`,
+    }
+    this.#outbox = `\`${this.names.outbox}\``
+    this.#aside = `\`${this.names.aside}\``
+    this.#publish = `\`${this.names.publish}\``
+  }
+
+  /**
+   * Nothing is refused for what a row says: a message that cannot be sent must not undo a payment.
+   * utf8mb4 whatever the database's own is.
+   */
+  createOutbox(): Statement {
+    return plainStatement(`
+      CREATE TABLE IF NOT EXISTS ${this.#outbox} (
+        id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+        action VARCHAR(512) NULL,
+        details MEDIUMTEXT NULL,
+        target MEDIUMTEXT NULL,
+        created TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+      ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4`)
+  }
+
+  createAside(): Statement {
+    return plainStatement(`
+      CREATE TABLE IF NOT EXISTS ${this.#aside} (
+        id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+        row_id BIGINT UNSIGNED NOT NULL,
+        created TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+        action VARCHAR(512) NULL,
+        details MEDIUMTEXT NULL,
+        target MEDIUMTEXT NULL,
+        reason VARCHAR(1024) NOT NULL,
+        set_aside TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+      ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4`)
+  }
+
+  /** Says `exists` when it does. INVOKER: who calls it needs INSERT on the table. */
+  createPublish(): Statement {
+    return plainStatement(`
+      CREATE PROCEDURE ${this.#publish} (
+        IN the_action VARCHAR(512) CHARACTER SET utf8mb4,
+        IN details_json MEDIUMTEXT CHARACTER SET utf8mb4,
+        IN target_json MEDIUMTEXT CHARACTER SET utf8mb4
+      )
+      MODIFIES SQL DATA SQL SECURITY INVOKER
+      INSERT INTO ${this.#outbox} (action, details, target)
+      VALUES (the_action, details_json, target_json)`)
+  }
+
+  probe(): Statement {
+    return statement(`SELECT id, action, details, target, created FROM ${this.#outbox} LIMIT 0`)
+  }
+
+  /** By the primary key from its beginning, always: see OutboxStore. */
+  heads(rowsMax: number): Statement {
+    return statement(`
+      SELECT id, ${CREATED_US} AS created_us, action,
+        LENGTH(details) AS details_bytes, LENGTH(target) AS target_bytes,
+        CASE WHEN LENGTH(details) <= ${INLINE_BYTES} THEN details END AS details,
+        CASE WHEN LENGTH(target) <= ${INLINE_BYTES} THEN target END AS target
+      FROM ${this.#outbox} ORDER BY id LIMIT ${rowsMax}`)
+  }
+
+  texts(id: string): Statement {
+    return statement(`SELECT details, target FROM ${this.#outbox} WHERE id = ?`, [id])
+  }
+
+  /** Ids are digits. One that was given out again, after a TRUNCATE, is of a later row. */
+  remove(keys: readonly OutboxKey[]): Statement {
+    return plainStatement(`
+      DELETE FROM ${this.#outbox}
+      WHERE id IN (${idList(keys)}) AND ${CREATED_US} <= ${newestOf(keys)}`)
+  }
+
+  /** In a transaction with the next two: two nodes at once do not copy a row twice. */
+  lockRows(keys: readonly OutboxKey[]): Statement {
+    return plainStatement(`
+      SELECT id FROM ${this.#outbox}
+      WHERE id IN (${idList(keys)}) AND ${CREATED_US} <= ${newestOf(keys)} FOR UPDATE`)
+  }
+
+  /** Of some rows that are locked; the reasons stand in the text as bytes, which nothing escapes. */
+  copyAside(rows: readonly AsideOrder[]): Statement {
+    const reasons = rows.map(({id, reason}) => `WHEN ${id} THEN _utf8mb4 x'${hexOf(reason)}'`)
+    return plainStatement(`
+      INSERT INTO ${this.#aside} (row_id, created, action, details, target, reason)
+      SELECT id, created, action, details, target, CASE id ${reasons.join(' ')} END
+      FROM ${this.#outbox}
+      WHERE id IN (${idList(rows)}) AND ${CREATED_US} <= ${newestOf(rows)} ORDER BY id`)
+  }
+
+  countWaiting(): Statement {
+    return statement(`
+      SELECT COUNT(*) AS number
+      FROM (SELECT 1 FROM ${this.#outbox} LIMIT ${COUNTED_MAX}) AS counted`)
+  }
+
+  countAside(): Statement {
+    return statement(`
+      SELECT COUNT(*) AS number FROM (SELECT 1 FROM ${this.#aside} LIMIT ${COUNTED_MAX}) AS counted`)
+  }
+
+  oldest(): Statement {
+    return statement(`SELECT ${AGE_US} AS age_us FROM ${this.#outbox} ORDER BY id LIMIT 1`)
+  }
+
+  waiting(rowsMax: number): Statement {
+    return statement(`
+      SELECT id, ${AGE_US} AS age_us, action, ${SHOWN}
+      FROM ${this.#outbox} ORDER BY id LIMIT ${rowsMax}`)
+  }
+
+  aside(rowsMax: number): Statement {
+    return statement(`
+      SELECT id, row_id, ${AGE_US} AS age_us, action, ${SHOWN}, reason
+      FROM ${this.#aside} ORDER BY id LIMIT ${rowsMax}`)
+  }
+
+  asideIds(rowsMax: number): Statement {
+    return statement(`SELECT id FROM ${this.#aside} ORDER BY id LIMIT ${rowsMax}`)
+  }
+
+  /** With the next two in one transaction: two operators at once put a row back once. */
+  lockAside(ids: readonly string[]): Statement {
+    return plainStatement(`SELECT id FROM ${this.#aside} WHERE id IN (${ids.join()}) FOR UPDATE`)
+  }
+
+  putBack(ids: readonly string[]): Statement {
+    return plainStatement(`
+      INSERT INTO ${this.#outbox} (action, details, target)
+      SELECT action, details, target FROM ${this.#aside}
+      WHERE id IN (${ids.join()}) ORDER BY id`)
+  }
+
+  removeAside(ids: readonly string[]): Statement {
+    return plainStatement(`DELETE FROM ${this.#aside} WHERE id IN (${ids.join()})`)
+  }
+}
+
+function newestOf(keys: readonly OutboxKey[]): number {
+  return Math.max(...keys.map(({createdUs}) => createdUs))
+}
+
+function hexOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('hex')
+}
+
+function idList(keys: readonly OutboxKey[]): string {
+  return keys.map(({id}) => id).join()
+}
