@@ -117,6 +117,15 @@ export function runOutboxStoreContract(name: string, setup: () => Promise<Outbox
         expect(await texts()).toEqual(['[2]'])
       })
 
+      test('finds those that are still there', async () => {
+        await insert('[1]', '[2]', '[3]')
+        const keys = (await store.read(10)).map(({id, createdUs}) => ({id, createdUs}))
+        await store.remove(keys.slice(0, 1))
+        expect(await store.find(keys)).toEqual(keys.slice(1))
+        expect(await store.find(keys.slice(1).map((key) => ({...key, createdUs: 1})))).toEqual([])
+        expect(await store.find([])).toEqual([])
+      })
+
       test('does not take a later row of the same id for one that it was told to remove', async () => {
         await insert('[1]')
         const [row] = await store.read(1)

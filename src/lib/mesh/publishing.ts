@@ -75,7 +75,7 @@ function whyRefused(
  */
 export function withdraw(state: MeshState): void {
   const {outbox, self} = state
-  for (const outgoing of [...outbox.values()]) {
+  for (const outgoing of outbox.values()) {
     if (outgoing.onlyInTerm === undefined) continue
     const {ticket, envelope: {counter}} = outgoing
     const envelope = {origin: self.id, counter, callerId: undefined, ...WITHDRAWN}

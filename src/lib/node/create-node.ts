@@ -35,6 +35,7 @@ import type {NodeAddresses} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {NodeStatus} from './node-status.js'
 import {Operators} from './operators.js'
+import {OutboxDrain} from './outbox/outbox-drain.js'
 import {perform} from './perform.js'
 import {Publisher} from './publisher.js'
 import {createSend} from './send-message.js'
@@ -99,6 +100,7 @@ class RunningNode implements MeshNode {
   readonly #clientSide: ClientSide
   readonly #operators: Operators
   readonly #api: HttpApi
+  readonly #outbox: OutboxDrain | undefined
   readonly #links: Links
   readonly #door: MeshDoor
   readonly #soak = new Soak(() => this.#soakParts())
@@ -155,6 +157,11 @@ class RunningNode implements MeshNode {
       now,
       soak: (request) => this.#soak.answer(request),
       wallClock,
+    })
+    const {outbox} = services
+    this.#outbox = outbox && new OutboxDrain({
+      store: outbox, publisher: this.#publisher, counters, log, now,
+      core: () => this.#statsParts?.core,
     })
     const timeoutMs = config.mesh.answerMs
     const {dial} = transport
@@ -259,6 +266,7 @@ class RunningNode implements MeshNode {
       inRate: new Rate(() => counters.get('messagesPublished'), now()),
       outRate: new Rate(() => counters.get('clientFramesOut'), now()),
       loopDelay: new LoopDelay(now()),
+      outbox: this.#outbox,
     }
     const parts = {
       links: this.#links,
@@ -266,6 +274,7 @@ class RunningNode implements MeshNode {
       clients: this.#clientSide.clients,
       operators: this.#operators,
       resuming: this.#clientSide.resuming,
+      outbox: this.#outbox,
       publisher: this.#publisher,
       log,
       push,
@@ -296,11 +305,13 @@ class RunningNode implements MeshNode {
     this.#statsParts?.inRate.sample(nowMs)
     this.#statsParts?.outRate.sample(nowMs)
     this.#statsParts?.loopDelay.sample(nowMs)
+    this.#outbox?.sample(nowMs)
   }
 
   #setStanding(standing: Standing): void {
     const masterBefore = masterOf(this.#status.standing, this.id)
     this.#status.standing = standing
+    this.#outbox?.setStanding(standing)
     const level = standing.state === 'isolated' ? 'warn' : 'debug'
     this.#services.log[level](`Now ${standing.state}`, {...standing})
     const event = masterOf(standing, this.id)
@@ -351,8 +362,10 @@ class RunningNode implements MeshNode {
     this.#status.startDraining()
     this.#services.log.info('Draining', {clients: this.#registry.size})
     await this.#clientSide.clients.closePaced('drain')
+    this.#outbox?.stop()
     this.#queue.push({type: 'drain'})
     await this.#drained
+    await this.#outbox?.end()
     await this.#store?.settled()
     this.#operators.closeAll('drain')
     await this.#end(EVENTS_FLUSH_MS)
@@ -375,6 +388,7 @@ class RunningNode implements MeshNode {
     await this.#webhooks?.flush(eventsFlushMs)
     await this.#webhooks?.close()
     await this.#services.store.close()
+    await this.#outbox?.close()
     for (const authenticator of this.#clientSide.authenticators) await authenticator.close?.()
   }
 }

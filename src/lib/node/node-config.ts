@@ -1,6 +1,7 @@
 import type {MeshConfig} from '../mesh/config.js'
 import type {ApiKeys} from '../auth/api-keys.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
+import type {OutboxStore} from '../pool/outbox/outbox-store.js'
 import type {PoolStore} from '../pool/pool-store.js'
 import type {TlsIdentity} from '../auth/tls.js'
 import type {Authenticator} from '../auth/authenticator.js'
@@ -47,6 +48,8 @@ export interface NodeConfig extends NodeLimits {
 /** Everything of the world outside. The node closes the store that it is given. */
 export interface NodeServices {
   readonly store: PoolStore
+  /** The application's table whose rows are sent while this node is master; the node closes it. */
+  readonly outbox?: OutboxStore | undefined
   readonly secret: MeshSecret
   /** Asked in this order who a client is; unless given, tokens that the secret signed count. */
   readonly authenticators?: readonly Authenticator[]

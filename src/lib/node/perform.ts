@@ -7,6 +7,7 @@ import type {Clients} from './clients.js'
 import type {Links} from './links.js'
 import type {Log} from './log.js'
 import type {Operators} from './operators.js'
+import type {OutboxDrain} from './outbox/outbox-drain.js'
 import type {Publisher} from './publisher.js'
 import type {Resuming} from './resuming.js'
 import type {StoreLoop} from './store-loop.js'
@@ -17,6 +18,7 @@ export interface PerformerParts {
   readonly clients: Clients
   readonly operators: Operators
   readonly resuming: Resuming
+  readonly outbox: OutboxDrain | undefined
   readonly publisher: Publisher
   readonly log: Log
   readonly push: (event: MeshEvent) => void
@@ -82,6 +84,7 @@ function deliver({epoch, after, entries}: Deliver, parts: PerformerParts): void 
     const {envelope, term, seq} = entry
     const position = {epoch, term, seq}
     parts.operators.delivered(envelope, position)
+    parts.outbox?.delivered(envelope, position)
     return parts.clients.deliver(envelope, position)
   })
   parts.resuming.delivered()

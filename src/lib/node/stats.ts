@@ -10,6 +10,7 @@ import type {Links} from './links.js'
 import type {LoopDelay} from './loop-delay.js'
 import type {NodeStatus} from './node-status.js'
 import type {Operators} from './operators.js'
+import type {OutboxDrain} from './outbox/outbox-drain.js'
 
 export interface StatsParts {
   readonly id: NodeId
@@ -26,6 +27,7 @@ export interface StatsParts {
   readonly inRate: Rate
   readonly outRate: Rate
   readonly loopDelay: LoopDelay
+  readonly outbox: OutboxDrain | undefined
 }
 
 export function nodeStats(parts: StatsParts): NodeStats {
@@ -57,8 +59,14 @@ export function nodeStats(parts: StatsParts): NodeStats {
     view: core.view,
     inPerS: parts.inRate.perS,
     outPerS: parts.outRate.perS,
+    ...outboxStats(parts.outbox),
     counters: {...core.counters, ...parts.counters.all()},
   }
+}
+
+function outboxStats(outbox: OutboxDrain | undefined): Pick<NodeStats, 'outboxRowsPerS'> {
+  const rowsPerS = outbox?.rowsPerS
+  return rowsPerS === undefined ? {} : {outboxRowsPerS: rowsPerS}
 }
 
 /** Timers of the whole process, whoever set them: a leak shows wherever it is. */

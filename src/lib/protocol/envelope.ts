@@ -34,10 +34,11 @@ export interface Envelope {
 
 /**
  * For nobody, in the place of a message that its publisher took back: origins count without gaps.
- * The action is the protocol's own, so that nobody takes it for a message of the application.
+ * No connection has two users; and it is a target of JSON, since operators are shown it. The action
+ * is the protocol's own, so that nobody takes it for a message of the application.
  */
 export const WITHDRAWN: Pick<Envelope, 'target' | 'payload'> = {
-  target: {kind: 'user', ids: []},
+  target: {kind: 'filter', pairs: [['user', 'nobody'], ['user', 'withdrawn']]},
   payload: {action: 'Client/withdrawn', shape: 'none', details: new Uint8Array(0)},
 }
 

@@ -181,8 +181,9 @@ const nodeStats = object<NodeStats>({
   view: listOf(nodeIdShape),
   inPerS: number,
   outPerS: number,
+  outboxRowsPerS: number,
   counters: recordOf(number),
-}, {optional: ['loopDelayMs']})
+}, {optional: ['loopDelayMs', 'outboxRowsPerS']})
 
 const pong = object<{readonly pong: true}>({pong: literal(true)})
 const tailing = object<{readonly tailing: true}>({tailing: literal(true)})

@@ -136,6 +136,8 @@ export interface NodeStats {
   /** Messages published here, and frames queued to clients here, in the last whole second. */
   readonly inPerS: number
   readonly outPerS: number
+  /** Rows of `--outbox` sent in the last whole second; absent: this node does not send them. */
+  readonly outboxRowsPerS?: number
   /** Since start; names are stable, see docs/OPERATIONS.md. */
   readonly counters: Readonly<Record<string, number>>
 }

@@ -2,6 +2,7 @@
 import {describe, expect, test} from 'vitest'
 import {encodeEnvelope, readEnvelope} from '../../../src/lib/protocol/envelope-codec.js'
 import {WITHDRAWN} from '../../../src/lib/protocol/envelope.js'
+import {matchesTarget, targetFromJson, targetToJson} from '../../../src/lib/protocol/target.js'
 import {ByteReader} from '../../../src/lib/protocol/wire.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
 import {address, CoreBench, EMPTY_CHAIN} from '../../helpers/core-bench.js'
@@ -73,9 +74,13 @@ describe('a message for one term', () => {
   })
 })
 
-test('what takes its place is for nobody, and goes over the wire', () => {
+test('what takes its place is for nobody, goes over the wire, and can be shown', () => {
   const message = {origin: nodeId('a'), counter: 1, callerId: undefined, ...WITHDRAWN}
   const reader = new ByteReader(encodeEnvelope(message))
-  expect(readEnvelope(reader)).toMatchObject({target: {kind: 'user', ids: []}})
+  const {target} = readEnvelope(reader)
   expect(reader.failure).toBeUndefined()
+  for (const user of ['nobody', 'withdrawn', undefined]) {
+    expect(matchesTarget(target, {user, groups: [], session: undefined, properties: {}})).toBe(false)
+  }
+  expect(targetFromJson(targetToJson(target))).toMatchObject({ok: true})
 })

@@ -14,7 +14,7 @@ type Explain = (address: MysqlAddress) => Explanation
 
 /** First match wins; the rest is OUTBOX_UNREACHABLE: a retry may succeed. */
 const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
-  [/^(ER_ACCESS_DENIED|ER_HOST_NOT_PRIV|ER_ACCOUNT|ER_MUST_CHANGE|ER_NOT_SUPPORTED_AUTH|AUTH_|HANDSHAKE_)/,
+  [/^(ER_(ACCESS_DENIED|HOST_NOT_PRIV|ACCOUNT|MUST_CHANGE|NOT_SUPPORTED_AUTH)|AUTH_|HANDSHAKE_)/,
     ({user}) => ({
       code: 'OUTBOX_DENIED',
       what: `The database of the outbox refuses the user ${JSON.stringify(user)}`,
@@ -29,13 +29,13 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
         'wsmesh outbox init --print   (where it may not create them)',
       ],
     })],
-  [/^(ER_OPTION_PREVENTS|ER_READ_ONLY|ER_CANT_EXECUTE_IN_READ_ONLY|ER_OPEN_AS_READONLY|ER_INNODB_READ_ONLY)/,
+  [/^ER_(OPTION_PREVENTS|READ_ONLY|CANT_EXECUTE_IN_READ_ONLY|OPEN_AS_READONLY|INNODB_READ_ONLY)/,
     () => ({
       code: 'OUTBOX_UNUSABLE',
       what: 'The database of the outbox takes no writes: it is read-only, a replica perhaps',
       suggestions: ['Let --outbox-url, or --pool, name the primary'],
     })],
-  [/^(ER_BAD_FIELD|ER_NO_DEFAULT_FOR_FIELD|ER_TRUNCATED_WRONG|ER_DATA_TOO_LONG|ER_WRONG_VALUE_COUNT)/,
+  [/^ER_(BAD_FIELD|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG|DATA_TOO_LONG|WRONG_VALUE_COUNT)/,
     () => ({
       code: 'OUTBOX_UNUSABLE',
       what: 'The tables of the outbox are not as wsmesh makes them',

@@ -90,6 +90,13 @@ export class MysqlOutboxSql {
     return statement(`SELECT details, target FROM ${this.#outbox} WHERE id = ?`, [id])
   }
 
+  /** Takes no locks, as a DELETE of rows that are gone would, from who inserts between them. */
+  find(keys: readonly OutboxKey[]): Statement {
+    return plainStatement(`
+      SELECT id, ${CREATED_US} AS created_us FROM ${this.#outbox}
+      WHERE id IN (${idList(keys)})`)
+  }
+
   /** Ids are digits. One that was given out again, after a TRUNCATE, is of a later row. */
   remove(keys: readonly OutboxKey[]): Statement {
     return plainStatement(`

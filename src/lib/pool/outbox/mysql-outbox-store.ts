@@ -6,7 +6,7 @@ import type {MysqlAddress} from '../pool-url.js'
 import {mysqlOutboxError} from './mysql-outbox-error.js'
 import {MysqlOutboxSql} from './mysql-outbox-sql.js'
 import {missingTable} from './outbox-missing.js'
-import {asideOf, countsOf, idOf, loadRows, waitingOf} from './outbox-rows.js'
+import {asideOf, countsOf, foundOf, idOf, loadRows, waitingOf} from './outbox-rows.js'
 import {RETRY_BATCH} from './outbox-store.js'
 import type {
   AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxRow, OutboxStore, WaitingRow,
@@ -64,6 +64,11 @@ export class MysqlOutboxStore implements OutboxStore {
   async read(rowsMax: number): Promise<readonly OutboxRow[]> {
     const heads = await this.#rows(this.#sql.heads(rowsMax))
     return loadRows(heads, async (id) => (await this.#rows(this.#sql.texts(id)))[0])
+  }
+
+  async find(keys: readonly OutboxKey[]): Promise<readonly OutboxKey[]> {
+    if (keys.length === 0) return []
+    return foundOf(await this.#rows(this.#sql.find(keys)), keys)
   }
 
   async remove(keys: readonly OutboxKey[]): Promise<number> {

@@ -62,6 +62,16 @@ function keyOf(row: SqlRow): OutboxKey {
   return {id: idOf(row['id']), createdUs: numberOf(row['created_us'])}
 }
 
+/** Ids of rows that are there, as far as they are the rows that the keys name. */
+export function foundOf(rows: readonly SqlRow[], keys: readonly OutboxKey[]): OutboxKey[] {
+  const there = new Set(rows.map((row) => nameOf(keyOf(row))))
+  return keys.filter((key) => there.has(nameOf(key)))
+}
+
+function nameOf({id, createdUs}: OutboxKey): string {
+  return `${id}-${createdUs}`
+}
+
 export function waitingOf(row: SqlRow): WaitingRow {
   return {
     id: idOf(row['id']),

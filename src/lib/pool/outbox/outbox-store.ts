@@ -103,6 +103,9 @@ export interface OutboxStore {
    */
   read(rowsMax: number): Promise<readonly OutboxRow[]>
 
+  /** Those of the keys that still name rows. */
+  find(keys: readonly OutboxKey[]): Promise<readonly OutboxKey[]>
+
   /** Removes rows; those that are gone already are fine. Returns how many there were. */
   remove(keys: readonly OutboxKey[]): Promise<number>
 

@@ -71,15 +71,22 @@ export class SqliteOutboxSql {
   texts(id: string): Statement {
     return statement(`
       SELECT CAST(details AS TEXT) AS details, CAST(target AS TEXT) AS target
-      FROM ${this.#outbox} WHERE id = CAST(? AS INTEGER)`,
+      FROM ${this.#outbox} WHERE rowid = CAST(? AS INTEGER)`,
       [id])
+  }
+
+  find(keys: readonly OutboxKey[]): Statement {
+    return statement(`
+      SELECT CAST(id AS TEXT) AS id, created AS created_us FROM ${this.#outbox}
+      WHERE rowid IN (SELECT value FROM json_each(?))`,
+      [listOf(keys.map(({id}) => id))])
   }
 
   remove(keys: readonly OutboxKey[]): Statement {
     const newestUs = Math.max(...keys.map(({createdUs}) => createdUs))
     return statement(`
       DELETE FROM ${this.#outbox}
-      WHERE id IN (SELECT value FROM json_each(?)) AND created <= ?`,
+      WHERE rowid IN (SELECT value FROM json_each(?)) AND created <= ?`,
       [listOf(keys.map(({id}) => id)), newestUs])
   }
 
@@ -87,7 +94,7 @@ export class SqliteOutboxSql {
     return statement(`
       INSERT INTO ${this.#aside} (row_id, created, action, details, target, reason)
       SELECT id, created, action, details, target, ? FROM ${this.#outbox}
-      WHERE id = CAST(? AS INTEGER) AND created <= ?`,
+      WHERE rowid = CAST(? AS INTEGER) AND created <= ?`,
       [reason, id, createdUs])
   }
 
@@ -130,13 +137,13 @@ export class SqliteOutboxSql {
     return statement(`
       INSERT INTO ${this.#outbox} (action, details, target)
       SELECT action, details, target FROM ${this.#aside}
-      WHERE id IN (SELECT value FROM json_each(?)) ORDER BY rowid`,
+      WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid`,
       [listOf(ids)])
   }
 
   removeAside(ids: readonly string[]): Statement {
     return statement(
-      `DELETE FROM ${this.#aside} WHERE id IN (SELECT value FROM json_each(?))`, [listOf(ids)],
+      `DELETE FROM ${this.#aside} WHERE rowid IN (SELECT value FROM json_each(?))`, [listOf(ids)],
     )
   }
 }
