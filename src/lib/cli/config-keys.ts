@@ -50,6 +50,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
   serveKey('history-seconds', 'WSMESH_HISTORY_SECONDS', integer(1, 86_400), '60'),
   serveKey('history-bytes', 'WSMESH_HISTORY_BYTES', integer(65_536, 1024 ** 3), '16777216'),
+  serveKey('outbox', 'WSMESH_OUTBOX', flag(), 'false'),
+  key('outbox-url', 'WSMESH_OUTBOX_URL', url('mysql://… or sqlite:FILE'), "the pool's"),
   serveKey('auth-token', '', flag(), 'on, unless only others are given'),
   serveKey('token-key', '', paths(), ''),
   serveKey('token-issuer', 'WSMESH_TOKEN_ISSUER', text('a text'), ''),

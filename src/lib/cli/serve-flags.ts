@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core'
 import {authFlags} from './auth-flags.js'
 import {apiKeyFlags, poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
+import {outboxFlags} from './outbox-flags.js'
 import {webhookFlags} from './webhook-flags.js'
 
 /** Every flag of `wsmesh serve`, in the order of its help. */
@@ -46,6 +47,7 @@ export function serveFlags() {
     })(),
     ...authFlags(),
     ...webhookFlags(),
+    ...outboxFlags(),
     compression: Flags.boolean({
       env: 'WSMESH_COMPRESSION', default: false,
       summary: 'deflate messages of 1 KiB and more, for clients that ask for it',

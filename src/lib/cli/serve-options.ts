@@ -2,6 +2,7 @@ import type {ServeOptions} from '../node/serve.js'
 import {authOptionsOf, type AuthFlagValues} from './auth-flags.js'
 import {limitsOf, type LimitFlagValues} from './limit-flags.js'
 import {viewMesh} from './view-mesh.js'
+import {outboxUrlOf} from './outbox-flags.js'
 import {webhookOptionsOf, type WebhookFlagValues} from './webhook-flags.js'
 import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 
@@ -20,6 +21,8 @@ export interface ServeFlagValues
   readonly actions?: readonly string[] | undefined
   readonly guests: 'allow' | 'deny'
   readonly compression: boolean
+  readonly outbox: boolean
+  readonly 'outbox-url'?: string | undefined
   readonly 'history-seconds': number
   readonly 'history-bytes': number
   readonly 'log-level': ServeOptions['logLevel']
@@ -53,6 +56,7 @@ export function serveOptionsOf(
     dataDir: flags['data-dir'],
     actions: flags.actions ?? [],
     webhooks: webhookOptionsOf(flags),
+    outboxUrl: outboxUrlOf(flags),
     guests: flags.guests,
     compression: flags.compression,
     auth: authOptionsOf(flags, argv),

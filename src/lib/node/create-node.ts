@@ -129,14 +129,11 @@ class RunningNode implements MeshNode {
     this.ready = new Promise((resolve) => (this.#onReady = resolve))
     this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
     this.#publisher = new Publisher(push, counters)
+    const core = () => this.#statsParts?.core
     this.#clientSide = createClientSide({
-      config,
-      services,
-      registry,
+      config, services, registry, counters, core,
       actionRegistry: this.#actionRegistry,
       publisher: this.#publisher,
-      counters,
-      core: () => this.#statsParts?.core,
     })
     const {handshakeMs} = config
     this.#door = new MeshDoor({self: config.id, secret, counters, log, handshakeMs, now})
@@ -148,21 +145,14 @@ class RunningNode implements MeshNode {
       version: config.version, secret, counters, log, now, wallClock,
     })
     this.#operators = new Operators({
-      publisher: this.#publisher,
-      counters,
+      publisher: this.#publisher, counters, log, now, wallClock,
       stats: () => this.stats(),
       who: (request) => answerWho(request, registry, now()),
       explain: (request) => this.#explain(request),
-      log,
-      now,
       soak: (request) => this.#soak.answer(request),
-      wallClock,
     })
-    const {outbox} = services
-    this.#outbox = outbox && new OutboxDrain({
-      store: outbox, publisher: this.#publisher, counters, log, now,
-      core: () => this.#statsParts?.core,
-    })
+    const drained = {publisher: this.#publisher, counters, log, now, core}
+    this.#outbox = services.outbox && new OutboxDrain({store: services.outbox, ...drained})
     const timeoutMs = config.mesh.answerMs
     const {dial} = transport
     const tls = () => services.tls?.material

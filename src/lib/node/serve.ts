@@ -8,6 +8,7 @@ import type {MeshSecret} from '../auth/mesh-secret.js'
 import {TlsIdentity, type TlsFiles} from '../auth/tls.js'
 import {loadSecret, readSecret} from '../auth/secret.js'
 import {defaultMeshConfig} from '../mesh/config.js'
+import {openOutboxStore} from '../pool/outbox/open-outbox-store.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import type {ReadyLine} from '../process/child-line.js'
 import {findPortOwner} from '../transport/port-owner.js'
@@ -53,6 +54,8 @@ export interface ServeOptions {
   readonly dataDir: string | undefined
   readonly actions: readonly string[]
   readonly webhooks: WebhookOptions
+  /** The database of the application's table of messages; undefined: there is none. */
+  readonly outboxUrl: string | undefined
   readonly guests: 'allow' | 'deny'
   readonly compression: boolean
   readonly auth: AuthOptions
@@ -232,9 +235,15 @@ async function servicesOf(options: ServeOptions, log: Log): Promise<NodeServices
   const secret = await loadSecret({secretFile: options.secretFile, env: process.env, dataDir})
   assertOperator(secret)
   await ensureDataDir(dataDir)
-  const services = {...defaultNodeServices(), store, secret, log}
+  const services = {...defaultNodeServices(), store, outbox: await outboxOf(options), secret, log}
   const authServices = {...services, limits: options.limits}
   return {...services, authenticators: await openAuthenticators(options.auth, authServices)}
+}
+
+async function outboxOf({outboxUrl, poolPrefix, ...options}: ServeOptions) {
+  if (outboxUrl === undefined) return undefined
+  const dataDir = options.dataDir ?? defaultDataDir(process.env)
+  return openOutboxStore({url: outboxUrl, prefix: poolPrefix, dataDir})
 }
 
 async function namingPortOwner(error: unknown, port: number): Promise<unknown> {
