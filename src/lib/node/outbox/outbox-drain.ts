@@ -283,7 +283,7 @@ export class OutboxDrain {
     const failure = describeError(error)
     if (this.#failure !== failure) {
       log.error('The outbox is not drained', {
-        outbox: store.label, error: failure, try: error.suggestions[0],
+        outbox: store.label, error: failure, try: error.suggestions.join('; or: '),
       })
     }
     this.#failure = failure

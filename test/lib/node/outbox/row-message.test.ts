@@ -8,6 +8,8 @@ import {detailsOf} from '../../../../src/lib/protocol/payload.js'
 const KEY = {id: '7', createdUs: 1_700_000_000_000_000}
 const EVERYONE = '{"everyone":true}'
 
+const position = (seq: number) => ({epoch: 'e', term: 1, seq})
+
 function text(value: string | null): OutboxText {
   return value === null ? {type: 'null'} : {type: 'text', text: value}
 }
@@ -76,7 +78,6 @@ describe('the id of a row', () => {
 
 test('the newest rows that were delivered are known, others are not', () => {
   const sent = new SentRows()
-  const position = (seq: number) => ({epoch: 'e', term: 1, seq})
   sent.delivered({callerId: undefined}, position(1))
   sent.delivered({callerId: 'order-7'}, position(2))
   for (let n = 0; n <= SENT_ROWS_MAX; n += 1) {
