@@ -62,7 +62,7 @@ async function whoDrains(flags: ReachFlagValues): Promise<Drain> {
     const master = nodes.find(({stats}) => stats?.role === 'master')
     return nobody(master === undefined
       ? 'nobody sends the rows: no master answers'
-      : `nobody sends the rows: the master ${master.id} runs without --outbox, give it to all nodes`)
+      : `nobody sends the rows: the master ${master.id} runs without --outbox; all nodes need it`)
   } catch (error) {
     if (!(error instanceof WsmeshError)) throw error
     return nobody(`the mesh cannot be asked who sends the rows: ${error.message}`)

@@ -68,10 +68,10 @@ function whyRefused(
 }
 
 /**
- * The term is lost: its messages that are not stable must not come to stand in the order later, when
- * whoever gave them may have given them to the next master, longer ago than callers' ids are known.
- * Their counters stay, since counters have no gaps: one that was ordered is known by its number, and
- * for one that was not a message to nobody is ordered.
+ * The term is lost: its messages that are not stable must not come to stand in the order later,
+ * when whoever gave them may have given them to the next master, longer ago than callers' ids are
+ * known. Their counters stay, since counters have no gaps: one that was ordered is known by its
+ * number, and for one that was not a message to nobody is ordered.
  */
 export function withdraw(state: MeshState): void {
   const {outbox, self} = state

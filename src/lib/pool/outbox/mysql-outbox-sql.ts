@@ -12,7 +12,8 @@ import type {AsideOrder, OutboxKey} from './outbox-store.js'
 /** Whatever the session's time zone is: a TIMESTAMP holds UTC. */
 const CREATED_US = 'CAST(UNIX_TIMESTAMP(created) * 1000000 AS UNSIGNED)'
 const AGE_US = '(UNIX_TIMESTAMP(NOW(6)) - UNIX_TIMESTAMP(created)) * 1000000'
-const SHOWN = `LEFT(details, ${SHOWN_CHARACTERS}) AS details, LEFT(target, ${SHOWN_CHARACTERS}) AS target`
+const SHOWN = `LEFT(details, ${SHOWN_CHARACTERS}) AS details,
+  LEFT(target, ${SHOWN_CHARACTERS}) AS target`
 
 export class MysqlOutboxSql {
   readonly names: {readonly outbox: string; readonly aside: string; readonly publish: string}
@@ -111,7 +112,7 @@ export class MysqlOutboxSql {
       WHERE id IN (${idList(keys)}) AND ${CREATED_US} <= ${newestOf(keys)} FOR UPDATE`)
   }
 
-  /** Of some rows that are locked; the reasons stand in the text as bytes, which nothing escapes. */
+  /** Of rows that are locked. The reasons stand in the text as bytes, which nothing escapes. */
   copyAside(rows: readonly AsideOrder[]): Statement {
     const reasons = rows.map(({id, reason}) => `WHEN ${id} THEN _utf8mb4 x'${hexOf(reason)}'`)
     return plainStatement(`
@@ -129,7 +130,8 @@ export class MysqlOutboxSql {
 
   countAside(): Statement {
     return statement(`
-      SELECT COUNT(*) AS number FROM (SELECT 1 FROM ${this.#aside} LIMIT ${COUNTED_MAX}) AS counted`)
+      SELECT COUNT(*) AS number
+      FROM (SELECT 1 FROM ${this.#aside} LIMIT ${COUNTED_MAX}) AS counted`)
   }
 
   oldest(): Statement {
