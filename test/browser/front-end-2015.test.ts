@@ -3,7 +3,7 @@
  * sessions in the tables of the original's database, as docs/AUTH.md says to read them.
  */
 import type {BrowserContext, Page} from 'playwright-core'
-import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {startChromium} from '../helpers/chromium.js'
 import {eventually} from '../helpers/eventually.js'
 import {openFrontDoor, type FrontDoor} from '../helpers/front-door.js'
@@ -67,7 +67,6 @@ beforeAll(async () => {
   await db.exec('INSERT INTO mesh.cs_users_groups VALUES (42, 2), (42, 3), (7, 2)')
   door = use(await openFrontDoor({'/article': pageOf('article'), '/cookie': pageOf('cookie')}))
   mesh = use(await ServeMesh.open())
-  await startNodes()
   context = use(await startChromium()).context
 })
 
@@ -79,6 +78,9 @@ function use<T extends AsyncDisposable>(each: T): T {
 afterAll(async () => {
   for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
 })
+
+// Two nodes, also after one was killed.
+beforeEach(startNodes)
 
 afterEach(async () => {
   for (const page of context.pages().slice(1)) await page.close()
@@ -151,7 +153,7 @@ function send(page: Page, action: string, details?: unknown): Promise<void> {
   }, [action, details])
 }
 
-describe.each(ERAS)('a front end of the %s era', (era) => {
+describe.each(ERAS)('a front end of the %s era', {timeout: 60_000}, (era) => {
   it('authenticates, says hello, and hears that nothing was said', async () => {
     const page = await openPage(era, await logIn(42))
     expect(await told(page, 'Client/authentication')).toEqual([['Client/authentication', 'ok']])
@@ -194,8 +196,7 @@ describe.each(ERAS)('a front end of the %s era', (era) => {
     await told(page, 'Client/authentication', 2)
     await send(page, 'hello', 'again')
     expect(await told(page, 'hello')).toEqual([['hello', 'again']])
-    await startNodes()
-  }, 60_000)
+  })
 
   it('is not closed for what it kept while it was away, which no handler hears', async () => {
     const page = await openPage(era, await logIn(42))
