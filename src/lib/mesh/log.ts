@@ -209,7 +209,12 @@ export class Log {
       }
       this.#start++
     }
-    if (this.#start > start) this.#callers.forgetBefore(this.#after.seq)
+    if (this.#start > start) {
+      this.#callers.forgetBefore(this.#after.seq)
+      // No log goes on from before the window: where terms ended there is of no use to any.
+      const useful = this.#ends.findIndex(({seq}) => seq >= this.#after.seq)
+      this.#ends.splice(0, useful)
+    }
     if (this.#ends.length > 2 * ENDS_MAX) this.#ends.splice(0, this.#ends.length - ENDS_MAX)
     // Cut now and then, and when nothing is left: a log at rest holds no more than it must.
     const isEmpty = this.#start === this.#slots.length

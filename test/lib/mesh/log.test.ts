@@ -69,6 +69,16 @@ describe('Log', () => {
     expect(log.chain().ends).toEqual([{term: 1, seq: 4}, {term: 2, seq: 5}])
   })
 
+  test('where terms ended is known from the beginning of the window on', () => {
+    const log = logOf([1, 1, 2, 3, 3, 4])
+    log.prune(4, 1000, Infinity)
+    expect(log.chain()).toEqual({
+      epoch: 'e', after: {term: 3, seq: 4}, ends: [{term: 3, seq: 5}, {term: 4, seq: 6}],
+    })
+    log.prune(6, 1000, Infinity)
+    expect(log.chain().ends).toEqual([{term: 4, seq: 6}])
+  })
+
   test('a log that starts from the snapshot of another goes on as that one did', () => {
     const source = logOf([1, 1, 2, 2, 3])
     source.prune(3, 1000, Infinity)
