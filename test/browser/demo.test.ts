@@ -5,8 +5,9 @@ import {chromium} from 'playwright-core'
 import type {BrowserContext, Locator, Page} from 'playwright-core'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 
+import {runCli} from '../helpers/cli.js'
 import {startDemo} from '../helpers/demo-process.js'
-import type {DemoReady} from '../helpers/demo-process.js'
+import type {DemoProcess, DemoReady} from '../helpers/demo-process.js'
 import {eventually} from '../helpers/eventually.js'
 
 /** Debian's browser; nothing of it may reach for the network. */
@@ -18,12 +19,27 @@ const CHROMIUM = {
   ],
 }
 
+async function look(ready: DemoReady): Promise<DemoReady> {
+  return (await (await fetch(`${ready.pageUrl}/demo.json`)).json()) as DemoReady
+}
+
+/** In the name of the demo, to one user: numbers of a run of their own. */
+async function sendNumbers(demo: DemoProcess, user: string, numbers: readonly number[]) {
+  const lines = numbers.map((number) =>
+    JSON.stringify({action: 'demo/number', details: [number, 'another run'], user}),
+  )
+  const env = {WSMESH_DATA_DIR: demo.dataDir}
+  const sent = await runCli(['send', '--stdin'], {env, input: lines.join('\n'), timeoutMs: 60_000})
+  expect(sent).toMatchObject({exit: 0})
+}
+
 let profile: string
 let context: BrowserContext
 
 beforeAll(async () => {
   profile = await mkdtemp(join(tmpdir(), 'wsmesh-chromium-'))
-  context = await chromium.launchPersistentContext(profile, CHROMIUM)
+  // Without a screen each frame that moves costs as much as a message.
+  context = await chromium.launchPersistentContext(profile, {...CHROMIUM, reducedMotion: 'reduce'})
 })
 
 afterAll(async () => {
@@ -107,6 +123,90 @@ test('a killed node: its tabs move to another, and the page says who is master',
     {timeoutMs: 20_000, what: 'three nodes on the page'},
   )
   await page.close()
+}, 60_000)
+
+/** What the page says of the numbers of all tabs. */
+async function figure(page: Page, id: 'arrived' | 'kills' | 'last-number' | 'missing') {
+  return Number((await page.locator(`#${id}`).textContent())?.replaceAll(',', ''))
+}
+
+test('three users in tabs: a button kills the master again and again, no number is missing',
+  async () => {
+    await using demo = await startDemo()
+    const ready = await demo.ready()
+    const {page, complaints} = await openPage(ready)
+    await page.getByRole('button', {name: 'Add a tab'}).click()
+    const ann = page.getByRole('article').nth(3)
+    await ann.getByRole('button', {name: 'Disconnect'}).click()
+    await ann.getByLabel('User', {exact: true}).fill('ann')
+    await ann.getByRole('button', {name: 'Connect', exact: true}).click()
+    const cards = await page.getByRole('article').all()
+    expect(cards).toHaveLength(4)
+    for (const card of cards) await card.getByText('connected', {exact: true}).waitFor()
+    await page.getByText('No number is missing').waitFor()
+
+    const button = page.getByRole('button', {name: 'Kill the master', exact: true})
+    for (const kills of [1, 2]) {
+      await eventually(() => button.isEnabled(), {timeoutMs: 30_000, what: 'every node to be back'})
+      const before = await look(ready)
+      await button.click()
+      await eventually(async () => (await figure(page, 'kills')) === kills, {what: 'a death seen'})
+      await page.locator('#kill-report', {
+        hasText: /the master, was killed\. Node \d took over\. Longest wait for a number: \d+ ms/,
+      }).waitFor()
+      // Not only the page says so.
+      const after = await eventually(async () => {
+        const seen = await look(ready)
+        return seen.master !== before.master && seen.master !== null && seen
+      })
+      expect(after.nodes.map(({id}) => id)).not.toContain(before.master)
+      const seen = await figure(page, 'last-number')
+      await eventually(async () => (await figure(page, 'last-number')) > seen + 20)
+    }
+    expect(await figure(page, 'missing')).toBe(0)
+    await page.getByText('No number is missing').waitFor()
+    for (const card of cards) await card.getByText('none missing', {exact: true}).waitFor()
+    // Refused connections while a node is dead are errors of the console; nothing else is.
+    expect(complaints.filter((text) => !text.includes('WebSocket connection to'))).toEqual([])
+    await page.close()
+  }, 90_000)
+
+test('a number that is missing or comes twice is said to be', async () => {
+  await using demo = await startDemo()
+  const {page} = await openPage(await demo.ready())
+  const [first, third] = [page.getByRole('article').nth(0), page.getByRole('article').nth(2)]
+  await first.getByText('none missing', {exact: true}).waitFor()
+  // The page itself is quiet: what comes now is of this test, in the name of the demo.
+  await page.getByRole('button', {name: 'Pause the numbers'}).click()
+  await sendNumbers(demo, '7', [1, 2, 5, 5])
+  await third.getByText('2 missing, 1 doubled', {exact: true}).waitFor()
+  await page.locator('#verdict', {hasText: '2 missing, 1 doubled'}).waitFor()
+  expect(await first.getByText('none missing', {exact: true}).count()).toBe(1)
+  await page.close()
+}, 60_000)
+
+test.each([
+  ['a desk', {viewport: {width: 1600, height: 900}}],
+  ['a phone at night', {viewport: {width: 390, height: 844}, colorScheme: 'dark'}],
+  ['a narrow phone', {viewport: {width: 320, height: 568}, reducedMotion: 'reduce'}],
+] as const)('on %s nothing sticks out, and keys are enough to kill', async (_name, options) => {
+  await using demo = await startDemo()
+  const ready = await demo.ready()
+  const other = await (context.browser() ?? (await chromium.launch(CHROMIUM))).newContext(options)
+  const page = await other.newPage()
+  await page.goto(ready.pageUrl ?? '')
+  await page.getByText('No number is missing').waitFor()
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
+  const picture = page.getByRole('img', {name: /Node 1: master.*Node 2: follower/})
+  await picture.waitFor()
+  const button = page.getByRole('button', {name: 'Kill node 2', exact: true})
+  await eventually(() => button.isEnabled(), {timeoutMs: 30_000, what: 'a whole mesh'})
+  await button.focus()
+  await page.keyboard.press('Enter')
+  await page.getByText(/Node 2 was killed/).waitFor()
+  expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Kill node 2')
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
+  await other.close()
 }, 60_000)
 
 test('tabs are added, disconnected, connected as another user, and closed', async () => {

@@ -131,6 +131,69 @@ test('a node that dies is reported and replaced, and the mesh is whole again', a
   expect(demo.output.stderr).toContain('node 1 is back')
 })
 
+test('the page kills the master, no page else does, and not before all nodes are back', async () => {
+  await using demo = await startDemo({args: ['--nodes', '2']})
+  const ready = await demo.ready()
+  const kill = (node: string, headers: Record<string, string>) =>
+    fetch(`${ready.pageUrl}/kill`, {
+      method: 'POST',
+      headers: {'content-type': 'application/json', ...headers},
+      body: JSON.stringify({node}),
+    })
+  const own = {origin: ready.pageUrl ?? ''}
+  expect((await kill(ready.master, {})).status).toBe(403)
+  expect((await kill(ready.master, {origin: 'http://evil.example'})).status).toBe(403)
+  expect((await kill('n-00000000', own)).status).toBe(404)
+  expect((await look(ready)).master).toBe(ready.master)
+
+  const dead = ready.nodes.find(({id}) => id === ready.master)
+  const answer = await kill(ready.master, own)
+  expect(await answer.json()).toEqual({
+    killed: {node: ready.master, name: dead?.name, pid: dead?.pid},
+  })
+  const heir = await eventually(async () => {
+    const {master} = await look(ready)
+    return master !== null && master !== ready.master && master
+  })
+  expect(await nobodyRuns([dead?.pid ?? 0])).toBe(true)
+  // With it everything would be lost: the other one is not back yet.
+  expect((await kill(heir, own)).status).toBe(409)
+  expect((await kill(ready.master, own)).status).toBe(404)
+})
+
+test('one node alone is not killed', async () => {
+  await using demo = await startDemo({args: ['--nodes', '1']})
+  const ready = await demo.ready()
+  const answer = await fetch(`${ready.pageUrl}/kill`, {
+    method: 'POST',
+    headers: {'content-type': 'application/json', origin: ready.pageUrl ?? ''},
+    body: JSON.stringify({node: ready.master}),
+  })
+  expect(answer.status).toBe(409)
+  expect(await answer.text()).toContain('No other node')
+})
+
+test('clients of the page are led to a node that lives, and hear why it leaves', async () => {
+  await using demo = await startDemo({args: ['--nodes', '2']})
+  const ready = await demo.ready()
+  const door = (ready.pageUrl ?? '').replace('http:', 'ws:')
+  const {id, name, pid} = nodeAt(ready, 1)
+  const connectThere = async (): Promise<TestClient> => {
+    const client = await connectTestClient(`${door}/WebSockets?node=${name}`)
+    client.send({action: 'Client/authentication', details: [{token: await tokenFor(ready, '42')}]})
+    return client
+  }
+  const first = await connectThere()
+  expect(await first.next()).toMatchObject({details: ['ok', {user: '42', node: id}]})
+  process.kill(pid, 'SIGKILL')
+  expect((await within(first.closed, 'the close of a client')).code).toBe(1006)
+  const second = await connectThere()
+  expect(await second.next()).toMatchObject({details: ['ok', {node: nodeAt(ready, 0).id}]})
+  process.kill(demo.pid, 'SIGINT')
+  expect((await within(second.closed, 'the close of a client', 20_000)).code).toBe(4000)
+  expect(await within(demo.ended, 'the demo to end', 30_000)).toEqual({code: 0, signal: null})
+})
+
 test('nodes end when the demo is killed, and leave the pool', async () => {
   await using demo = await startDemo({args: ['--nodes', '2', '--no-page']})
   const ready = await demo.ready()

@@ -90,6 +90,18 @@ export class NodeFleet {
     }
   }
 
+  /**
+   * SIGKILL to the process of this node; false when it has none any more. One killed on purpose is
+   * not one that dies again and again: it is replaced as soon as the first time.
+   */
+  killNode(id: string): boolean {
+    const place = this.#places.find(({ready}) => ready?.node === id)
+    if (place?.process === undefined || this.#isStopping) return false
+    place.restartMs = this.#options.restartMs ?? RESTART_MS
+    place.process.signal('SIGKILL')
+    return true
+  }
+
   /** At once: what a second Ctrl-C asks for. */
   kill(): void {
     this.#isStopping = true

@@ -6,13 +6,18 @@ import {signToken} from '../auth/token.js'
 import {withResolvers} from '../operator/resolvers.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
+import {askLibrary, forwardUpgrade} from './front-door.js'
 import {isWhole, viewMesh} from './mesh-view.js'
 import type {MeshView} from './mesh-view.js'
+import {MeshWatch} from './mesh-watch.js'
+import type {Look} from './mesh-watch.js'
 import {NodeFleet} from './node-fleet.js'
+import {NumberFlow, publishThrough} from './number-flow.js'
 import {startNodeProcess} from '../process/node-process.js'
+import type {Killing} from './page-answers.js'
 import {readPageFiles} from './page-files.js'
 import {startPageServer} from './page-server.js'
-import type {PageServer} from './page-server.js'
+import type {PageServer, PageServerOptions} from './page-server.js'
 import {spelledCommand, tryCommands} from './shell-text.js'
 import type {TryCommand} from './shell-text.js'
 import {renderStartBlock} from './start-block.js'
@@ -78,12 +83,22 @@ export async function runDemo(
   output.notice('All nodes have ended.')
 }
 
+/** What the page is told. */
+interface Description extends MeshView {
+  readonly isWhole: boolean
+  readonly commands: readonly TryCommand[]
+}
+
 class Demo {
   readonly #options: DemoOptions
   readonly #output: DemoOutput
   readonly #fleet: NodeFleet
   readonly #wsmesh: string
+  readonly #watch = new MeshWatch({look: () => this.#look()})
+  #flow: NumberFlow | undefined
   #page: PageServer | undefined
+  /** As it was seen last. */
+  #master: string | null = null
   #isStopped = false
 
   constructor(options: DemoOptions, output: DemoOutput) {
@@ -100,7 +115,10 @@ class Demo {
       readyMs: READY_MS,
       stopMs: STOP_MS,
       listCommand: this.#commandsFor(undefined)[0]?.command ?? '',
-      report: (line) => output.notice(line),
+      report: (line) => {
+        output.notice(line)
+        this.#watch.stir()
+      },
       start: (name) => {
         const onLog = (line: string): void => output.notice(`node ${name}: ${line}`)
         return startNodeProcess({command: process.execPath, args, env, onLog})
@@ -126,11 +144,12 @@ class Demo {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    const [{master, nodes}] = await Promise.all([
-      viewMesh(this.#fleet.nodes()),
-      this.#page?.close(),
-    ])
+    this.#flow?.close()
+    // Tabs stay connected to their nodes until these tell them why they go.
+    const closed = this.#page?.close()
+    const {master, nodes} = await viewMesh(this.#fleet.nodes())
     await this.#fleet.stop(nodes.find(({id}) => id !== null && id === master)?.name)
+    await closed
   }
 
   kill(): void {
@@ -141,13 +160,27 @@ class Demo {
     const {dataDir = defaultDataDir(this.#options.env), env, secretFile, port} = this.#options
     await ensureDataDir(dataDir)
     const secret = await loadSecret({secretFile, env, dataDir})
-    const server = {
+    const flow = new NumberFlow({
+      connect: () => publishThrough(secret, () => this.#nodeUrls()),
+      report: (line) => this.#output.notice(line),
+    })
+    this.#flow = flow
+    const server: PageServerOptions = {
       port,
       files: await readPageFiles(),
       whenReady,
       describe: () => this.#describe(),
-      signToken: (user: string, groups: readonly string[]) =>
-        signToken({user, groups, ttlMs: TOKEN_TTL_MS}, secret),
+      signToken: (user, groups) => signToken({user, groups, ttlMs: TOKEN_TTL_MS}, secret),
+      kill: (id) => this.#killNode(id),
+      library: () => askLibrary(this.#fleet.nodes()),
+      forward: (request, socket, head) =>
+        forwardUpgrade(request, socket, head, () => this.#fleet.nodes()),
+      watch: (onState, withNumbers) => {
+        const ends = [this.#watch.add(onState), ...(withNumbers ? [flow.listen()] : [])]
+        return () => {
+          for (const end of ends) end()
+        }
+      },
     }
     return startPageServer(server).catch(async (error: unknown) => {
       throw await namingPortOwner(error, port, this.#wsmesh)
@@ -179,9 +212,40 @@ class Demo {
     this.#output.ready({type: 'ready', pageUrl: pageUrl ?? null, pool, ...view, pid: process.pid})
   }
 
-  async #describe(): Promise<object> {
+  async #describe(): Promise<Description> {
     const view = await viewMesh(this.#fleet.nodes())
-    return {...view, commands: this.#commands(view)}
+    this.#master = view.master
+    return {...view, isWhole: isWhole(view), commands: this.#commands(view)}
+  }
+
+  async #look(): Promise<Look> {
+    const state = await this.#describe()
+    return {text: JSON.stringify(state), isWhole: state.isWhole}
+  }
+
+  /** Where the numbers enter the mesh: rather not at the master, which is the one to be killed. */
+  #nodeUrls(): readonly string[] {
+    const ready = this.#fleet.nodes().flatMap((node) => node.ready ?? [])
+    const followers = ready.filter(({node}) => node !== this.#master)
+    const masters = ready.filter(({node}) => node === this.#master)
+    return [...followers, ...masters].map(({nodeUrl}) => nodeUrl)
+  }
+
+  /**
+   * Only when each other node holds everything: who kills one after another faster than they come
+   * back has no mesh left, and what only the dead ones held is gone.
+   */
+  async #killNode(id: string): Promise<Killing> {
+    const node = this.#fleet.nodes().find(({ready}) => ready?.node === id)
+    if (node?.ready === undefined) return {type: 'unknown'}
+    const {name, ready: {pid}} = node
+    const view = await viewMesh(this.#fleet.nodes())
+    const others = new Set(view.nodes.flatMap((other) => other.view)).size - 1
+    if (others < 1) return {type: 'refused', why: 'No other node would be left to go on'}
+    if (!isWhole(view)) {
+      return {type: 'refused', why: 'A node is still coming back: then this one can go'}
+    }
+    return this.#fleet.killNode(id) ? {type: 'killed', name, pid} : {type: 'unknown'}
   }
 
   #commands(view: MeshView): readonly TryCommand[] {

@@ -53,7 +53,8 @@ export function tryCommands(options: TryOptions): readonly TryCommand[] {
   const list = command('pool', 'list')
   return [
     {command: list, why: 'who is in the mesh, and who is master'},
-    {command: command('tail'), why: 'watch every message it relays'},
+    // Not all of it: the numbers of the page would hide what one has sent oneself.
+    {command: command('tail', '--action', 'hello'), why: 'watch each hello that it relays'},
     {command: command('send', 'hello', '"Hi"', '--user', '42'), why: 'to every tab of user 42'},
     {command: command('token', '--user', '42'), why: 'what a browser proves itself with'},
     ...(masterPid === undefined ? [] : [{

@@ -14,6 +14,9 @@ const RECEIPT_MS = 11_000
 /** Between two rounds of looking for a node. */
 const RETRY_MS = 250
 
+/** Where it finds its nodes, and how long it may be without one. */
+export type PublisherAccess = Pick<MeshAccess, 'findNode' | 'timeoutMs'>
+
 interface Pending {
   readonly publication: NamedPublication
   readonly receipt: Resolvers<PublishResult>
@@ -28,7 +31,7 @@ interface Pending {
  * the access's time, what waits is rejected with the reason.
  */
 export class ResendingPublisher {
-  readonly #access: MeshAccess
+  readonly #access: PublisherAccess
   readonly #pending = new Set<Pending>()
   #connection: OperatorConnection | undefined
   #isConnecting = false
@@ -37,7 +40,7 @@ export class ResendingPublisher {
   #isClosed = false
   #failure: unknown
 
-  constructor(access: MeshAccess) {
+  constructor(access: PublisherAccess) {
     this.#access = access
   }
 

@@ -119,6 +119,26 @@ describe('a fleet', () => {
     await fleet.stop()
   })
 
+  test('kills one node by its id, and replaces it as soon as the first time', async () => {
+    const {fleet, started, reports} = createFleet({})
+    await startAll(fleet, started)
+    expect(fleet.killNode('n-9')).toBe(false)
+    for (const next of [4, 5, 6]) {
+      const id = fleet.nodes()[1]?.ready?.node ?? ''
+      expect(fleet.killNode(id)).toBe(true)
+      await eventually(() => started.length === next)
+      expect(fleet.killNode(id)).toBe(false)
+      started.at(-1)?.becomeReady()
+      await eventually(() => fleet.nodes()[1]?.ready?.node === `n-${next}`)
+    }
+    expect(started[1]?.signals).toEqual(['SIGKILL'])
+    const deaths = reports.filter((line) => line.includes('died'))
+    expect(deaths).toHaveLength(3)
+    for (const line of deaths) expect(line).toContain('takes its place in 0.001 s')
+    await fleet.stop()
+    expect(fleet.killNode('n-1')).toBe(false)
+  })
+
   test('goes on trying when the fresh process fails', async () => {
     const {fleet, started, reports} = createFleet({})
     await startAll(fleet, started)

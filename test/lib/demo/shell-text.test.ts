@@ -72,7 +72,7 @@ describe('the commands to try', () => {
   test('name no flag where the defaults do', () => {
     expect(tryCommands(defaults).map(({command}) => command)).toEqual([
       'wsmesh pool list',
-      'wsmesh tail',
+      'wsmesh tail --action hello',
       'wsmesh send hello "Hi" --user 42',
       'wsmesh token --user 42',
       'kill -9 7; sleep 1; wsmesh pool list',

@@ -1,139 +1,114 @@
-// A client of the mesh, as docs/PROTOCOL.md has it: prove who you are, then send and receive
-// frames; when the connection ends with a code below 4500, connect again, to any node alive.
+// A tab's connection. wsmesh.connect does the work: it proves who the user is, comes back to any
+// node that lives, and gets what it missed. This class says in words what it does.
 
-const RETRY_MS = 250
-const RETRY_MS_MAX = 10_000
+/** A number for all tabs: not for the log. */
+export const NUMBER_ACTION = 'demo/number'
+const GROUP = 'wsmesh-demo'
 
 /**
- * `change` when `state` changes: 'off', 'connecting', 'on', 'waiting'. `frame` for each frame that
- * arrives, `note` for what a person should know; both carry `detail`.
+ * `change` when `state` changes: 'off', 'connecting', 'on', 'waiting'. `message` for each message
+ * that arrives, `failure` for each answer that is an error, `number` for each number, `note` for
+ * what a person should know; all of these carry `detail`.
  */
 export class Connection extends EventTarget {
   state = 'off'
-  /** The name of the node that it is connected to, or was last. */
-  node
+  /** The id of the node that it is connected to, or was last. */
+  nodeId
   #mesh
-  #user
-  #socket
-  #timer
-  #failures = 0
+  #client
+  #actions = new Set()
+  #wasOpen = false
 
   constructor(mesh) {
     super()
     this.#mesh = mesh
   }
 
+  /** `node` is the one that it would like; where that one is dead any other will do. */
   connect(user, node) {
-    this.#user = user
-    this.node = node
-    this.#failures = 0
-    void this.#open()
+    const client = globalThis.wsmesh.connect(`/WebSockets?node=${encodeURIComponent(node)}`, {
+      getToken: () => askToken(user),
+    })
+    this.#client = client
+    this.#actions.clear()
+    this.#wasOpen = false
+    client.onState((state) => {
+      if (client === this.#client) this.#changed(state)
+    })
+    client.on(NUMBER_ACTION, (number, run) => {
+      if (client === this.#client) this.#tell('number', {number, run})
+    })
+    void this.#read(client)
+    this.#changed(client.state)
   }
 
   disconnect() {
-    clearTimeout(this.#timer)
-    const socket = this.#socket
-    this.#socket = undefined
-    socket?.close(1000)
-    if (this.state !== 'off') this.#note('Disconnected')
+    const client = this.#client
+    this.#client = undefined
+    client?.close()
+    if (this.state !== 'off') this.#tell('note', 'Disconnected')
     this.#become('off')
   }
 
   /** The text of the frame that was sent; undefined when there is no connection. */
   send(action, details) {
     if (this.state !== 'on') return undefined
-    const frame = JSON.stringify({action, details})
-    this.#socket.send(frame)
-    return frame
+    if (!this.#actions.has(action)) {
+      this.#actions.add(action)
+      const fail = (code, text) => this.#tell('failure', {action: `${action}:error`, code, text})
+      this.#client.on(action, undefined, fail)
+    }
+    this.#client.send(action, ...details)
+    return JSON.stringify({action, details})
   }
 
-  async #open() {
-    this.#become('connecting')
-    const wanted = this.node
-    const user = this.#user
+  async #read(client) {
     try {
-      const node = await this.#pickNode(wanted)
-      const token = await askToken(user)
-      if (this.state !== 'connecting' || this.#user !== user || this.node !== wanted) return
-      if (node.name !== wanted) this.#note(`Node ${wanted} is away: trying node ${node.name}`)
-      this.node = node.name
-      this.#listen(new WebSocket(node.clientUrl, 'wsmesh.v1'), token)
+      for await (const message of client) {
+        if (message.action !== NUMBER_ACTION) this.#tell('message', message)
+      }
     } catch (error) {
-      if (this.state !== 'connecting' || this.#user !== user) return
-      this.#retry(error.message)
+      this.#tell('note', `Messages are not shown any more: ${error.message}`)
     }
   }
 
-  async #pickNode(wanted) {
-    await this.#mesh.refresh()
-    if (this.#mesh.isLost) throw new Error('The demo does not answer')
-    const live = this.#mesh.liveNodes
-    const node = live.find(({name}) => name === wanted) ?? live[Math.floor(Math.random() * live.length)]
-    if (node === undefined) throw new Error('No node answers')
-    return node
-  }
-
-  #listen(socket, token) {
-    this.#socket = socket
-    socket.addEventListener('open', () => {
-      socket.send(JSON.stringify({action: 'Client/authentication', details: [{token}]}))
-    })
-    socket.addEventListener('message', ({data}) => {
-      if (socket === this.#socket) this.#receive(JSON.parse(data), data)
-    })
-    socket.addEventListener('close', ({code, reason}) => {
-      if (socket === this.#socket) this.#closed(code, reason)
-    })
-  }
-
-  #receive(frame, text) {
-    const {action, details} = frame
-    if (action === 'Client/authentication') {
-      const isAgain = this.#failures > 0
-      this.#failures = 0
-      this.#note(
-        isAgain
-          ? `Connected again, to node ${this.node}. What was sent meanwhile is missing here`
-          : `Connected to node ${this.node} as user ${details[1].user}`,
-      )
-      this.#become('on')
-      return
+  #changed(state) {
+    switch (state.type) {
+      case 'connecting':
+        return this.#become('connecting')
+      case 'open':
+        // A new token in time: it is the same connection.
+        if (this.state === 'on') return undefined
+        this.nodeId = state.node
+        this.#tell('note', this.#opened(state))
+        this.#wasOpen = true
+        return this.#become('on')
+      case 'waiting':
+        this.#tell('note', `${state.why}. Trying again in ${(state.delayMs / 1000).toFixed(1)} s`)
+        return this.#become('waiting')
+      default:
+        this.#client = undefined
+        this.#tell('note', `The connection is closed for good: ${state.reason} (${state.code})`)
+        return this.#become('off')
     }
-    if (action === 'Client/authentication:error') {
-      this.#note(`Not let in: ${details[1]}`)
-      return
-    }
-    if (action === 'Client/position') return
-    this.dispatchEvent(new CustomEvent('frame', {detail: {frame, text}}))
   }
 
-  #closed(code, reason) {
-    this.#socket = undefined
-    const why = reason === '' ? `code ${code}` : `${code} ${reason}`
-    if (code < 4500) {
-      this.#retry(`Node ${this.node} closed the connection (${why})`)
-      return
-    }
-    this.#note(`Node ${this.node} closed the connection for good (${why})`)
-    this.#become('off')
-  }
-
-  /** Full jitter: a thousand tabs that lost one node do not come back in one moment. */
-  #retry(why) {
-    const delayMs = Math.random() * Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#failures)
-    this.#failures += 1
-    this.#note(`${why}. Trying again in ${(delayMs / 1000).toFixed(1)} s`)
-    this.#become('waiting')
-    this.#timer = setTimeout(() => void this.#open(), delayMs)
+  #opened({node, user, recovered}) {
+    const name = this.#mesh.nameOf(node) ?? node
+    if (!this.#wasOpen) return `Connected to node ${name} as user ${user}`
+    return recovered
+      ? `Connected again, to node ${name}: what was sent meanwhile follows`
+      : `Connected again, to node ${name}. What was sent meanwhile is missing here`
   }
 
   #become(state) {
+    if (state === this.state) return
     this.state = state
     this.dispatchEvent(new Event('change'))
   }
 
-  #note(text) {
-    this.dispatchEvent(new CustomEvent('note', {detail: text}))
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, {detail}))
   }
 }
 
@@ -141,7 +116,7 @@ async function askToken(user) {
   const response = await fetch('/token', {
     method: 'POST',
     headers: {'content-type': 'application/json'},
-    body: JSON.stringify({user}),
+    body: JSON.stringify({user, groups: [GROUP]}),
   })
   if (!response.ok) throw new Error(`No token: ${(await response.text()).trim()}`)
   return (await response.json()).token

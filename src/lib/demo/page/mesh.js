@@ -1,33 +1,36 @@
-// What the demo knows of its nodes: GET /demo.json every two seconds while the page is seen.
+// What the demo knows of its nodes: GET /events tells it, at once and whenever it changed.
 
-const POLL_MS = 2000
-const ASK_MS = 3000
+const COME_BACK_MS = 2000
 
 export class Mesh extends EventTarget {
-  view = {master: null, term: null, nodes: [], commands: []}
+  view = {master: null, term: null, isWhole: false, nodes: [], commands: []}
   isLost = false
+  /** Without the numbers: they flow while a page that wants them watches. */
+  isQuiet = false
   /** Names of all node ids ever seen, so that a message of a dead node still has a name. */
   #names = new Map()
+  #source
   #timer
-  #asking
 
+  /** Resolves with the first state. A page that nobody sees does not watch. */
   start() {
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) void this.refresh()
+      if (document.hidden) this.#stop()
+      else this.#watch()
     })
-    return this.refresh()
+    this.#watch()
+    return new Promise((resolve) => {
+      this.addEventListener('change', resolve, {once: true})
+    })
   }
 
-  /** One question at a time; whoever asks meanwhile gets the same answer. */
-  refresh() {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined
-    })
-    return this.#asking
+  setQuiet(isQuiet) {
+    this.isQuiet = isQuiet
+    if (!document.hidden) this.#watch()
   }
 
-  get liveNodes() {
-    return this.view.nodes.filter(({clientUrl, role}) => clientUrl !== null && role !== 'down')
+  get master() {
+    return this.view.nodes.find(({id}) => id !== null && id === this.view.master)
   }
 
   node(name) {
@@ -39,20 +42,27 @@ export class Mesh extends EventTarget {
     return this.#names.get(id)
   }
 
-  async #ask() {
-    clearTimeout(this.#timer)
-    try {
-      const response = await fetch('/demo.json', {signal: AbortSignal.timeout(ASK_MS)})
-      if (!response.ok) throw new Error(`The demo answers ${response.status}`)
-      this.view = await response.json()
+  #watch() {
+    this.#stop()
+    this.#source = new EventSource(this.isQuiet ? '/events?quiet' : '/events')
+    this.#source.addEventListener('message', ({data}) => {
+      this.view = JSON.parse(data)
       for (const {id, name} of this.view.nodes) if (id !== null) this.#names.set(id, name)
       this.isLost = false
-    } catch {
+      this.dispatchEvent(new Event('change'))
+    })
+    this.#source.addEventListener('error', ({target}) => {
       this.isLost = true
-    }
-    this.dispatchEvent(new Event('change'))
-    this.#timer = setTimeout(() => {
-      if (!document.hidden) void this.refresh()
-    }, POLL_MS)
+      this.dispatchEvent(new Event('change'))
+      // It comes back by itself, except after an answer that was an error.
+      if (target.readyState === EventSource.CLOSED) {
+        this.#timer = setTimeout(() => this.#watch(), COME_BACK_MS)
+      }
+    })
+  }
+
+  #stop() {
+    clearTimeout(this.#timer)
+    this.#source?.close()
   }
 }

@@ -8,27 +8,87 @@ const ROLES = {
   seeking: 'looking for a master',
   isolated: 'cut off',
   drained: 'leaving',
-  down: 'down',
+  silent: 'no answer',
+  down: 'dead',
 }
 
-export function showNodes(list, {view, isLost}) {
-  list.replaceChildren(...view.nodes.map((node) => nodeCard(node, isLost)))
+/** A process that does not answer may be stopped or busy: dead is who has ended. */
+export function roleOf({id, role}, isLost) {
+  if (isLost || id === null) return 'down'
+  return role === 'down' ? 'silent' : role
 }
 
-function nodeCard({name, id, role, pid, clients, clientUrl}, isLost) {
-  const shown = isLost ? 'down' : role
-  const label = ROLES[shown] ?? shown
-  const facts =
-    shown === 'down'
-      ? [isLost ? 'not known' : 'a fresh one takes its place', '']
-      : [`${id}  pid ${pid}`, `${clients} client${clients === 1 ? '' : 's'}`]
-  return element(
-    'li',
-    {class: `node is-${shown}`, 'data-node': colourOf(name), title: clientUrl ?? ''},
-    element('strong', {}, element('span', {class: 'dot'}), `Node ${name}`),
-    element('span', {class: 'role'}, shown === 'master' ? `★ ${label}` : label),
-    ...facts.map((fact) => element('span', {class: 'fact'}, fact)),
-  )
+export function wordFor(role) {
+  return ROLES[role] ?? role
+}
+
+/** One card for each node; a card stays the same element, so that a button keeps the focus. */
+export class NodeCards {
+  #list
+  #cards = new Map()
+  #kill
+
+  /** `kill` with the name of the node whose button was pressed. */
+  constructor(list, kill) {
+    this.#list = list
+    this.#kill = kill
+  }
+
+  show({view, isLost}) {
+    for (const node of view.nodes) {
+      const card = this.#cards.get(node.name) ?? this.#add(node.name)
+      const role = roleOf(node, isLost)
+      const word = wordFor(role)
+      card.element.className = `node is-${role}`
+      card.element.title = node.clientUrl ?? ''
+      card.role.textContent = role === 'master' ? `★ ${word}` : word
+      showFacts(card.facts, factsOf(node, role, isLost))
+      card.kill.setAttribute('aria-disabled', String(!view.isWhole || isLost))
+    }
+  }
+
+  #add(name) {
+    const role = element('span', {class: 'role'})
+    const facts = element('span', {class: 'fact'})
+    const kill = element(
+      'button',
+      {type: 'button', class: 'quiet kill', 'aria-label': `Kill node ${name}`},
+      'Kill',
+    )
+    kill.addEventListener('click', () => {
+      if (kill.getAttribute('aria-disabled') !== 'true') this.#kill(name)
+    })
+    const card = {
+      role, facts, kill,
+      element: element(
+        'li',
+        {'data-node': colourOf(name)},
+        element('strong', {}, element('span', {class: 'dot'}), `Node ${name}`),
+        role, facts, kill,
+      ),
+    }
+    this.#cards.set(name, card)
+    this.#list.append(card.element)
+    return card
+  }
+}
+
+function factsOf({id, pid, clients}, role, isLost) {
+  if (isLost) return ['not known']
+  if (role === 'down') return ['a fresh one takes its place']
+  return [id, `pid ${pid}`, ...(clients === null ? [] : [counted(clients)])]
+}
+
+function counted(clients) {
+  return `${clients} client${clients === 1 ? '' : 's'}`
+}
+
+/** Only when they changed: whoever marks an id with the mouse keeps the mark. */
+function showFacts(box, facts) {
+  const key = facts.join('\n')
+  if (box.dataset.key === key) return
+  box.dataset.key = key
+  box.replaceChildren(...facts.flatMap((fact) => [element('span', {}, fact), ' ']))
 }
 
 export function meshState({view, isLost}) {

@@ -2,6 +2,9 @@
 import {Connection} from './connection.js'
 import {element, timeOfDay} from './dom.js'
 import {colourOf} from './nodes.js'
+import {Numbers} from './numbers.js'
+import {drawStrip} from './strip.js'
+import {verdict} from './tally.js'
 
 const LINES_MAX = 200
 
@@ -13,12 +16,17 @@ const STATES = {
 }
 
 export class Tab {
+  numbers = new Numbers()
   #mesh
   #connection
   #user
   #node
   #button
   #state
+  #last
+  #verdict
+  #wait
+  #strip
   #log
   #text
   #to
@@ -33,14 +41,45 @@ export class Tab {
     this.showNodes(node)
     this.#connection.addEventListener('change', () => this.#show())
     this.#connection.addEventListener('note', ({detail}) => this.#note(detail))
-    this.#connection.addEventListener('frame', ({detail}) => this.#arrived(detail))
+    this.#connection.addEventListener('message', ({detail}) => this.#arrived(detail))
+    this.#connection.addEventListener('failure', ({detail}) => this.#failed(detail))
+    this.#connection.addEventListener('number', ({detail}) => this.#counted(detail))
     this.#show()
   }
 
   connect() {
     const user = this.#user.value.trim()
-    if (user === '') this.#user.focus()
-    else this.#connection.connect(user, this.#node.value)
+    if (user === '') {
+      this.#user.focus()
+      return
+    }
+    this.numbers.reset()
+    this.#connection.connect(user, this.#node.value)
+  }
+
+  get user() {
+    return this.#user.value.trim()
+  }
+
+  /** The id of the node that it is or was connected to. */
+  get nodeId() {
+    return this.#connection.nodeId
+  }
+
+  /** The name of the node that it is connected to now. */
+  get place() {
+    return this.#connection.state === 'on' ? this.#mesh.nameOf(this.nodeId) : undefined
+  }
+
+  /** Its numbers at this moment; `wait` is how long the last dead node made it wait. */
+  showNumbers(nowMs, killedAtMs, wait) {
+    const {tally, arrivals} = this.numbers
+    const {isGood, words} = verdict(tally)
+    this.#last.textContent = tally.arrived === 0 ? '–' : tally.last.toLocaleString('en')
+    this.#verdict.textContent = tally.arrived === 0 ? 'no number yet' : words
+    this.#verdict.className = tally.arrived === 0 ? 'verdict' : `verdict is-${isGood ? 'good' : 'bad'}`
+    this.#wait.textContent = wait === undefined ? '' : `waited ${Math.round(wait)} ms`
+    drawStrip(this.#strip, arrivals, nowMs, killedAtMs)
   }
 
   /** The choice of nodes; the one chosen stays chosen. */
@@ -53,6 +92,7 @@ export class Tab {
       )
     }
     this.#node.value = chosen
+    this.#show()
   }
 
   /** Whether the newest line is in sight. */
@@ -72,6 +112,10 @@ export class Tab {
     this.#node = element('select', {id: id('node')})
     this.#button = element('button', {type: 'submit', class: 'quiet'}, 'Connect')
     this.#state = element('span', {class: 'state', role: 'status'})
+    this.#last = element('span', {class: 'last'}, '–')
+    this.#verdict = element('span', {class: 'verdict'})
+    this.#wait = element('span', {class: 'wait'})
+    this.#strip = element('canvas', {class: 'strip', 'aria-hidden': 'true'})
     this.#log = element('ol', {class: 'log', 'aria-label': 'What arrived', tabindex: '0'})
     this.#text = element('input', {
       id: id('text'), class: 'text', placeholder: 'Hello!', maxlength: '2000',
@@ -93,6 +137,12 @@ export class Tab {
       'article',
       {class: 'tab', 'aria-label': `Tab ${number}`},
       this.#head(id, onClose),
+      element(
+        'div',
+        {class: 'numbers'},
+        element('span', {class: 'label'}, 'number'),
+        this.#last, this.#verdict, this.#wait, this.#strip,
+      ),
       this.#log,
       this.#composer(id),
     )
@@ -176,25 +226,31 @@ export class Tab {
     this.#text.focus()
   }
 
-  #arrived({frame, text}) {
-    const {action, details, id, position} = frame
-    if (action.endsWith(':error')) {
-      this.#line('error', `${action} ${details.join(' ')}`, [], text)
-      return
-    }
+  #arrived({action, details, id, position}) {
     const [said, extra] = details
     const isHello = action === 'hello' && typeof said === 'string'
     const from = isHello && extra?.from !== undefined ? `user ${extra.from}: ` : ''
     const words = isHello ? said : `${action} ${JSON.stringify(details)}`
-    this.#line('arrived', words, [...this.#way(id), position ?? ''], text, from)
+    const frame = JSON.stringify({action, details, id, position})
+    this.#line('arrived', words, [...this.#way(id), position ?? ''], frame, from)
+  }
+
+  #failed({action, code, text}) {
+    this.#line('error', `${action} ${code} ${text}`, [], JSON.stringify({action, details: [code, text]}))
+  }
+
+  #counted({number, run}) {
+    const node = this.#mesh.nameOf(this.nodeId) ?? '1'
+    if (this.numbers.add(number, run, node, performance.now())) {
+      this.#note('The demo counts anew')
+    }
   }
 
   /** Where it entered the mesh and where it came out; an answer of the node itself has no id. */
   #way(id) {
-    const here = nodeBadge(this.#connection.node)
+    const here = nodeBadge(this.#mesh.nameOf(this.nodeId))
     if (typeof id !== 'string') return [here]
-    const origin = this.#mesh.nameOf(id.slice(0, id.lastIndexOf('-')))
-    return [origin === undefined ? 'another node' : nodeBadge(origin), '→', here]
+    return [nodeBadge(this.#mesh.nameOf(id.slice(0, id.lastIndexOf('-')))), '→', here]
   }
 
   #note(text) {
@@ -218,7 +274,8 @@ export class Tab {
   }
 
   #show() {
-    const {state, node} = this.#connection
+    const {state} = this.#connection
+    const node = this.#mesh.nameOf(this.nodeId)
     this.element.dataset.state = state
     this.#state.textContent = STATES[state]
     this.#button.textContent = state === 'off' ? 'Connect' : 'Disconnect'
@@ -232,6 +289,7 @@ export class Tab {
 }
 
 function nodeBadge(name) {
+  if (name === undefined) return 'another node'
   return element('span', {class: 'badge', 'data-node': colourOf(name)}, `node ${name}`)
 }
 
