@@ -62,3 +62,16 @@ test('README.md lists every command', () => {
     .map((path) => `wsmesh ${path.replace('.ts', '').replaceAll('/', ' ')}`)
   expect(commands.filter((command) => !read('README.md').includes(`\`${command}\``))).toEqual([])
 })
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ')
+}
+
+test('OPERATIONS.md has nginx as examples/php-app runs it', () => {
+  const page = inOneLine(read('docs/OPERATIONS.md'))
+  const blocks = [...inOneLine(read('examples/php-app/nginx.conf')).matchAll(/location [^{]*\{[^}]*\}/g)]
+    .map(([block]) => block)
+    .filter((block) => block.includes('http://wsmesh;'))
+  expect(blocks).toHaveLength(2)
+  expect(blocks.filter((block) => !page.includes(block))).toEqual([])
+})

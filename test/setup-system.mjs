@@ -14,6 +14,8 @@ const needs = [
   {package: 'mariadb-server', programs: ['mariadb-install-db'], why: 'its throw-away servers'},
   {package: 'php-cli', programs: ['php'], why: "the tests of an application's sessions"},
   {package: 'php-mysql', programs: ['php'], phpModule: 'pdo_mysql', why: 'the same, in a database'},
+  {package: 'php-fpm', programs: ['php-fpm8.2', 'php-fpm8.4'], why: 'examples/php-app'},
+  {package: 'nginx-light', programs: ['nginx'], why: 'examples/php-app'},
   {package: 'chromium', programs: ['chromium'], why: 'the tests of the demo page'},
 ]
 

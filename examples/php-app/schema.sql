@@ -1,0 +1,18 @@
+-- The application's own tables. Those of wsmesh it makes itself.
+CREATE TABLE sessions (
+  id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,
+  data BLOB NOT NULL,
+  user_id VARCHAR(50) NULL,
+  expires BIGINT NOT NULL
+);
+CREATE TABLE chat (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  message VARCHAR(64) NOT NULL UNIQUE,
+  user_id VARCHAR(50) NOT NULL,
+  text VARCHAR(500) NOT NULL
+) DEFAULT CHARACTER SET utf8mb4;
+CREATE TABLE payments (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  user_id VARCHAR(50) NOT NULL,
+  euros INT NOT NULL
+);

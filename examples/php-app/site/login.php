@@ -1,0 +1,10 @@
+<?php
+/** Any name is let in: a real page asks for a password. */
+require __DIR__ . '/../inside/common.php';
+openSession();
+$name = $_POST['user'] ?? '';
+if ($_SERVER['REQUEST_METHOD'] === 'POST' && is_string($name) && preg_match('/^[A-Za-z0-9]{1,50}$/', $name)) {
+    session_regenerate_id(true);
+    $_SESSION['user'] = $name;
+}
+header('Location: /', true, 303);
