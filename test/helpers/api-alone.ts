@@ -18,6 +18,7 @@ export type Fate = 'stable' | 'timeout' | 'hangs' | 'outbox-full' | 'draining'
 export interface ApiAlone {
   readonly api: HttpApi
   readonly key: string
+  readonly keys: ApiKeys
   readonly counters: Counters
   readonly published: Publish[]
   /** Lines of the log, as JSON. */
@@ -59,7 +60,7 @@ export function apiAlone(options: AloneOptions = {}): ApiAlone {
   const ask = (method: string, target: string, bytes: Uint8Array, headers: PlainRequest['headers']) =>
     api.answer(request(method, target, bytes, {authorization: `Bearer ${key}`, ...headers}))
   return {
-    api, key, counters, published, lines, clock,
+    api, key, keys, counters, published, lines, clock,
     get: (path, headers = {}) => ask('GET', path, new Uint8Array(), headers),
     post: (path, body, headers = {}) => ask(
       'POST', path, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), headers,
