@@ -20,6 +20,7 @@ export const INNER_BREAKS = [
   broken('a change of master empties the outbox', 'originOrder', 1),
   broken('receipts wait for nobody', 'receiptComplete', 1),
   broken('no receipt is given up', 'receiptInTime', 14),
+  broken('what was for one term is not taken back', 'contents', 15),
   broken('no dedupe', 'once', 1),
   broken('a truncation keeps callers\' ids', 'repeats', 2),
   broken('history forgotten before its time', 'noNeedlessRefusal', 1),

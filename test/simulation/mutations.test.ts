@@ -98,6 +98,9 @@ vi.mock(import('../../src/lib/mesh/publishing.js'), async (load) => {
       }
       real.restartSending(state)
     },
+    withdraw: (state) => {
+      if (!isBroken('what was for one term is not taken back')) real.withdraw(state)
+    },
     expireReceipts: (state) => {
       if (!isBroken('no receipt is given up')) real.expireReceipts(state)
     },

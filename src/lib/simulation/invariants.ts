@@ -3,9 +3,9 @@
  * thing that may not be (violation.ts lists what). All checks are incremental: none looks at more
  * than what just happened.
  */
-import {messageId} from '../protocol/envelope.js'
+import {messageId, WITHDRAWN} from '../protocol/envelope.js'
 import type {MeshConfig} from '../mesh/config.js'
-import type {MeshEffect, Receipt, Standing} from '../mesh/effect.js'
+import type {Delivery, MeshEffect, Receipt, RefusalReason, Standing} from '../mesh/effect.js'
 import type {MeshEvent} from '../mesh/event.js'
 import type {Lease} from '../mesh/membership.js'
 import type {NodeId} from '../util/brand.js'
@@ -125,7 +125,7 @@ export class Invariants implements Watcher {
         return
       }
       case 'refused': {
-        this.#refused(record, effect.ticket)
+        this.#refused(record, effect.ticket, effect.reason)
         return
       }
       case 'receipt': {
@@ -168,11 +168,23 @@ export class Invariants implements Watcher {
         connections: connections[index] ?? 0,
         publishedMs: message?.publishedMs ?? 0,
       })
-      check(message?.key === envelope?.payload.action, 'contents', () => {
-        return `${entry.seq} is ${envelope?.payload.action}, was ${message?.key}`
-      })
+      this.#checkContents(entry, message)
     }
     record.cursor = {epoch, seq}
+  }
+
+  /** What was taken back is ordered as nothing; what was for one term, in that term or not. */
+  #checkContents({seq, term, envelope}: Delivery, message: Message | undefined): void {
+    const action = envelope?.payload.action
+    const isGivenUp = message?.isRefused === true || message?.receipt?.type === 'timeout'
+    const isNothing = action === WITHDRAWN.payload.action && isGivenUp
+    check(message?.key === action || isNothing, 'contents', () => {
+      return `${seq} is ${action}, was ${message?.key}`
+    })
+    const {onlyInTerm = term} = message ?? {}
+    check(onlyInTerm === term || isNothing, 'contents', () => {
+      return `${seq}, ${message?.key}, is of term ${term}, it was for ${onlyInTerm}`
+    })
   }
 
   ticked(process: SimProcess): void {
@@ -266,12 +278,15 @@ export class Invariants implements Watcher {
     record.waiting.set(ticket, message)
   }
 
-  #refused(record: NodeRecord, ticket: number): void {
+  #refused(record: NodeRecord, ticket: number, reason: RefusalReason): void {
     const message = record.messages.get(ticket)
-    if (!message || message.id !== undefined || message.isRefused) {
+    const mayBeTakenBack = reason === 'term-lost' && message?.receipt === undefined
+    const isAccepted = message?.id !== undefined
+    if (!message || (isAccepted && !mayBeTakenBack) || message.isRefused) {
       return violate('oneAnswer', `${record.process.id} refused ticket ${ticket} after an answer`)
     }
     message.isRefused = true
+    record.waiting.delete(ticket)
   }
 
   #logReplaced(record: NodeRecord, {epoch, after, reset}: LogReplaced): void {

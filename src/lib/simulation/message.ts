@@ -10,6 +10,8 @@ export interface Message {
   readonly origin: NodeId
   /** The publisher's own id: messages that have the same are one. */
   readonly callerId: string | undefined
+  /** To be ordered in this term or not at all. */
+  readonly onlyInTerm: number | undefined
   readonly target: Target
   readonly ticket: number
   readonly publishedMs: number

@@ -43,6 +43,7 @@ export interface PublishOptions {
   /** The action, and what the message is called: a number of its own unless given. */
   readonly key?: string
   readonly callerId?: string | undefined
+  readonly onlyInTerm?: number | undefined
 }
 
 export class SimMesh {
@@ -186,12 +187,13 @@ export class SimMesh {
     process: SimProcess, target: Target, detailBytes: number, options: PublishOptions = {},
   ): Message {
     this.#published += 1
-    const {key = `m${this.#published}`, callerId} = options
+    const {key = `m${this.#published}`, callerId, onlyInTerm} = options
     const record = this.recordOf(process)
     const message: Message = {
       key,
       origin: process.id,
       callerId,
+      onlyInTerm,
       target,
       ticket: record.nextTicket,
       publishedMs: this.nowMs,
@@ -204,7 +206,8 @@ export class SimMesh {
     this.messages.push(message)
     this.invariants.published(message)
     const payload = payloadOf(message.key, detailBytes)
-    process.handle({type: 'publish', ticket: message.ticket, callerId, target, payload})
+    const {ticket} = message
+    process.handle({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
     return message
   }
 
