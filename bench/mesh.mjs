@@ -50,8 +50,8 @@ export class BenchMesh {
   }
 
   /** One more node, once it is linked or master. */
-  async start() {
-    const child = spawn(process.execPath, [BIN, 'serve', '--port', '0', '--json'], {
+  async start(...args) {
+    const child = spawn(process.execPath, [BIN, 'serve', '--port', '0', '--json', ...args], {
       env: this.#env, stdio: ['ignore', 'pipe', 'ignore'],
     })
     let out = ''

@@ -100,10 +100,12 @@ describe('/position', () => {
     }
   })
 
-  it('is what a page connects from: nothing falls between', async () => {
+  it.each([
+    ['that of ws', []], ['the one of newer Nodes', ['--experimental-websocket']],
+  ])('is what a program connects from, with %s: nothing falls between', async (_name, flags) => {
     const {position} = (await (await ask()).json()) as {position: string}
     await mesh.run('send', 'n', 'Hi', '--user', '42')
-    const said = await runProgram(position, mesh.nodes[0]?.ready.clientUrl ?? '')
+    const said = await runProgram(position, flags)
     expect(said).toEqual({got: ['Hi'], recovered: [true], states: ['connecting', 'open', 'closed']})
   })
 })
@@ -124,11 +126,13 @@ mesh.on('n', (text) => {
 `
 
 /** It ends by itself: after close nothing is left that would hold it. */
-async function runProgram(position: string, url: string): Promise<unknown> {
+async function runProgram(position: string, flags: readonly string[]): Promise<unknown> {
+  const url = mesh.nodes[0]?.ready.clientUrl ?? ''
   const secret = await loadSecret({env: {}, dataDir: mesh.folder})
   const token = await signToken({user: '42', ttlMs: 60_000}, secret)
-  const args = ['--input-type=module', '-e', PROGRAM, url, token, position]
-  const child = spawn(process.execPath, args, {cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit']})
+  const isOlder = !('WebSocket' in globalThis)
+  const args = [...(isOlder ? flags : []), '--input-type=module', '-e', PROGRAM]
+  const child = spawn(process.execPath, [...args, url, token, position], {cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore']})
   let out = ''
   child.stdout.on('data', (data: Buffer) => (out += data.toString()))
   const ended = new Promise((resolve) => child.once('exit', resolve))

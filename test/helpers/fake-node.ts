@@ -61,6 +61,8 @@ export function letIn(visit: FakeVisit, answer: object = {}): void {
 export class Tunnel implements AsyncDisposable {
   readonly #sockets = new Set<Socket>()
   isDead = false
+  /** The port of the node behind it. */
+  to = 0
 
   private constructor(
     readonly server: Server,
@@ -68,18 +70,21 @@ export class Tunnel implements AsyncDisposable {
   ) {}
 
   static async open(to: string): Promise<Tunnel> {
-    const {port} = new URL(to)
     const server = createServer((near) => {
-      const far = dial(Number(port), '127.0.0.1')
+      const far = dial(tunnel.to, '127.0.0.1')
       for (const [from, into] of [[near, far], [far, near]] as const) {
         tunnel.#sockets.add(from)
         from.on('data', (data) => tunnel.isDead || into.write(data))
         from.on('error', () => {})
-        from.on('close', () => tunnel.isDead || into.destroy())
+        from.on('close', () => {
+          tunnel.#sockets.delete(from)
+          if (!tunnel.isDead) into.destroy()
+        })
       }
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const tunnel = new Tunnel(server, (server.address() as AddressInfo).port)
+    tunnel.to = Number(new URL(to).port)
     return tunnel
   }
 
@@ -87,8 +92,14 @@ export class Tunnel implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/WebSockets`
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Carries again, but nothing of what was: bytes are missing there. */
+  revive(): void {
+    this.isDead = false
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.revive()
     await new Promise((resolve) => this.server.close(resolve))
   }
 }

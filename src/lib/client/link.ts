@@ -189,8 +189,8 @@ export class Link implements Line {
   #wait(why: string): void {
     const {reconnectMinMs, reconnectMaxMs} = this.#settings
     this.#drop()
-    // Another node, where there is a list.
-    this.#url += 1
+    // Another node, where there is a list, and any: those of one node do not all go to the next.
+    this.#url += 1 + Math.floor(Math.random() * (this.#settings.urls.length - 1))
     const mostMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures)
     this.#failures += 1
     const delayMs = Math.round(Math.random() * mostMs)

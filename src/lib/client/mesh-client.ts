@@ -169,7 +169,7 @@ export class MeshClient implements Mesh, LineOwner {
     const text = encodeFrame(action, details, id, frameBytesMax)
     if (this.#state.type === 'open' && this.#line.write(text)) return
     if (this.#queue.length >= queueMax) {
-      throw new MeshError('queue-full', `Not connected, and ${queueMax} messages wait already`)
+      throw new MeshError('queue-full', `Not connected, and ${queueMax} wait already`)
     }
     this.#queue.push({text, id})
   }

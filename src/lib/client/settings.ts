@@ -17,7 +17,7 @@ export function settingsFrom(
   url: string | readonly string[], options: ConnectOptions,
 ): Settings {
   const urls = (typeof url === 'string' ? [url] : url).map(socketUrl)
-  if (urls.length === 0) throw bad('No url in the list')
+  if (urls.length === 0) throw bad('No url of a node')
   const WebSocket = options.WebSocket ?? globalSocket()
   if (WebSocket === undefined) {
     throw bad('No WebSocket here: connect(url, {WebSocket}) with that of ws')

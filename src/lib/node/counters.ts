@@ -25,6 +25,7 @@ export const COUNTER_NAMES = [
   'clientsRecovered',
   'clientsRefusedAddress',
   'clientsRefusedOrigin',
+  'clientsRefusedPace',
   'clientsRefusedTooMany',
   'clientsRefusedUnavailable',
   'clientsRefusedUser',

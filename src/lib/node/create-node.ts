@@ -214,6 +214,7 @@ class RunningNode implements MeshNode {
       api: this.#api,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
       position: () => this.#statsParts?.core.position,
+      admitsClient: () => this.#clientSide.pace.admits(this.#services.now()),
       listen: this.#transport.listen,
     })
   }

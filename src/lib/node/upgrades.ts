@@ -52,6 +52,8 @@ export interface UpgradeParts {
   readonly links: Links
   readonly operators: Operators
   readonly counters: Counters
+  /** One more client; false: too many in this second. */
+  readonly admitsClient: () => boolean
 }
 
 /** At the listener where clients connect; without one of their own, nodes come here as well. */
@@ -86,6 +88,7 @@ function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDeci
     counters.add('clientsRefusedTooMany')
     return refuse(503, 'This node is full')
   }
+  if (!parts.admitsClient()) return refuse(503, 'Too many clients in this second: come back later')
   const isV1 = request.subprotocols.includes(SUBPROTOCOL.client)
   return {
     accept: true,

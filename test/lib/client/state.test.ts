@@ -18,7 +18,7 @@ describe('options', () => {
     ['no url outside of a page', undefined, {}, 'No url of a node: /WebSockets'],
     ['another scheme', 'ftp://example.com', {}, 'No url of a node: ftp://example.com'],
     ['no url', 'example.com:port', {}, 'No url of a node'],
-    ['an empty list', [], {}, 'No url in the list'],
+    ['an empty list', [], {}, 'No url of a node'],
     ['a number that is none', NOWHERE, {queueMax: Number.NaN}, 'queueMax is no number: NaN'],
     ['a time before now', NOWHERE, {timeoutMs: -1}, 'timeoutMs is no number: -1'],
   ])('%s', (_name, url, options, message) => {
@@ -198,7 +198,7 @@ describe('a connection that broke', () => {
     await at.say(1)
     const {why} = await is('waiting')
     expect(why).toBe('The node does not answer any more')
-    tunnel.isDead = false
+    tunnel.revive()
     await eventually(() => got.length === 1, {timeoutMs: 10_000})
     expect(mesh.state).toMatchObject({type: 'open', recovered: true})
   })
