@@ -39,7 +39,11 @@ export async function startApi(options: ApiBenchOptions = {}): Promise<ApiBench>
   for (let n = 0; n < size; n += 1) {
     const store = await openPoolStore({url: 'sqlite:', dataDir: mesh.folder})
     const parts = {store, secret: mesh.secret, apiKeys: keys, ...services}
-    const node = await mesh.start(config, {...parts, view: viewMesh({...parts, ...CLOCKS})})
+    const view = viewMesh({...parts, ...CLOCKS})
+    const node = await mesh.start(config, {...parts, view}).catch(async (error: unknown) => {
+      await mesh[Symbol.asyncDispose]()
+      throw error
+    })
     await within(node.ready, `node ${n + 1} to be linked`)
   }
   const [node] = mesh.nodes

@@ -19,6 +19,12 @@ import {decideNodeUpgrade, decideUpgrade, socketKinds, type UpgradeParts} from '
 /** Beside the clients: links, operators, and requests that are not yet anything. */
 const OTHER_CONNECTIONS_MAX = 5000
 
+/**
+ * More than the 60 s of nginx and others: who closes an idle connection is then the one that sends
+ * on it, and no request meets its end.
+ */
+const API_KEEP_ALIVE_MS = 75_000
+
 /** What a listener turned away before anybody here saw it. */
 const REFUSED = {
   'too-many': 'connectionsDropped',
@@ -78,7 +84,9 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     onUpgrade: (request: UpgradeRequest) => decideNodeUpgrade(request, options),
   }
   const nodesAt = await open(nodeListen, forNodes, true)
-  const forApi = {...common(options, library, true), onUpgrade: refuseUpgrade}
+  const forApi = {
+    ...common(options, library, true), onUpgrade: refuseUpgrade, keepAliveMs: API_KEEP_ALIVE_MS,
+  }
   const apiAt = await open(apiListen, forApi, false)
   services.tls?.onChange((material) => all.forEach((listener) => listener.setTls(material)))
   return {

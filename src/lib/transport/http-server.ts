@@ -16,7 +16,7 @@ import type {ListenOptions, PlainRequest, PlainResponse, ServerTls} from './tran
 /** Cookies and a few proxies' headers fit; Node's own default is as large. */
 const HEADER_BYTES_MAX = 16 * 1024
 const PENDING_MAX = 5000
-/** How long a finished keep-alive connection may idle. */
+/** Unless said otherwise: strangers' connections are soon gone. */
 const KEEP_ALIVE_MS = 5000
 /** How often Node looks for requests that take too long. */
 const CHECK_MS = 1000
@@ -25,12 +25,13 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 
 export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListener): Server {
   const {headerBytesMax = HEADER_BYTES_MAX, handshakeMs = LIMITS.handshakeMs} = options
+  const {keepAliveMs = KEEP_ALIVE_MS} = options
   const settings = {
     maxHeaderSize: headerBytesMax,
     headersTimeout: handshakeMs,
     requestTimeout: handshakeMs,
     connectionsCheckingInterval: CHECK_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveMs,
     noDelay: true,
   }
   const {tls} = options

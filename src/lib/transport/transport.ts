@@ -161,6 +161,8 @@ export interface ListenOptions {
   readonly headerBytesMax?: number
   /** A request that takes longer is answered 408. */
   readonly handshakeMs?: number
+  /** How long a connection may idle between requests. */
+  readonly keepAliveMs?: number
   onUpgrade(request: UpgradeRequest): UpgradeDecision
   /** A body that it does not read ends the connection after the answer. */
   onRequest(request: PlainRequest): PlainResponse | Promise<PlainResponse>
