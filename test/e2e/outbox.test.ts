@@ -1,4 +1,6 @@
 /** Whole processes and a real MariaDB: what the application commits arrives, once, and no more. */
+import {join} from 'node:path'
+import Libsql from 'libsql'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {startMariadb, type Mariadb} from '../helpers/mariadb.js'
 import {eventually} from '../helpers/eventually.js'
@@ -126,6 +128,29 @@ describe('an application that inserts rows in its transactions', () => {
     expect(details(client)).toEqual(Array.from({length: 1500}, (_, n) => n))
   }, 120_000)
 })
+
+test('rows in the embedded file are sent as those in a database', async () => {
+  await using mesh = await ServeMesh.open()
+  const node = await mesh.start('--outbox')
+  const client = await mesh.connect(node, '42')
+  await eventually(() => node.cli.stderr().includes('Made the outbox'), {timeoutMs: 20_000})
+  const page = new Libsql(join(mesh.folder, 'pool.db'))
+  page.exec('PRAGMA busy_timeout = 5000')
+  page.exec('BEGIN')
+  page.exec(`INSERT INTO wsmesh_outbox (action, details, target)
+    VALUES ('row', '["rolled back"]', '{"user":42}')`)
+  page.exec('ROLLBACK')
+  page.exec('BEGIN')
+  page.exec(`INSERT INTO wsmesh_outbox (action, details, target)
+    VALUES ('row', '["paid"]', '{"user":42}'), ('row', '[2]', '{"user":42}')`)
+  page.exec('COMMIT')
+  page.close()
+  await eventually(() => details(client).length === 2)
+  expect(details(client)).toEqual(['paid', 2])
+  const status = await mesh.run('outbox', 'status')
+  expect(status.stdout).toMatch(/^waiting +0 rows$/m)
+  expect(status.stdout).toMatch(/^drained by +n-[0-9a-f]+, \d+ rows\/s$/m)
+}, 60_000)
 
 test('a node whose user may not make tables runs, and says what to do', async () => {
   await using bench = await open()

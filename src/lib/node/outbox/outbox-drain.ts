@@ -137,7 +137,7 @@ export class OutboxDrain {
 
   async #drain(term: number): Promise<void> {
     const {log, store} = this.#options
-    log.info('Draining the outbox', {outbox: store.label, term})
+    log.info('Sending the rows of the outbox', {outbox: store.label, term})
     let isSwept = false
     while (this.#isMaster(term)) {
       let pauseMs = 0
@@ -271,7 +271,7 @@ export class OutboxDrain {
     this.#failures = 0
     if (this.#failure === undefined) return
     this.#failure = undefined
-    this.#options.log.info('The outbox can be drained again', {outbox: this.#options.store.label})
+    this.#options.log.info('The rows of the outbox are sent again', {outbox: this.#options.store.label})
   }
 
   /** Said once for each change, not each time; returns how long to wait. */
@@ -282,7 +282,7 @@ export class OutboxDrain {
     counters.add('outboxFailures')
     const failure = describeError(error)
     if (this.#failure !== failure) {
-      log.error('The outbox is not drained', {
+      log.error('The rows of the outbox cannot be sent', {
         outbox: store.label, error: failure, try: error.suggestions.join('; or: '),
       })
     }

@@ -159,12 +159,23 @@ describe('faults', () => {
     await dba.query(`USE ${database}`)
     for (const sql of text.split(';\n').filter((part) => part.trim() !== '')) await dba.query(sql)
     dba.destroy()
-    expect(await store.init()).toMatchObject({made: []})
+    expect(await store.init()).toEqual({made: [], procedureFailure: undefined})
     expect(await store.read(10)).toEqual([])
     await server.exec(`INSERT INTO ${database}.t_outbox (action) VALUES ('hello')`)
     const rows = (await store.read(1)).map((row) => ({...row, reason: 'bad'}))
     expect(await store.setAside(rows)).toBe(1)
     expect(await store.retry('all')).toBe(1)
+  })
+
+  test('a user who may make tables and no procedure has the tables', async () => {
+    const database = await newDatabase()
+    await server.exec(`CREATE USER IF NOT EXISTS 'tables'@'%' IDENTIFIED BY 'p:a/s@s#w?o%rd'`)
+    await server.exec(`GRANT SELECT, INSERT, DELETE, CREATE ON ${database}.* TO 'tables'@'%'`)
+    const store = await open(database, 'tables')
+    expect(await store.init()).toMatchObject({
+      made: ['t_outbox', 't_outbox_aside'], procedureFailure: {code: 'OUTBOX_DENIED'},
+    })
+    expect(await store.read(1)).toEqual([])
   })
 
   test('a server that takes no writes is named as one', async () => {
