@@ -103,7 +103,7 @@ export function siegeSettings(
 function checkTogether(flags: SiegeFlagValues, urls: readonly string[]): void {
   const {protocol, nodes, target, from} = flags
   if (from === 'outbox') {
-    throw usage('--from outbox is not there yet: nodes have no outbox in the database', [
+    throw usage('--from outbox is not there yet: a siege writes into no database', [
       '--from socket   (publish by WebSocket)', '--from http   (publish by POST /publish)'])
   }
   if (protocol === 'plain' && urls.length === 0) {

@@ -16,6 +16,7 @@ import type {AsideOrder, OutboxKey, OutboxRow, OutboxStore} from '../../pool/out
 import {WITHDRAWN, type Envelope} from '../../protocol/envelope.js'
 import type {Position} from '../../protocol/position.js'
 import {WsmeshError} from '../../util/errors.js'
+import {CalmWarning} from '../calm-warning.js'
 import {Rate, type Counters} from '../counters.js'
 import {describeError} from '../log.js'
 import type {Log} from '../log.js'
@@ -64,6 +65,7 @@ export class OutboxDrain {
   readonly #options: OutboxDrainOptions
   readonly #sent = new SentRows()
   readonly #pause = new Pause()
+  readonly #calm: CalmWarning
   readonly #rate: Rate
   /** Of which this node is master. */
   #term: number | undefined
@@ -75,7 +77,8 @@ export class OutboxDrain {
 
   constructor(options: OutboxDrainOptions) {
     this.#options = options
-    const {counters, now} = options
+    const {counters, log, now} = options
+    this.#calm = new CalmWarning(log)
     this.#rate = new Rate(() => counters.get('outboxRowsSent'), now())
   }
 
@@ -197,9 +200,9 @@ export class OutboxDrain {
     const setAside = store.setAside(bad).catch((error: unknown) => toError(error))
     const sent = await this.#stableOf(await Promise.all(sending), term)
     const aside = await setAside
+    counters.add('outboxRowsSent', sent.length)
     const keys = [...known, ...sent]
     await store.remove(keys)
-    counters.add('outboxRowsSent', sent.length)
     if (aside instanceof Error) throw aside
     counters.add('outboxRowsSetAside', aside)
     if (aside > 0) this.#tellAside(aside, bad)
@@ -262,7 +265,7 @@ export class OutboxDrain {
 
   #tellAside(count: number, bad: readonly AsideOrder[]): void {
     const [first] = bad
-    this.#options.log.warn('Rows of the outbox cannot be sent: set aside', {
+    this.#calm.warn('Rows of the outbox cannot be sent: set aside', {
       rows: count, row: first?.id, why: first?.reason, try: 'wsmesh outbox peek --aside',
     })
   }
@@ -271,7 +274,8 @@ export class OutboxDrain {
     this.#failures = 0
     if (this.#failure === undefined) return
     this.#failure = undefined
-    this.#options.log.info('The rows of the outbox are sent again', {outbox: this.#options.store.label})
+    const {log, store} = this.#options
+    log.info('The rows of the outbox are sent again', {outbox: store.label})
   }
 
   /** Said once for each change, not each time; returns how long to wait. */
