@@ -130,6 +130,18 @@ async function figure(page: Page, id: 'arrived' | 'kills' | 'last-number' | 'mis
   return Number((await page.locator(`#${id}`).textContent())?.replaceAll(',', ''))
 }
 
+/** Again when it is refused: on a busy machine a node may not answer for a moment. */
+async function killBy(page: Page, press: () => Promise<void>): Promise<void> {
+  const before = await figure(page, 'kills')
+  const isDead = async () => (await figure(page, 'kills')) > before
+  for (;;) {
+    await press()
+    const isRefused = async () => (await page.getByText(/^Not killed/).count()) > 0
+    await eventually(async () => (await isDead()) || (await isRefused()), {timeoutMs: 10_000})
+    if (await isDead()) return
+  }
+}
+
 test('three users in tabs: a button kills the master again and again, no number is missing',
   async () => {
     await using demo = await startDemo()
@@ -149,8 +161,8 @@ test('three users in tabs: a button kills the master again and again, no number 
     for (const kills of [1, 2]) {
       await eventually(() => button.isEnabled(), {timeoutMs: 30_000, what: 'every node to be back'})
       const before = await look(ready)
-      await button.click()
-      await eventually(async () => (await figure(page, 'kills')) === kills, {what: 'a death seen'})
+      await killBy(page, () => button.click())
+      expect(await figure(page, 'kills')).toBe(kills)
       await page.locator('#kill-report', {
         hasText: /the master, was killed\. Node \d took over\. Longest wait for a number: \d+ ms/,
       }).waitFor()
@@ -185,6 +197,29 @@ test('a number that is missing or comes twice is said to be', async () => {
   await page.close()
 }, 60_000)
 
+test('a demo that ends and begins anew: its page says so, comes back, and calls nobody killed',
+  async () => {
+    const first = await startDemo({args: ['--nodes', '2']})
+    const {pageUrl} = await first.ready()
+    const page = await context.newPage()
+    await page.goto(pageUrl ?? '')
+    await page.getByText('No number is missing').waitFor()
+    await first[Symbol.asyncDispose]()
+    await page.getByRole('alert').getByText('The demo does not answer').waitFor()
+    await page.getByRole('img', {name: 'Node 1: not known. Node 2: not known'}).waitFor()
+
+    await using second = await startDemo({
+      args: ['--nodes', '2'], port: Number(new URL(pageUrl ?? '').port),
+    })
+    await second.ready()
+    await page.getByText('The demo does not answer').waitFor({state: 'hidden'})
+    await page.getByRole('article').first().getByText('connected', {exact: true}).waitFor()
+    await page.getByText('The demo counts anew').first().waitFor()
+    await page.getByText('No number is missing').waitFor()
+    expect(await figure(page, 'kills')).toBe(0)
+    await page.close()
+  }, 90_000)
+
 test.each([
   ['a desk', {viewport: {width: 1600, height: 900}}],
   ['a phone at night', {viewport: {width: 390, height: 844}, colorScheme: 'dark'}],
@@ -197,13 +232,12 @@ test.each([
   await page.goto(ready.pageUrl ?? '')
   await page.getByText('No number is missing').waitFor()
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
-  const picture = page.getByRole('img', {name: /Node 1: master.*Node 2: follower/})
-  await picture.waitFor()
+  await page.getByRole('img', {name: /Node \d: master/}).waitFor()
   const button = page.getByRole('button', {name: 'Kill node 2', exact: true})
   await eventually(() => button.isEnabled(), {timeoutMs: 30_000, what: 'a whole mesh'})
   await button.focus()
-  await page.keyboard.press('Enter')
-  await page.getByText(/Node 2 was killed/).waitFor()
+  await killBy(page, () => page.keyboard.press('Enter'))
+  await page.getByText(/Node 2.* was killed/).waitFor()
   expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Kill node 2')
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
   await other.close()

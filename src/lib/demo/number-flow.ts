@@ -6,8 +6,6 @@
 import {randomBytes} from 'node:crypto'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {describeError} from '../node/log.js'
-import {connectOperator} from '../operator/operator-client.js'
-import {findNode} from '../operator/find-node.js'
 import {ResendingPublisher} from '../operator/resending-publisher.js'
 import type {NamedPublication} from '../operator/resending-publisher.js'
 
@@ -112,7 +110,11 @@ export function publishThrough(
 ): ResendingPublisher {
   return new ResendingPublisher({
     timeoutMs: PATIENCE_MS,
-    findNode: (leftMs?: number) => {
+    findNode: async (leftMs?: number) => {
+      // Loaded when a page wants numbers: the nodes start sooner without.
+      const [{findNode}, {connectOperator}] = await Promise.all([
+        import('../operator/find-node.js'), import('../operator/operator-client.js'),
+      ])
       const timeoutMs = Math.min(leftMs ?? FIND_MS, FIND_MS)
       return findNode({
         sources: [{name: 'the demo', read: () => Promise.resolve(urls())}],

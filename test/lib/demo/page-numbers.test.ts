@@ -71,6 +71,20 @@ describe('a node that dies', () => {
     expect(kills.last).toMatchObject({name: '2', wasMaster: false, atMs: 700})
   })
 
+  test('while nobody watched is none that is seen, nor are the nodes of another demo', () => {
+    const kills = new Kills()
+    kills.look(WHOLE, 0)
+    kills.look(view(false, ['1', null, 'down'], ['2', 'n-2', 'master']), 100)
+    kills.begin(view(true, ['1', 'n-7', 'master'], ['2', 'n-8', 'follower']), 5000, false)
+    expect(kills.count).toBe(1)
+    expect(kills.last).toMatchObject({name: '1', overAtMs: 5000})
+    kills.begin(view(true, ['1', 'n-9', 'follower'], ['2', 'n-a', 'master']), 9000, true)
+    expect(kills.last).toBeUndefined()
+    expect(kills.waitOf(at(0, 9000))).toBeUndefined()
+    kills.look(view(true, ['1', 'n-9', 'follower'], ['2', null, 'down']), 9500)
+    expect(kills.last).toMatchObject({name: '2', wasMaster: true, atMs: 9500})
+  })
+
   test('in words', () => {
     const last = {name: '1', wasMaster: true}
     const tabs = [{isMoved: false, waitMs: 80.4}, {isMoved: false, waitMs: 96.2}]

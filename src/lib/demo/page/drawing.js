@@ -22,14 +22,15 @@ export class Drawing {
     const nodes = mesh.view.nodes.map((node) => ({
       name: node.name,
       role: roleOf(node, mesh.isLost),
-      isMaster: node.id !== null && node.id === mesh.view.master,
+      isMaster: node === mesh.master && !mesh.isLost,
       users: usersAt(node.name),
     }))
     // What did not change is not drawn again: the dashes would start anew.
-    const wanted = JSON.stringify([width, nodes, isFlowing])
+    const isMoving = isFlowing && !mesh.isLost
+    const wanted = JSON.stringify([width, nodes, isMoving])
     if (wanted === this.#shown) return
     this.#shown = wanted
-    this.#draw(nodes, width, isFlowing)
+    this.#draw(nodes, width, isMoving)
   }
 
   #draw(nodes, width, isFlowing) {

@@ -21,6 +21,14 @@ export class Kills {
   #master
   #pressed = new Map()
 
+  /** Whoever died while nobody watched did not die now; another demo has other nodes. */
+  begin(view, atMs, isOtherDemo) {
+    this.#before = view
+    this.#master = view.master ?? undefined
+    if (isOtherDemo) this.last = undefined
+    else if (this.last !== undefined) this.last.overAtMs ??= atMs
+  }
+
   /** A button was pressed: waits count from here. */
   pressed(id, atMs) {
     this.#pressed.set(id, atMs)

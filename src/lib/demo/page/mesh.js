@@ -5,6 +5,10 @@ const COME_BACK_MS = 2000
 export class Mesh extends EventTarget {
   view = {master: null, term: null, isWhole: false, nodes: [], commands: []}
   isLost = false
+  /** The first state since it watches, or since it was lost. */
+  isFresh = false
+  /** Whether it was lost before this state: then this may be another demo. */
+  wasLost = false
   /** Without the numbers: they flow while a page that wants them watches. */
   isQuiet = false
   /** Names of all node ids ever seen, so that a message of a dead node still has a name. */
@@ -44,10 +48,14 @@ export class Mesh extends EventTarget {
 
   #watch() {
     this.#stop()
+    let isFirst = true
     this.#source = new EventSource(this.isQuiet ? '/events?quiet' : '/events')
     this.#source.addEventListener('message', ({data}) => {
       this.view = JSON.parse(data)
       for (const {id, name} of this.view.nodes) if (id !== null) this.#names.set(id, name)
+      this.isFresh = isFirst || this.isLost
+      this.wasLost = this.isLost
+      isFirst = false
       this.isLost = false
       this.dispatchEvent(new Event('change'))
     })

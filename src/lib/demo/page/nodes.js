@@ -9,12 +9,14 @@ const ROLES = {
   isolated: 'cut off',
   drained: 'leaving',
   silent: 'no answer',
+  unknown: 'not known',
   down: 'dead',
 }
 
 /** A process that does not answer may be stopped or busy: dead is who has ended. */
 export function roleOf({id, role}, isLost) {
-  if (isLost || id === null) return 'down'
+  if (isLost) return 'unknown'
+  if (id === null) return 'down'
   return role === 'down' ? 'silent' : role
 }
 
@@ -42,7 +44,7 @@ export class NodeCards {
       card.element.className = `node is-${role}`
       card.element.title = node.clientUrl ?? ''
       card.role.textContent = role === 'master' ? `★ ${word}` : word
-      showFacts(card.facts, factsOf(node, role, isLost))
+      showFacts(card.facts, factsOf(node, role))
       card.kill.setAttribute('aria-disabled', String(!view.isWhole || isLost))
     }
   }
@@ -73,8 +75,8 @@ export class NodeCards {
   }
 }
 
-function factsOf({id, pid, clients}, role, isLost) {
-  if (isLost) return ['not known']
+function factsOf({id, pid, clients}, role) {
+  if (role === 'unknown') return []
   if (role === 'down') return ['a fresh one takes its place']
   return [id, `pid ${pid}`, ...(clients === null ? [] : [counted(clients)])]
 }

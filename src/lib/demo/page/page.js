@@ -13,6 +13,8 @@ const tabs = new Set()
 const drawing = new Drawing(byId('drawing'))
 const cards = new NodeCards(byId('nodes'), (name) => void kill(mesh.node(name)))
 let count = 0
+/** Why the last wish to kill was not granted. */
+let refusal = ''
 
 /** Two users, one of them twice: enough to see all that a mesh does. */
 const FIRST_USERS = ['42', '42', '7']
@@ -35,10 +37,11 @@ function nodeFor(index) {
 async function kill(node) {
   if (!node || node.id === null) return
   kills.pressed(node.id, performance.now())
+  refusal = ''
   try {
     await killNode(node.id)
   } catch (error) {
-    say(`Not killed: ${error.message}.`)
+    refusal = `Not killed: ${error.message}.`
   }
 }
 
@@ -79,7 +82,10 @@ function showTotals() {
 
 function showKill() {
   const {last} = kills
-  if (last === undefined) return
+  if (refusal !== '' || last === undefined) {
+    say(refusal)
+    return
+  }
   const waits = [...tabs]
     .filter(({numbers}) => numbers.arrivals.some(({atMs}) => atMs < last.atMs))
     .map((tab) => ({isMoved: last.tabs.has(tab), waitMs: kills.waitOf(tab.numbers.arrivals)}))
@@ -104,12 +110,19 @@ function draw() {
   showKill()
 }
 
+function lookForDeaths(nowMs) {
+  if (mesh.isFresh) {
+    kills.begin(mesh.view, nowMs, mesh.wasLost)
+  } else if (kills.look(mesh.view, nowMs)) {
+    refusal = ''
+    kills.last.tabs = new Set([...tabs].filter(({nodeId}) => nodeId === kills.last.id))
+  }
+}
+
 mesh.addEventListener('change', () => {
   byId('lost').hidden = !mesh.isLost
   byId('mesh-state').textContent = meshState(mesh)
-  if (!mesh.isLost && kills.look(mesh.view, performance.now())) {
-    kills.last.tabs = new Set([...tabs].filter(({nodeId}) => nodeId === kills.last.id))
-  }
+  if (!mesh.isLost) lookForDeaths(performance.now())
   cards.show(mesh)
   showKillButton()
   showCommands(byId('commands'), mesh.view.commands)
