@@ -14,12 +14,17 @@ const folder = mkdtempSync(join(tmpdir(), 'wsmesh-soak-'))
 const bin = process.env.SOAK_BIN ?? new URL('../bin/run.js', import.meta.url).pathname
 const env = {...process.env, WSMESH_DATA_DIR: folder}
 const extra = (process.env.SOAK_SERVE ?? '').split(' ').filter(Boolean)
+/** The nodes leave with this process, however it ends; told to end, it tidies up behind itself. */
+const keep = new URL('../dist/lib/process/keep-with-parent.js', import.meta.url).href
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort())
 const processes = []
 const targets = []
 try {
   for (let n = 0; n < Number(count); n += 1) {
     const child = startNodeProcess({
-      command: process.execPath, args: [bin, 'serve', '--port', '0', '--json', ...extra], env,
+      command: process.execPath, env,
+      args: ['--import', keep, bin, 'serve', '--port', '0', '--json', ...extra],
       onLog: (line) => process.stderr.write(`node ${n}: ${line}\n`),
     })
     processes.push(child)
@@ -33,7 +38,7 @@ try {
     targets, protocol: 'wsmesh', secret, kinds: Object.keys(CHURN_KINDS), cycles: Number(cycles),
     forMs: forS === undefined ? undefined : Number(forS) * 1000, connections: Number(connections), warmUpConnections: Number(process.env.SOAK_WARM_UP ?? 1000),
     connectPerS: Number(rate), detailsBytes: 200, restMs: 120_000, settleMs: 1000, seed: 1,
-    signal: new AbortController().signal,
+    signal: stop.signal,
     onCycle: ({cycle, isWarmUp, atS, work, samples}) => {
       const told = [...samples.values()].map(({sample: s, work: w}) =>
         `${s.objects} obj ${(s.heapBytes / 1024).toFixed(0)}K ext ${(s.externalBytes / 1024).toFixed(0)}K rss ${(s.rssBytes / 2 ** 20).toFixed(0)}M v${s.gauges.visits.value} h${s.gauges.history.value} c${w.connection} p${s.cost.pauseMs}`)

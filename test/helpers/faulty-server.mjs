@@ -139,6 +139,7 @@ server.on('connection', (ws, request) => {
   ws.messages = 0
   ws.on('error', () => {})
   if (fault === 'greets') ws.send('Served by one that greets')
+  if (fault === 'tells-address') ws.send(request.socket.remoteAddress)
   if (fault === 'early') for (const text of missed.splice(0)) answer(ws, text)
   const take = protocol === 'wsmesh' ? wsmesh : received
   if (fault === 'deaf') request.socket.pause()

@@ -52,8 +52,16 @@ export class ServeMesh implements AsyncDisposable {
   }
 
   /** Starts a node and waits until it is linked. */
-  async start(...args: string[]): Promise<ServeProcess> {
-    const cli = startCli(['serve', '--port', '0', '--json', ...args], {env: this.env})
+  start(...args: string[]): Promise<ServeProcess> {
+    return this.startFrom(undefined, ...args)
+  }
+
+  /** The same, of another wsmesh than that of the other nodes. */
+  async startFrom(bin: string | undefined, ...args: string[]): Promise<ServeProcess> {
+    // What a node writes into the system's temporary folder goes with the mesh.
+    const env = {TMPDIR: this.folder, ...this.env}
+    const cli = startCli(['serve', '--port', '0', '--json', ...args],
+      {env, ...(bin === undefined ? {} : {bin})})
     const line = await eventually(
       () => cli.stdout().includes('\n') && cli.stdout().split('\n')[0],
       {what: `a node to be ready; it said: ${cli.stderr()}`, timeoutMs: 20_000},

@@ -21,10 +21,18 @@ const PORTS_SHARE = 0.7
 const CONNECTION_BYTES = 24 * 1024
 const LOOPBACK_MAX = 200
 
+/** What the machine gives; undefined or null where it does not say. */
+export interface Machine {
+  readonly openFilesMax: number | null
+  readonly ports: number | undefined
+  readonly freeBytes: number
+}
+
+type Load = Pick<SiegeSettings, 'connections' | 'processes'>
+
 /** Throws USAGE, with what to type, when it cannot work. */
 export async function preflight(
-  {connections, processes}: Pick<SiegeSettings, 'connections' | 'processes'>,
-  targets: readonly AttackTarget[],
+  load: Load, targets: readonly AttackTarget[],
 ): Promise<Preflight> {
   const openFilesMax = await openFiles()
   const environment = {
@@ -32,34 +40,44 @@ export async function preflight(
     cpu: cpus()[0]?.model ?? '', cpus: availableParallelism(), memoryBytes: totalmem(),
     openFilesMax,
   }
-  const perProcess = Math.ceil(connections / processes)
-  if (openFilesMax !== null && perProcess + OTHER_FILES > openFilesMax) {
-    throw new WsmeshError('USAGE', `Not more than ${openFilesMax} open files are allowed here, `
-      + `${perProcess} connections need ${perProcess + OTHER_FILES}`, {
-      suggestions: [
-        `ulimit -n ${Math.ceil((perProcess + OTHER_FILES) * 1.2)}   (then again)`,
-        `--processes ${Math.ceil(connections / Math.max(1, openFilesMax - OTHER_FILES))}`,
-      ],
-    })
-  }
-  const notes: string[] = []
-  const neededBytes = connections * CONNECTION_BYTES
-  if (neededBytes > freemem()) {
-    const neededMiB = Math.ceil(neededBytes / 2 ** 20)
-    notes.push(`${connections} connections need about ${neededMiB} MiB here, `
-      + `${Math.floor(freemem() / 2 ** 20)} MiB are free`)
-  }
-  return {environment, localAddresses: await sourceAddresses(connections, targets), notes}
+  const machine = {openFilesMax, ports: await ephemeralPorts(), freeBytes: freemem()}
+  return {environment, ...checkMachine(load, targets, machine)}
 }
 
-async function sourceAddresses(
-  connections: number,
-  targets: readonly AttackTarget[],
-): Promise<readonly string[]> {
-  const ports = await ephemeralPorts()
+/** Pure. Throws USAGE. */
+export function checkMachine(
+  load: Load, targets: readonly AttackTarget[], machine: Machine,
+): Pick<Preflight, 'localAddresses' | 'notes'> {
+  checkFiles(load, machine)
+  const {connections} = load
+  const neededBytes = connections * CONNECTION_BYTES
+  const notes = neededBytes <= machine.freeBytes ? [] : [
+    `${connections} connections need about ${Math.ceil(neededBytes / 2 ** 20)} MiB here, `
+      + `${Math.floor(machine.freeBytes / 2 ** 20)} MiB are free`,
+  ]
+  return {localAddresses: sourceAddresses(connections, targets, machine), notes}
+}
+
+function checkFiles({connections, processes}: Load, {openFilesMax}: Machine): void {
+  const perProcess = Math.ceil(connections / processes)
+  if (openFilesMax === null || perProcess + OTHER_FILES <= openFilesMax) return
+  throw new WsmeshError('USAGE', `Not more than ${openFilesMax} open files are allowed here, `
+    + `${perProcess} connections need ${perProcess + OTHER_FILES}`, {
+    suggestions: [
+      `ulimit -n ${Math.ceil((perProcess + OTHER_FILES) * 1.2)}   (then again)`,
+      `--processes ${Math.ceil(connections / Math.max(1, openFilesMax - OTHER_FILES))}`,
+    ],
+  })
+}
+
+/** Of loopback a machine has millions of addresses, each with ports of its own. */
+function sourceAddresses(
+  connections: number, targets: readonly AttackTarget[], {ports}: Machine,
+): readonly string[] {
   const perTarget = Math.ceil(connections / Math.max(1, targets.length))
   if (ports === undefined || perTarget <= ports * PORTS_SHARE) return []
   const isLoopback = targets.every(({clientUrl}) => new URL(clientUrl).hostname.startsWith('127.'))
+  // Of all connections: which of them go to which target is not asked.
   const needed = Math.ceil(connections / (ports * PORTS_SHARE))
   if (isLoopback && needed <= LOOPBACK_MAX) {
     return Array.from({length: needed}, (_, index) => `127.0.0.${index + 2}`)

@@ -21,6 +21,7 @@ import type {SoakFlagValues} from './soak/soak-command.js'
 export interface SiegeCommandOptions {
   readonly flags: SiegeFlagValues & SoakFlagValues & ReachFlagValues & ReportPaths & {
     readonly compare?: string | undefined
+    readonly json?: boolean
     readonly ndjson?: boolean
     readonly progress?: boolean
     readonly verbose?: boolean
@@ -60,7 +61,10 @@ export async function siege(options: SiegeCommandOptions): Promise<RunReport> {
   else for (const line of summaryScreen(report, options.screen)) options.print(line)
   if (compare !== undefined && before !== undefined) {
     const compared = compareRuns([{file: compare, report: before}, {file: 'this run', report}])
-    for (const line of ['', ...compareScreen(compared, options.screen)]) options.print(line)
+    // Where stdout is for programs, it is still for a person to see.
+    const isForPeople = flags.json !== true && flags.ndjson !== true
+    const say = isForPeople ? options.print : notice
+    for (const line of ['', ...compareScreen(compared, options.screen)]) say(line)
   }
   const failures = await writeReportFiles(files, report)
   for (const {path} of failures.length === 0 ? files : []) notice(`written: ${path}`)
@@ -93,7 +97,9 @@ async function soakOnce(
   const onLog = (line: string): void => {
     if (flags.verbose === true) notice(line)
   }
-  return soak(flags, settings, {...options, reach: flags, onLog})
+  const onCycle = flags.ndjson === true
+    ? (cycle: object) => options.line(JSON.stringify(cycle)) : undefined
+  return soak(flags, settings, {...options, reach: flags, onLog, onCycle})
 }
 
 /** With --ndjson each second is on stdout already, often on the same terminal. */

@@ -41,7 +41,7 @@ export function loadFlags() {
     })(),
     from: Flags.option({
       options: ['socket', 'http', 'outbox'] as const, default: 'socket', helpGroup: LOAD,
-      helpValue: 'WAY', summary: 'how they are published: socket, http or outbox',
+      helpValue: 'WAY', summary: 'how they are published: socket or http (outbox: not there yet)',
     })(),
     ramp: durationFlag({
       helpGroup: LOAD, minMs: 100, maxMs: HOUR_MS,
@@ -51,7 +51,8 @@ export function loadFlags() {
       helpGroup: LOAD, summary: 'raise the rate step by step, --time each, until it is too much',
     }),
     scenario: Flags.string({
-      helpGroup: LOAD, helpValue: 'FILE', exclusive: ['stairs', 'ramp'],
+      helpGroup: LOAD, helpValue: 'FILE',
+      exclusive: ['stairs', 'ramp', 'rate', 'per-connection-rate'],
       summary: 'phases and mix from a file: JSON, or a module (see docs/SIEGE.md)',
     }),
     action: Flags.string({
@@ -125,6 +126,10 @@ export function soakFlags() {
     hours: Flags.string({
       helpGroup: SOAK, helpValue: 'N', dependsOn: ['soak'],
       summary: 'go on with cycles for so long',
+    }),
+    'warm-up': Flags.integer({
+      helpGroup: SOAK, min: 5, max: 10_000_000, helpValue: 'N', dependsOn: ['soak'],
+      summary: 'visits at each node before anything is measured (until its caches are full)',
     }),
     kinds: Flags.string({
       helpGroup: SOAK, helpValue: 'LIST', dependsOn: ['soak'],

@@ -43,6 +43,16 @@ const withVisits: Change = (sample, {connection}) => ({
   gauges: {...sample.gauges, visits: {kind: 'bounded', value: connection}},
 })
 
+/** Of a machine that is busy: the master changes again and again, and each term is remembered. */
+const withMasters: Change = (sample, {index}) => {
+  const terms = 2 * Math.max(0, index)
+  const noted = terms + (index % 3)
+  return {
+    ...withClass(sample, 4 + noted),
+    gauges: {...sample.gauges, termEnds: {kind: 'bounded', value: terms}},
+  }
+}
+
 /** Of so many seeds, how many have this verdict. */
 function countOf(verdict: Judged['verdict'], change: Change | undefined, seeds = 100): number {
   let count = 0
@@ -55,6 +65,22 @@ function countOf(verdict: Judged['verdict'], change: Change | undefined, seeds =
 describe('no leak', () => {
   it('is found in 200 clean runs, whose heap wanders', () => {
     expect(countOf('pass', undefined, 200)).toBe(200)
+  })
+
+  it('is what a node remembers of masters that changed, though other steps are larger', () => {
+    expect(countOf('pass', withMasters, 50)).toBe(50)
+    // The same without that record is one.
+    const kept: Change = (sample, done) => ({...withMasters(sample, done), gauges: sample.gauges})
+    expect(judge(kept)).toMatchObject({verdict: 'leak', findings: [{name: 'class Fixture'}]})
+  })
+
+  it('is seen in bytes of a mesh whose master changed all the time: that is another state', () => {
+    const growing = withHeap(({connection}) => 200 * connection)
+    const both: Change = (sample, done) => withMasters(growing(sample, done), done)
+    expect(judge(growing).verdict).toBe('leak')
+    expect(judge(both)).toMatchObject({
+      verdict: 'inconclusive', summary: expect.stringContaining('the master changed 38 times'),
+    })
   })
 
   it('is seen in counts that go up and down, whatever they do', () => {

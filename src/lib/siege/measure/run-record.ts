@@ -33,6 +33,7 @@ export class RunRecord {
   readonly #gatherer: SecondGatherer
   readonly #live: LiveThresholds | undefined
   #marks: string[] = []
+  #isBroken = false
   #work: Promise<void> = Promise.resolve()
 
   constructor(options: RunRecordOptions) {
@@ -74,7 +75,10 @@ export class RunRecord {
     this.#options.onGathered(second)
     const isMeasured = isLoad && sample.phase !== RAMP && sample.phase !== 'drain'
     const broken = isMeasured ? this.#live?.broken(second) : undefined
-    if (broken !== undefined) this.#options.onBroken(broken)
+    if (broken !== undefined && !this.#isBroken) {
+      this.#isBroken = true
+      this.#options.onBroken(broken)
+    }
     this.#work = this.#work.then(() => this.#sampled({...sample, marks}, isLoad))
   }
 

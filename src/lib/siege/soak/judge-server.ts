@@ -5,7 +5,7 @@
 import type {LeakFinding, LeakOfNode, LeakVerdict} from '../run-report.js'
 import {bytesFinding, nativeFinding} from './judge-bytes.js'
 import type {Bytes} from './judge-bytes.js'
-import {cachesOf, fillingCaches, rowsOf, withoutCaches} from './sample-rows.js'
+import {cachesOf, fillingCaches, rowsOf, upheavals, withoutCaches} from './sample-rows.js'
 import type {Row} from './sample-rows.js'
 import type {CycleSample} from './soak-samples.js'
 import {rise, trendOfCounts, trendOfNoisyCounts} from './trend.js'
@@ -46,25 +46,26 @@ export function judgeServer(
   const processes = measured.map(({sample}) => sample)
   const caches = cachesOf(processes)
   const counts = countFindings(rowsOf(processes).map((row) =>
-    row.tier === 'gauge' ? row : {...row, values: withoutCaches(row.values, caches)}), work)
+    row.tier === 'gauge' ? row : {...row, values: withoutCaches(row, caches)}), work)
   const bytes = (name: Bytes['name'], values: readonly number[]) =>
     bytesFinding({name, values, work, caches})
   const heap = bytes('heap', processes.map(({heapBytes}) => heapBytes))
   const external = bytes('external memory', processes.map(({externalBytes}) => externalBytes))
   const filling = fillingCaches(caches, rise(connections))
   const inBytes = [...heap.findings, ...external.findings]
-  const findings = [...counts, ...inBytes.map((finding) => doubted(finding, filling))]
+  const masters = upheavals(caches)
+  const isDoubtful = filling.length > 0 || masters > 0
+  const findings = [...counts, ...inBytes.map((finding) => doubted(finding, isDoubtful))]
   const isClean = findings.every(({verdict}) => verdict !== 'leak')
   const native = nativeFinding(processes.map(({rssBytes}) => rssBytes), work)
   if (isClean && native !== undefined) findings.push(native)
   const limit = heap.detectionLimitBytes
-  return sentence(findings.slice(0, FINDINGS_MAX), {filling, limit, options})
+  return sentence(findings.slice(0, FINDINGS_MAX), {filling, masters, limit, options})
 }
 
 /** Counts are told without the caches' own; bytes cannot be. */
-function doubted(finding: LeakFinding, filling: readonly string[]): LeakFinding {
-  const isDoubtful = finding.verdict === 'leak' && filling.length > 0
-  return isDoubtful ? {...finding, verdict: 'inconclusive'} : finding
+function doubted(finding: LeakFinding, isDoubtful: boolean): LeakFinding {
+  return isDoubtful && finding.verdict === 'leak' ? {...finding, verdict: 'inconclusive'} : finding
 }
 
 function whyInvalid(
@@ -137,12 +138,14 @@ function findingOf(
 
 interface Circumstances {
   readonly filling: readonly string[]
+  /** Changes of the master, if there were many. */
+  readonly masters: number
   readonly limit: number | null
   readonly options: JudgeOptions
 }
 
 function sentence(
-  findings: readonly LeakFinding[], {filling, limit, options}: Circumstances,
+  findings: readonly LeakFinding[], {filling, masters, limit, options}: Circumstances,
 ): Judged {
   const [leak] = findings.filter(({verdict}) => verdict === 'leak')
   const [slowing] = findings.filter(({verdict}) => verdict === 'inconclusive')
@@ -151,11 +154,14 @@ function sentence(
   const isBlind = limit === null || limit > options.detectionLimitBytes
   if (leak) return verdictOf('leak', inWords(leak), findings, limit)
   if (filling.length > 0) {
-    const why = `a cache was still being filled (${filling.join(', ')}): more warm-up is needed`
+    const why = `a cache was still being filled (${filling.join(', ')}): more --warm-up is needed`
     return verdictOf('inconclusive', why, findings, limit)
   }
   if (slowing) {
-    const why = `${inWords(slowing)}, more slowly than at first: a cache that fills, or a leak`
+    const why = masters > 0 && slowing.tier === 'bytes'
+      ? `${inWords(slowing)}, but the master changed ${masters} times: a machine with less to do `
+        + 'tells whether it is a leak'
+      : `${inWords(slowing)}, more slowly than at first: a cache that fills, or a leak`
     return verdictOf('inconclusive', why, findings, limit)
   }
   if (isBlind) {

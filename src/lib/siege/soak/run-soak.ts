@@ -23,6 +23,8 @@ export interface SoakOptions {
   readonly connections: number
   /** At least so many in one of the warm-up: caches of connections are to be full at its end. */
   readonly warmUpConnections: number
+  /** Visits at each server in the warm-up, however full caches are; undefined: until they are. */
+  readonly warmUpVisits?: number | undefined
   readonly connectPerS: number
   readonly detailsBytes: number
   /** Rest is waited for so long after each cycle. */
@@ -37,6 +39,8 @@ export interface SoakOptions {
 export interface SoakProgress {
   readonly cycle: number
   readonly isWarmUp: boolean
+  /** Of the cycles so far. */
+  readonly warmUpCycles: number
   readonly atS: number
   readonly work: Work
   readonly samples: ReadonlyMap<string, CycleSample>
@@ -64,6 +68,7 @@ const WARM_UP_MAX = 40
 const FILLING_SHARE = 0.05
 const SAMPLE_TRIES = 3
 const TRY_PAUSE_MS = 5000
+const UNSETTLED = -1
 
 /** Connections, then messages: what a leak goes with is told apart by doses that differ. */
 const DOSES = [[1, 1], [0.5, 1], [1, 0.5], [0.5, 0.5]] as const
@@ -79,6 +84,8 @@ class Soak {
   readonly #lost = new Map<string, string>()
   readonly #unrest = new Map<string, string[]>()
   readonly #startMs = performance.now()
+  #warmUpCycles = 0
+  #linksOfAll = 0
   /** Connections that others had at the beginning. */
   readonly #others = new Map<string, number>()
 
@@ -96,6 +103,9 @@ class Soak {
     for (const target of targets) {
       this.#others.set(target.place.name, (await target.rest()).connections ?? 0)
     }
+    const links = await this.#links()
+    // Fewer are not all of the mesh: then nobody knows how many links there should be.
+    if (links === 2 * (targets.length - 1)) this.#linksOfAll = links
     let cycle = await this.#warmUp()
     const firstMeasured = cycle
     while (!this.#isOver() && (cycle - firstMeasured < cycles || this.#elapsedMs() < forMs)) {
@@ -119,10 +129,12 @@ class Soak {
 
   /** Until caches with a bound have stopped to grow. The last of it rests as long as any cycle. */
   async #warmUp(): Promise<number> {
-    const {connections, warmUpConnections} = this.#options
-    const more = Math.max(1, warmUpConnections / connections)
+    const {connections, warmUpConnections, warmUpVisits} = this.#options
+    const each = warmUpVisits === undefined ? warmUpConnections : warmUpVisits / WARM_UP_MIN
+    const more = Math.max(1, each / connections)
     for (let cycle = 1; ; cycle += 1) {
-      const isLast = cycle >= WARM_UP_MAX || (cycle >= WARM_UP_MIN && this.#areCachesFull())
+      const isEnough = warmUpVisits !== undefined || this.#areCachesFull()
+      const isLast = cycle >= WARM_UP_MAX || (cycle >= WARM_UP_MIN && isEnough)
       await this.#cycle(cycle, {isWarmUp: true, connections: more, messages: 1, drains: isLast})
       if (isLast || this.#isOver()) return cycle
     }
@@ -157,12 +169,16 @@ class Soak {
     const samples = new Map<string, CycleSample>()
     // One after the other: while one stands still to be counted, the others keep the mesh.
     for (const target of this.#options.targets) {
+      await this.#whole()
       if (this.#isOver()) return
       const sample = await this.#sample(target, cycle, dose.isWarmUp)
       if (sample !== undefined) samples.set(target.place.name, sample)
     }
     const atS = this.#elapsedMs() / 1000
-    onCycle({cycle, isWarmUp: dose.isWarmUp, atS, work: this.#churn.work, samples})
+    const {isWarmUp} = dose
+    if (isWarmUp) this.#warmUpCycles = cycle
+    const warmUpCycles = this.#warmUpCycles
+    onCycle({cycle, isWarmUp, warmUpCycles, atS, work: this.#churn.work, samples})
   }
 
   /** Until nobody is connected and nothing is on its way; with `drains`, nothing kept either. */
@@ -182,6 +198,32 @@ class Soak {
       const state = await this.#unrestOf(target, drains)
       if (state !== undefined) this.#unrest.get(target.place.name)?.push(state)
     }
+  }
+
+  /**
+   * Who was counted stood still, and may have been taken for dead: what it holds is compared when
+   * the mesh is as it was.
+   */
+  async #whole(): Promise<void> {
+    const endMs = performance.now() + this.#options.restMs
+    while (performance.now() < endMs && !this.#isOver()) {
+      if ((await this.#links()) >= this.#linksOfAll) return
+      await delay(this.#options.settleMs / 2)
+    }
+  }
+
+  /** Of all nodes together; -1: one of them is not settled, or does not answer. */
+  async #links(): Promise<number> {
+    const states = await Promise.all(this.#options.targets.map(async (target) =>
+      target.rest().catch(() => undefined)))
+    let links = 0
+    for (const state of states) {
+      if (state === undefined) return UNSETTLED
+      const {place} = state
+      if (place?.isSettled === false) return UNSETTLED
+      links += place?.links ?? 0
+    }
+    return links
   }
 
   async #unrestOf(target: SoakTarget, drains: boolean): Promise<string | undefined> {
@@ -209,6 +251,7 @@ class Soak {
         const done = byTarget.get(clientUrl) ?? {}
         const work = {connection: 0, message: messages, hour: atS / 3600, ...done}
         const taken = {cycle, isWarmUp, atS, work, sample}
+        this.#lostByRestart(name, taken)
         this.#series.get(name)?.add(taken)
         return taken
       } catch (error) {
@@ -223,17 +266,16 @@ class Soak {
   }
 
   #isOver(): boolean {
-    return this.#options.signal.aborted || this.#lost.size > 0 || this.#isRestarted()
+    return this.#options.signal.aborted || this.#lost.size > 0
   }
 
-  /** Another process answers, or the same began anew: nothing can be compared any more. */
-  #isRestarted(): boolean {
-    return [...this.#series.values()].some(({all, last}) => {
-      const [first] = all
-      if (first === undefined || last === undefined) return false
-      const isOlder = last.sample.uptimeMs >= first.sample.uptimeMs
-      return first.sample.pid !== last.sample.pid || !isOlder
-    })
+  /** Another process answers: nothing can be compared any more. */
+  #lostByRestart(name: string, {cycle, sample}: CycleSample): void {
+    const [first] = this.#series.get(name)?.all ?? []
+    if (first === undefined) return
+    const isSame = first.sample.pid === sample.pid && sample.uptimeMs >= first.sample.uptimeMs
+    if (isSame) return
+    this.#lost.set(name, `its process was another one after cycle ${cycle}: restarted`)
   }
 
   #elapsedMs(): number {

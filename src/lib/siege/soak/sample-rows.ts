@@ -64,9 +64,9 @@ const EXPLAINED = 0.6
 /** Objects of one entry at most. */
 const OBJECTS_EACH_MAX = 40
 
-/** The row without what its increments owe to the caches'. */
+/** Of the row, what its increments do not owe to the caches'. */
 export function withoutCaches(
-  values: readonly number[], caches: readonly CacheRow[],
+  {values, kind}: Pick<Row, 'values' | 'kind'>, caches: readonly CacheRow[],
 ): readonly number[] {
   let left = values
   for (const cache of caches) {
@@ -80,7 +80,43 @@ export function withoutCaches(
     const before = sumOfSquares(grown)
     if (sumOfSquares(increments(rest)) <= (1 - EXPLAINED) * before) left = rest
   }
-  return left
+  return kind === 'total' ? withoutEntries(left, caches) : withoutFew(left, caches)
+}
+
+/** Of a cache that has few entries, seldom a new one, the steps are lost in those of others. */
+const FEW_MAX = 100
+const FEW_EACH_MAX = 2
+const LEFT_MAX = 0.3
+
+/** What sums up much has so much noise that it hides them: one object an entry is taken from it. */
+function withoutEntries(
+  values: readonly number[], caches: readonly CacheRow[],
+): readonly number[] {
+  const few = caches.filter((cache) => rise(cache.values) > 0 && rise(cache.values) <= FEW_MAX)
+  return values.map((value, index) =>
+    few.reduce((left, cache) => left - (cache.values[index] ?? 0), value))
+}
+
+/** A row that rises by what a small cache does, one or two objects an entry, is that cache. */
+function withoutFew(values: readonly number[], caches: readonly CacheRow[]): readonly number[] {
+  const by = rise(values)
+  for (const cache of caches) {
+    const entries = rise(cache.values)
+    const each = Math.round(by / entries)
+    if (entries <= 0 || entries > FEW_MAX || each < 1 || each > FEW_EACH_MAX) continue
+    const rest = values.map((value, index) => value - each * (cache.values[index] ?? 0))
+    if (Math.max(...rest) - Math.min(...rest) <= LEFT_MAX * by) return rest
+  }
+  return values
+}
+
+/** The mesh had another master so often: what a node holds by its role is not the same any more. */
+const UPHEAVALS_MIN = 3
+
+export function upheavals(caches: readonly CacheRow[]): number {
+  const terms = caches.find(({name}) => name === 'termEnds')
+  const count = terms === undefined ? 0 : rise(terms.values)
+  return count >= UPHEAVALS_MIN ? count : 0
 }
 
 function sumOfSquares(values: readonly number[]): number {

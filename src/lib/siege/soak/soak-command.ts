@@ -1,4 +1,5 @@
 /** What `wsmesh siege --soak` does, from its flags to its report. */
+import {formatDuration} from '../../util/duration.js'
 import {WsmeshError} from '../../util/errors.js'
 import type {AttackTarget} from '../attack/job.js'
 import {preflight} from '../preflight.js'
@@ -19,6 +20,7 @@ export interface SoakFlagValues {
   readonly soak?: boolean
   readonly cycles?: number | undefined
   readonly hours?: string | undefined
+  readonly 'warm-up'?: number | undefined
   readonly kinds?: string | undefined
   readonly 'sample-url'?: string | undefined
   readonly 'detection-limit'?: number | undefined
@@ -30,6 +32,8 @@ export interface SoakContext extends Omit<BattlefieldOptions, 'settings'> {
   readonly version: string
   /** A line for people, on stderr. */
   readonly notice: (text: string) => void
+  /** With --ndjson: what each cycle came to. */
+  readonly onCycle?: ((cycle: object) => void) | undefined
 }
 
 /** At each server in one cycle: with 20 cycles, growth of 50 bytes a connection is seen. */
@@ -60,6 +64,7 @@ export async function soak(
     const connections = flags.connections ?? CONNECTIONS
     const detailsBytes = flags['details-bytes'] ?? DETAILS_BYTES
     const startedAt = new Date()
+    context.notice(startText({targets, connections, cycles, forMs, settings, kinds}))
     const run = await runSoak({
       targets,
       protocol: settings.protocol,
@@ -69,13 +74,17 @@ export async function soak(
       forMs,
       connections,
       warmUpConnections: WARM_UP_CONNECTIONS,
+      warmUpVisits: flags['warm-up'],
       connectPerS: settings.connectPerS,
       detailsBytes,
       restMs: REST_MS,
       settleMs: SETTLE_MS,
       seed: 1,
       signal: context.signal,
-      onCycle: (progress) => context.notice(cycleLine(progress, cycles)),
+      onCycle: (progress) => {
+        context.notice(cycleLine(progress, {cycles, forMs}))
+        context.onCycle?.(cycleJson(progress))
+      },
     })
     const limit = {detectionLimitBytes: flags['detection-limit'] ?? DETECTION_LIMIT_BYTES}
     const servers = await attributed(judgeServers(run, limit), targets, context)
@@ -147,12 +156,45 @@ async function withHolders(
   }
 }
 
-function cycleLine({cycle, isWarmUp, atS, work, samples}: SoakProgress, cycles: number): string {
+interface SoakPlan {
+  readonly targets: readonly SoakTarget[]
+  readonly connections: number
+  readonly cycles: number
+  readonly forMs: number | undefined
+  readonly settings: Pick<SiegeSettings, 'connectPerS'>
+  readonly kinds: readonly ChurnKind[]
+}
+
+/** A night's work begins with what it is going to be. */
+function startText({targets, connections, cycles, forMs, settings, kinds}: SoakPlan): string {
+  const [only] = targets
+  const place = targets.length === 1 && only ? only.place.name : `each of ${targets.length} nodes`
+  const until = forMs === undefined ? '' : `, and on for ${formatDuration(forMs)} in all`
+  return `soak: ${connections} visits at ${place} in a cycle, ${settings.connectPerS}/s in all; `
+    + `a warm-up, then ${cycles} cycles${until}; ${kinds.join(', ')}`
+}
+
+function cycleJson({cycle, isWarmUp, atS, work, samples}: SoakProgress): object {
+  const nodes = [...samples].map(([node, {sample}]) => {
+    const {heapBytes, externalBytes, rssBytes, objects} = sample
+    return {node, heapBytes, externalBytes, rssBytes, objects}
+  })
+  return {type: 'cycle', cycle, isWarmUp, atS: Math.round(atS), visits: work.tried,
+    failed: work.failed, messages: work.messages, nodes}
+}
+
+function cycleLine(
+  {cycle, isWarmUp, warmUpCycles, atS, work, samples}: SoakProgress,
+  {cycles, forMs = 0}: {readonly cycles: number; readonly forMs: number | undefined},
+): string {
   const told = [...samples].map(([name, {sample}]) => {
     const heap = (sample.heapBytes / 1024 / 1024).toFixed(1)
     return `${name} ${sample.objects} objects, heap ${heap} MiB`
   })
-  const of = isWarmUp ? '(warm-up)' : `(${cycles} after the warm-up)`
+  const nth = cycle - warmUpCycles
+  // With --hours, more cycles are done than are asked for: then the time tells how far it is.
+  const of = isWarmUp ? '(warm-up)'
+    : forMs > 0 ? `(${nth} after the warm-up)` : `(${nth} of ${cycles})`
   const failed = work.failed === 0 ? '' : `; ${work.failed} visits failed`
   return `soak: ${atS.toFixed(0)} s, cycle ${cycle} ${of}: ${told.join('; ')}${failed}`
 }

@@ -1,5 +1,6 @@
 /** A soak as the report that every siege leaves, judged. */
 import {EXIT} from '../../cli/exit-code.js'
+import {plural} from '../../cli/plural.js'
 import {RUN_REPORT_SCHEMA} from '../run-report.js'
 import type {
   LeakOfNode, LeakSample, LeakSection, LeakVerdict, RunConfig, RunEnvironment, RunReport,
@@ -57,7 +58,7 @@ export function soakReport(parts: SoakReportParts): RunReport {
     version: parts.version,
     ...judgement,
     exit: isInterrupted ? EXIT.interrupted.code : judgement.exit,
-    notes: [...notes, ...unrestNotes(run)],
+    notes: [...notes, ...masterNotes(run), ...unrestNotes(run)],
     startedAt: startedAt.toISOString(),
     durationS: Math.round(durationS * 10) / 10,
     config: parts.config,
@@ -139,6 +140,16 @@ function countsOf({work, records}: SoakRun): RunReport['counts'] {
     unanswered: 0, dropped: 0, expected: 0, delivered: 0, lost: 0, duplicated: 0, reordered: 0,
     misdelivered: 0, corrupted: 0, notRecovered: 0, bytesSent: 0, bytesReceived: 0,
   }
+}
+
+/** A busy machine: who is counted stands still, and the others take him for dead. */
+function masterNotes({records}: SoakRun): string[] {
+  const changes = records.map(({samples}) => {
+    const termsOf = (at: number): number => samples.at(at)?.sample.gauges['termEnds']?.value ?? 0
+    return termsOf(-1) - termsOf(0)
+  })
+  const most = Math.max(0, ...changes)
+  return most === 0 ? [] : [`the master changed ${plural(most, 'time')} meanwhile`]
 }
 
 function unrestNotes({records}: SoakRun): string[] {

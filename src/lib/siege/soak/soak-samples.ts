@@ -24,10 +24,6 @@ export class SampleSeries {
     return this.#samples
   }
 
-  get last(): CycleSample | undefined {
-    return this.#samples.at(-1)
-  }
-
   add(sample: CycleSample): void {
     if (!sample.isWarmUp) this.#measured += 1
     const isKept = sample.isWarmUp || (this.#measured - 1) % this.#stride === 0

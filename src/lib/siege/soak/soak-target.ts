@@ -22,6 +22,15 @@ export interface RestState {
   /** Messages that are on their way, and those that are kept for a while. */
   readonly underWay: number
   readonly history: number
+  /** Of a node in a mesh; null of another server. */
+  readonly place: MeshPlace | null
+}
+
+export interface MeshPlace {
+  /** It is the master, or follows one. */
+  readonly isSettled: boolean
+  readonly links: number
+  readonly term: number
 }
 
 export interface SoakTarget {
@@ -53,9 +62,13 @@ export class NodeTarget implements SoakTarget {
 
   async rest(): Promise<RestState> {
     const connection = await this.#connect()
-    const {connections, outboxMessages, queueBytes, historyMessages} =
+    const {connections, outboxMessages, queueBytes, historyMessages, role, links, term} =
       await connection.stats(ANSWER_MS)
-    return {connections, underWay: outboxMessages + queueBytes, history: historyMessages}
+    const isSettled = role === 'master' || role === 'follower'
+    return {
+      connections, underWay: outboxMessages + queueBytes, history: historyMessages,
+      place: {isSettled, links, term},
+    }
   }
 
   async sample(holdersOf?: readonly string[]): Promise<SoakResult> {
@@ -74,12 +87,16 @@ export class NodeTarget implements SoakTarget {
     this.#connection?.then((connection) => connection.close()).catch(() => undefined)
   }
 
+  /** Many visits publish at once: all of them by one connection, for the node counts those. */
   async #connect(): Promise<OperatorConnection> {
-    const known = await this.#connection?.catch(() => undefined)
+    const before = this.#connection
+    const known = await before?.catch(() => undefined)
     if (known !== undefined && !known.isOver) return known
-    const options = {url: this.#url, secret: this.#secret, timeoutMs: CONNECT_MS}
-    this.#connection = connectOperator(options)
-    return this.#connection
+    if (this.#connection === before) {
+      const options = {url: this.#url, secret: this.#secret, timeoutMs: CONNECT_MS}
+      this.#connection = connectOperator(options)
+    }
+    return this.#connection ?? this.#connect()
   }
 }
 
@@ -94,7 +111,7 @@ export class PageTarget implements SoakTarget {
   }
 
   rest(): Promise<RestState> {
-    return Promise.resolve({connections: null, underWay: 0, history: 0})
+    return Promise.resolve({connections: null, underWay: 0, history: 0, place: null})
   }
 
   async sample(): Promise<SoakResult> {

@@ -110,7 +110,15 @@ async function secretOf(
     const isForeign = settings.usersFile !== undefined || settings.tokenCommand !== undefined
     const isMissing = error instanceof WsmeshError && error.code === 'SECRET_MISSING'
     if (isForeign && isMissing) return undefined
-    throw error
+    const isAnywhere = settings.urls.length > 0 || reach['secret-file'] !== undefined
+    if (!isMissing || isAnywhere) throw error
+    // Nobody ever started a node here: that is what is wrong, more than a file that is missing.
+    throw new WsmeshError('NODE_UNREACHABLE', 'There is no mesh here', {
+      cause: error,
+      suggestions: ['wsmesh serve   (a node on this machine)',
+        'wsmesh siege --nodes 3   (a mesh for the siege alone)',
+        '--data-dir, --pool and --secret-file   (of a mesh that is elsewhere)'],
+    })
   }
 }
 

@@ -50,6 +50,8 @@ function whyInvalid(
   {finals, counts, messageP99Us}: HealthFacts,
   {lateP99Us, loopDelayP99Ms}: {readonly lateP99Us: number; readonly loopDelayP99Ms: number},
 ): readonly string[] {
+  // Ended before the first message: nothing was measured that could be its own.
+  if (counts.sent + counts.dropped === 0 && counts.delivered === 0) return []
   const why: string[] = []
   const busiest = most(finals.map(({health}) => health.utilization))
   if (busiest > UTILIZATION_MAX) {

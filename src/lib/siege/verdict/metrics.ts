@@ -61,6 +61,12 @@ const PLAIN: Readonly<Record<string, Metric>> = {
   recovery: {unit: 'ms', value: ({faults}) => most(faults.map((fault) => fault.recoveredAfterMs))},
 }
 
+/** All there is, in two lines: there are a hundred names. */
+export const METRICS_IN_SHORT: readonly string[] = [
+  `${Object.keys(LATENCIES).join(', ')}, each with one of .${Object.keys(STATS).join(' .')}`,
+  Object.keys(PLAIN).join(', '),
+]
+
 /** All names, for suggestions. */
 export const METRIC_NAMES: readonly string[] = [
   ...Object.keys(LATENCIES).flatMap((name) => Object.keys(STATS).map((stat) => `${name}.${stat}`)),

@@ -1,7 +1,7 @@
 /** `metric[.stat] op value[unit]`, such as latency.p99<50ms: parsed, and measured. */
 import {WsmeshError} from '../../util/errors.js'
 import type {ThresholdResult} from '../run-report.js'
-import {METRIC_NAMES, metricNamed} from './metrics.js'
+import {METRIC_NAMES, METRICS_IN_SHORT, metricNamed} from './metrics.js'
 import type {MeasuredRun, Metric, Unit} from './metrics.js'
 import {inWords} from './in-words.js'
 
@@ -96,7 +96,7 @@ function unitsOf(name: string, {unit}: Metric): string {
 function similar(name: string): readonly string[] {
   const [head = ''] = name.split('.')
   const near = METRIC_NAMES.filter((known) => known.startsWith(head.toLowerCase())).slice(0, 12)
-  return [`metrics: ${(near.length > 0 ? near : METRIC_NAMES).join(', ')}`]
+  return near.length > 0 ? [`metrics: ${near.join(', ')}`] : METRICS_IN_SHORT
 }
 
 function wrong(text: string, why: string, suggestions: readonly string[]): WsmeshError {
