@@ -13,6 +13,10 @@ import {startNodeProcess} from '../dist/lib/process/node-process.js'
 const ROOT = join(import.meta.dirname, '..')
 const REGISTRY = 'lib/node/client-registry.js'
 const CONNECTION = 'lib/node/client-connection.js'
+const VISITS = 'lib/node/visits.js'
+/** In all of them: few visits fill what a node remembers of those that ended. */
+const LONG = 'ENDED_VISITS_MAX = 4096'
+const SHORT = 'ENDED_VISITS_MAX = 64'
 const DISPATCHER = 'lib/node/action-dispatcher.js'
 const SINCE = 'this.nextPingMs = options.nowMs + options.limits.pingMs;'
 const REMOVED = 'if (!this.#all.delete(connection))'
@@ -20,7 +24,7 @@ const FAILED = "if (frame.action.startsWith('Client/'))"
 
 /** File, the text in it, what stands there instead, and what a finding must match. */
 const MUTANTS = {
-  none: undefined,
+  none: [VISITS, SHORT, SHORT, undefined],
   'users-delete': [REGISTRY, 'index.delete(key)', 'void key', /^users$/],
   'connections-by-user': [REGISTRY, 'take(this.#byUser, identity.user, connection)', 'void 0', /^users$|ClientConnection/],
   objects: [CONNECTION, SINCE, `${SINCE} (globalThis.kept ??= []).push({forgotten: 1});`, /forgotten|items of arrays/],
@@ -48,10 +52,12 @@ function mutate(name, [file, from, to]) {
     cpSync(join(ROOT, part), join(copy, part), {recursive: true})
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
-  const path = join(copy, 'dist', file)
-  const text = readFileSync(path, 'utf8')
-  if (text.split(from).length !== 2) throw new Error(`${name}: ${from} is not there once`)
-  writeFileSync(path, text.replace(from, () => to))
+  for (const [where, what, instead] of [[VISITS, LONG, SHORT], [file, from, to]]) {
+    const path = join(copy, 'dist', where)
+    const text = readFileSync(path, 'utf8')
+    if (text.split(what).length !== 2) throw new Error(`${name}: ${what} is not there once`)
+    writeFileSync(path, text.replace(what, () => instead))
+  }
   return join(copy, 'bin', 'run.js')
 }
 
@@ -72,12 +78,12 @@ const nodes = []
 let wrong = 0
 try {
   for (const [name, change] of all) {
-    const bin = change === undefined ? join(ROOT, 'bin', 'run.js') : mutate(name, change)
+    const bin = mutate(name, change)
     const child = startNodeProcess({
       command: process.execPath, env, onLog: (line) => console.error(`${name}: ${line}`),
       args: ['--import', keep, bin, 'serve', '--port', '0', '--json', '--history-seconds', '1'],
     })
-    nodes.push({name, child, id: (await child.ready).node, expected: change?.[3]})
+    nodes.push({name, child, id: (await child.ready).node, expected: change[3]})
   }
   const {leak, exit, verdict} = await soak()
   for (const {name, id, expected} of nodes) {

@@ -33,12 +33,18 @@ export default class SiegeCommand extends BaseCommand {
     ...reachFlags(),
   }
 
+  readonly #stop = new AbortController()
+
+  /** Who reads no more wants no more load; the exit status is the verdict's all the same. */
+  protected override stdoutClosed(): void {
+    this.#stop.abort()
+  }
+
   async run(): Promise<object | undefined> {
     const {flags, argv} = await this.parse(SiegeCommand)
     const {siege} = await import('../lib/siege/siege-command.js')
     const {onStopSignals} = await import('../lib/demo/stop-signals.js')
-    const stop = new AbortController()
-    onStopSignals(() => stop.abort(), () => process.exit())
+    onStopSignals(() => this.#stop.abort(), () => process.exit())
     const report = await siege({
       flags,
       urls: argv.map(String),
@@ -46,7 +52,7 @@ export default class SiegeCommand extends BaseCommand {
       version: this.config.version,
       packageRoot: this.config.root,
       env: process.env,
-      signal: stop.signal,
+      signal: this.#stop.signal,
       screen: {
         colours: this.out, widthMax: process.stdout.isTTY ? process.stdout.columns : undefined,
       },

@@ -116,6 +116,55 @@ test('clients with tokens of others, whose own action answers', async () => {
   expect(operators.stdout).toContain('Who publishes must have the secret')
 }, 60_000)
 
+test('without a mesh: exit status 3, and what to do', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-siege-'))
+  const {exit, stderr} = await runCli(['siege'], {env: {WSMESH_DATA_DIR: folder}})
+  expect({exit, stderr}).toMatchObject({exit: 3, stderr: expect.stringContaining('wsmesh serve')})
+  expect(stderr).toMatch(/^Error: There is no mesh here \[NODE_UNREACHABLE\]/)
+  await rm(folder, {recursive: true})
+})
+
+test('a scenario is a module; in TypeScript where Node runs it', async () => {
+  await using server = await FaultyServer.start({fault: 'none'})
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-siege-'))
+  const text = "{phases: [{name: 'ramp', for: '300ms', rate: [0, 90]}, {for: '400ms', rate: 90}]}"
+  const run = async (name: string, content: string) => {
+    const file = join(folder, name)
+    await writeFile(file, content)
+    return runCli(['siege', '--protocol', 'plain', '-c', '3', '--scenario', file, '--json',
+      server.url])
+  }
+  const {exit, stdout} = await run('rush.mjs', `export default ${text}`)
+  expect(exit).toBe(0)
+  expect((JSON.parse(stdout) as RunReport).phases.map(({name}) => name)).toEqual(
+    ['connect', 'ramp', 'phase 2', 'drain'])
+  const typed = await run('rush.ts', `const all: {phases: object[]} = ${text}\nexport default all`)
+  // Node 20 has no such feature, and its types neither.
+  const features: Readonly<Record<string, unknown>> = {...process.features}
+  if (features['typescript'] === undefined || features['typescript'] === false) {
+    expect(typed).toMatchObject({exit: 1, stdout: expect.stringContaining('runs no TypeScript')})
+  } else {
+    expect(typed.exit).toBe(0)
+  }
+  await rm(folder, {recursive: true})
+}, 60_000)
+
+test('to a reader that has seen enough the exit status is the verdict all the same', async () => {
+  await using server = await FaultyServer.start({fault: 'duplicate', every: 10})
+  await using cli = startCli(['siege', '--protocol', 'plain', '-c', '3', '-r', '50', '-t', '300ms',
+    server.url])
+  cli.child.stdout?.destroy()
+  expect(await cli.exit).toBe(99)
+}, 60_000)
+
+test('--abort-on-fail: ended by what cannot hold any more, and said once', async () => {
+  await using server = await FaultyServer.start({fault: 'duplicate', every: 10})
+  const {exit, stderr} = await runCli(['siege', '--protocol', 'plain', '-c', '3', '-r', '50',
+    '-t', '1h', '--abort-on-fail', server.url])
+  expect(exit).toBe(99)
+  expect(stderr.split('ended: duplicated==0 does not hold')).toHaveLength(2)
+}, 60_000)
+
 test('files are refused before the load begins, and written after it', async () => {
   await using server = await FaultyServer.start({fault: 'none'})
   const folder = await mkdtemp(join(tmpdir(), 'wsmesh-siege-'))

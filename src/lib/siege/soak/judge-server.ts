@@ -55,7 +55,8 @@ export function judgeServer(
   const inBytes = [...heap.findings, ...external.findings]
   const masters = upheavals(caches)
   const isDoubtful = filling.length > 0 || masters > 0
-  const findings = [...counts, ...inBytes.map((finding) => doubted(finding, isDoubtful))]
+  const findings = [...counts, ...inBytes].map((finding) =>
+    isSum(finding) ? doubted(finding, isDoubtful) : finding)
   const isClean = findings.every(({verdict}) => verdict !== 'leak')
   const native = nativeFinding(processes.map(({rssBytes}) => rssBytes), work)
   if (isClean && native !== undefined) findings.push(native)
@@ -63,7 +64,11 @@ export function judgeServer(
   return sentence(findings.slice(0, FINDINGS_MAX), {filling, masters, limit, options})
 }
 
-/** Counts are told without the caches' own; bytes cannot be. */
+/** Counts of one thing are told without the caches' own; bytes and sums of all things cannot be. */
+function isSum({tier, name}: LeakFinding): boolean {
+  return tier === 'bytes' || (tier === 'objects' && !name.startsWith('class '))
+}
+
 function doubted(finding: LeakFinding, isDoubtful: boolean): LeakFinding {
   return isDoubtful && finding.verdict === 'leak' ? {...finding, verdict: 'inconclusive'} : finding
 }
@@ -158,7 +163,7 @@ function sentence(
     return verdictOf('inconclusive', why, findings, limit)
   }
   if (slowing) {
-    const why = masters > 0 && slowing.tier === 'bytes'
+    const why = masters > 0 && isSum(slowing)
       ? `${inWords(slowing)}, but the master changed ${masters} times: a machine with less to do `
         + 'tells whether it is a leak'
       : `${inWords(slowing)}, more slowly than at first: a cache that fills, or a leak`
