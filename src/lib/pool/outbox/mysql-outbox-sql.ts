@@ -12,6 +12,7 @@ import type {AsideOrder, OutboxKey} from './outbox-store.js'
 /** Whatever the session's time zone is: a TIMESTAMP holds UTC. */
 const CREATED_US = 'CAST(UNIX_TIMESTAMP(created) * 1000000 AS UNSIGNED)'
 const AGE_US = '(UNIX_TIMESTAMP(NOW(6)) - UNIX_TIMESTAMP(created)) * 1000000'
+const BY_ID = 'FORCE INDEX (PRIMARY) ON found.id = ids.id'
 const SHOWN = `LEFT(details, ${SHOWN_CHARACTERS}) AS details,
   LEFT(target, ${SHOWN_CHARACTERS}) AS target`
 
@@ -95,21 +96,21 @@ export class MysqlOutboxSql {
   find(keys: readonly OutboxKey[]): Statement {
     return plainStatement(`
       SELECT id, ${CREATED_US} AS created_us FROM ${this.#outbox}
-      WHERE id IN (${idList(keys)})`)
+      WHERE id IN (${keys.map(({id}) => id).join()})`)
   }
 
   /** Ids are digits. One that was given out again, after a TRUNCATE, is of a later row. */
   remove(keys: readonly OutboxKey[]): Statement {
     return plainStatement(`
-      DELETE FROM ${this.#outbox}
-      WHERE id IN (${idList(keys)}) AND ${CREATED_US} <= ${newestOf(keys)}`)
+      DELETE found FROM ${byId(keys)} ${this.#outbox} AS found ${BY_ID}
+      WHERE ${CREATED_US} <= ${newestOf(keys)}`)
   }
 
   /** In a transaction with the next two: two nodes at once do not copy a row twice. */
   lockRows(keys: readonly OutboxKey[]): Statement {
     return plainStatement(`
-      SELECT id FROM ${this.#outbox}
-      WHERE id IN (${idList(keys)}) AND ${CREATED_US} <= ${newestOf(keys)} FOR UPDATE`)
+      SELECT found.id FROM ${byId(keys)} ${this.#outbox} AS found ${BY_ID}
+      WHERE ${CREATED_US} <= ${newestOf(keys)} FOR UPDATE`)
   }
 
   /** Of rows that are locked. The reasons stand in the text as bytes, which nothing escapes. */
@@ -117,9 +118,9 @@ export class MysqlOutboxSql {
     const reasons = rows.map(({id, reason}) => `WHEN ${id} THEN _utf8mb4 x'${hexOf(reason)}'`)
     return plainStatement(`
       INSERT INTO ${this.#aside} (row_id, created, action, details, target, reason)
-      SELECT id, created, action, details, target, CASE id ${reasons.join(' ')} END
-      FROM ${this.#outbox}
-      WHERE id IN (${idList(rows)}) AND ${CREATED_US} <= ${newestOf(rows)} ORDER BY id`)
+      SELECT found.id, created, action, details, target, CASE found.id ${reasons.join(' ')} END
+      FROM ${byId(rows)} ${this.#outbox} AS found ${BY_ID}
+      WHERE ${CREATED_US} <= ${newestOf(rows)} ORDER BY found.id`)
   }
 
   countWaiting(): Statement {
@@ -156,18 +157,22 @@ export class MysqlOutboxSql {
 
   /** With the next two in one transaction: two operators at once put a row back once. */
   lockAside(ids: readonly string[]): Statement {
-    return plainStatement(`SELECT id FROM ${this.#aside} WHERE id IN (${ids.join()}) FOR UPDATE`)
+    return plainStatement(`
+      SELECT found.id FROM ${this.#asideBy(ids)} FOR UPDATE`)
   }
 
   putBack(ids: readonly string[]): Statement {
     return plainStatement(`
       INSERT INTO ${this.#outbox} (action, details, target)
-      SELECT action, details, target FROM ${this.#aside}
-      WHERE id IN (${ids.join()}) ORDER BY id`)
+      SELECT action, details, target FROM ${this.#asideBy(ids)} ORDER BY found.id`)
   }
 
   removeAside(ids: readonly string[]): Statement {
-    return plainStatement(`DELETE FROM ${this.#aside} WHERE id IN (${ids.join()})`)
+    return plainStatement(`DELETE found FROM ${this.#asideBy(ids)}`)
+  }
+
+  #asideBy(ids: readonly string[]): string {
+    return `${byId(ids.map((id) => ({id})))} ${this.#aside} AS found ${BY_ID}`
   }
 }
 
@@ -179,6 +184,14 @@ function hexOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('hex')
 }
 
-function idList(keys: readonly OutboxKey[]): string {
-  return keys.map(({id}) => id).join()
+/**
+ * Has rows looked up one by one. Of a list with IN an optimizer may make a look at the whole table,
+ * and a statement that locks would then wait for every row that some transaction of the application
+ * has inserted and not committed. Both are needed: without the index a small table is still read as
+ * a whole, without the join a large list is.
+ */
+function byId(keys: readonly Pick<OutboxKey, 'id'>[]): string {
+  const list = keys.map(({id}) => id).join()
+  const column = `COLUMNS (id BIGINT UNSIGNED PATH '$')`
+  return `JSON_TABLE('[${list}]', '$[*]' ${column}) AS ids STRAIGHT_JOIN`
 }

@@ -87,6 +87,31 @@ describe('transactions of the application', () => {
     quick.destroy()
   })
 
+  // What reads a whole table waits for its uncommitted rows, and of small ones optimizers do.
+  test.each([1, 2, 3, 4, 10, 50, 200, 500])(
+    'of %i rows on each side of one that is not committed all are removed', async (half) => {
+      const {store, database} = await madeStore()
+      const open = await server.connect()
+      const table = `${database}.t_outbox`
+      const some = (text: string): Promise<unknown> => {
+        const rows = Array.from({length: half}, () => `('row', '${text}', '{"everyone":true}')`)
+        return server.exec(`INSERT INTO ${table} (action, details, target) VALUES ${rows.join()}`)
+      }
+      await some('[1]')
+      await open.query('START TRANSACTION')
+      await open.query(`INSERT INTO ${table} ${INSERT}`)
+      await some('[2]')
+      expect(await store.remove(await store.read(1000))).toBe(2 * half)
+      await some('bad')
+      const bad = (await store.read(1000)).map((row) => ({...row, reason: 'bad'}))
+      expect(await store.setAside(bad)).toBe(half)
+      expect(await store.retry('all')).toBe(half)
+      await open.query('ROLLBACK')
+      open.destroy()
+      expect(await store.counts()).toMatchObject({waiting: half, aside: 0})
+    }, 30_000,
+  )
+
   test('a table that was emptied gives its ids again, not its names', async () => {
     const {store, database} = await madeStore()
     await server.exec(`INSERT INTO ${database}.t_outbox ${INSERT}`)
