@@ -87,14 +87,14 @@ describe('20 tabs of 5 users', () => {
 })
 
 describe('tabs that share a connection', () => {
-  it('have one, and another one when its tab is closed or crashes: no hole, no repeat', async () => {
+  it('have one, and another one when its tab leaves, is closed or crashes: no hole, no repeat', async () => {
     const before = await connections()
-    for (let count = 0; count < 4; count += 1) await site.open('1', {shared: ''})
+    for (let count = 0; count < 5; count += 1) await site.open('1', {shared: ''})
     const other = await site.open('2', {shared: ''})
     for (const tab of site.tabs) await tab.is('open')
     expect(await connections()).toBe(before + 2)
     site.send(['1', '2'])
-    for (const way of ['close', 'crash'] as const) {
+    for (const way of ['leave', 'close', 'crash'] as const) {
       const {last} = site
       await eventually(() => site.last > last + 10)
       const mine = site.tabs.filter((tab) => tab !== other)
@@ -102,7 +102,8 @@ describe('tabs that share a connection', () => {
       const leader = mine[reports.findIndex(({sockets}) => sockets > 0)]
       if (leader === undefined) throw new Error('One tab has the connection')
       site.tabs.splice(site.tabs.indexOf(leader), 1)
-      if (way === 'close') await leader.page.close()
+      if (way === 'leave') await leader.leave()
+      else if (way === 'close') await leader.page.close()
       else await leader.page.goto('chrome://crash').catch(() => {})
       const next = site.tabs.filter((tab) => tab !== other)
       await eventually(async () => {

@@ -185,6 +185,7 @@ console.log(JSON.stringify({
 const TYPED = `
 import {connectOperator, createNode, defaultNodeConfig, defaultNodeServices, loadSecret,
   openPoolStore, signToken, WsmeshError} from 'wsmesh'
+import {connect} from 'wsmesh/client'
 import type {ActionModule, ErrorCode, MeshNode, NodeConfig, PublishResult, TargetJson} from 'wsmesh'
 
 export const hello: ActionModule = (mesh) => {
@@ -202,6 +203,14 @@ export async function run(dataDir: string): Promise<MeshNode> {
   const [secret, store] = [await loadSecret({env: {}, dataDir}),
     await openPoolStore({url: 'sqlite:', dataDir})]
   return createNode(config, {...defaultNodeServices(), secret, store})
+}
+export function page(): void {
+  const mesh = connect<{hello: [text: string]}>('/WebSockets', {getToken: () => 'token'})
+  mesh.on('hello', (text) => text.trim()).send('hello', 'Hi')
+  const signal: NonNullable<Parameters<typeof connect>[1]> = {signal: new AbortController().signal}
+  connect('/WebSockets', {...signal, WebSocket}).close()
+  // @ts-expect-error: its detail is a text
+  mesh.send('hello', 1)
 }
 export const codeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof WsmeshError ? error.code : undefined

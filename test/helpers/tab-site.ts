@@ -72,6 +72,10 @@ export class Tab {
     return this.page.evaluate((said) => window.mesh.request('echo', said), text)
   }
 
+  leave(): Promise<void> {
+    return this.page.evaluate(() => window.mesh.close())
+  }
+
   is(type: MeshState['type']): Promise<unknown> {
     return this.page.waitForFunction((wanted) => window.mesh.state.type === wanted, type)
   }

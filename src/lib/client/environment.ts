@@ -36,10 +36,13 @@ export function pageUrl(): string | undefined {
 
 export type {Channel, Locks}
 
+export interface TabTools {
+  readonly locks: Locks
+  readonly Channel: new (name: string) => Channel
+}
+
 /** What tabs share a connection with; undefined where there is no such thing. */
-export function tabTools():
-  | {readonly locks: Locks; readonly Channel: new (name: string) => Channel}
-  | undefined {
+export function tabTools(): TabTools | undefined {
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
   if (locks === undefined || typeof BroadcastChannel === 'undefined') return undefined
   return {locks, Channel: BroadcastChannel}

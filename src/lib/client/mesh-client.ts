@@ -122,10 +122,9 @@ export class MeshClient implements Mesh, LineOwner {
     if (state.type === 'open') this.#opened(position)
     else if (state.type === 'closed') this.#closed(state.reason)
     else if (before.type === 'open') this.#broken()
-    for (const listener of this.#onState) attempt(() => listener(state))
+    this.#tell(this.#onState, state, state)
     if (state.type !== 'open' || before.type === 'open' || state.recovered === null) return
-    const {recovered} = state
-    for (const listener of this.#onRecovered) attempt(() => listener(recovered))
+    this.#tell(this.#onRecovered, state.recovered, state)
   }
 
   arrived(frame: Frame): void {
@@ -147,6 +146,13 @@ export class MeshClient implements Mesh, LineOwner {
     const message = {action, details, id, position: frame.position}
     for (const {action: wanted, to} of this.#streams) {
       if (wanted === undefined || wanted === action) to.push(message)
+    }
+  }
+
+  /** Until one of them changes the state: the rest has then been told of the newer one. */
+  #tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T, state: MeshState): void {
+    for (const listener of listeners) {
+      if (this.#state === state) attempt(() => listener(value))
     }
   }
 

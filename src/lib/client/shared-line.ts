@@ -9,7 +9,7 @@
  * a position that was there before, and whoever begins after another's position says so.
  */
 import {onWake, tabTools} from './environment.js'
-import type {Channel, Locks} from './environment.js'
+import type {Channel, Locks, TabTools} from './environment.js'
 import {isAfter} from './frame.js'
 import type {Frame} from './frame.js'
 import type {Line, LineOwner} from './line.js'
@@ -51,9 +51,7 @@ interface Told {
 /** Undefined where tabs cannot share: there are no locks or channels, as outside of https. */
 export function shareLine(settings: Settings, owner: LineOwner): Line | undefined {
   const tools = tabTools()
-  if (tools === undefined) return undefined
-  const name = `wsmesh ${String(settings.shared)} ${settings.urls.join(' ')}`
-  return new SharedLine(settings, owner, tools.locks, new tools.Channel(name), name)
+  return tools && new SharedLine(settings, owner, tools)
 }
 
 class SharedLine implements Line {
@@ -78,14 +76,12 @@ class SharedLine implements Line {
   #isIn = false
   #recovered: boolean | null = null
 
-  constructor(
-    settings: Settings, owner: LineOwner, locks: Locks, channel: Channel, name: string,
-  ) {
+  constructor(settings: Settings, owner: LineOwner, {locks, Channel}: TabTools) {
     this.#settings = settings
     this.#owner = owner
     this.#locks = locks
-    this.#channel = channel
-    this.#name = name
+    this.#name = ['wsmesh', settings.shared, ...settings.urls].join(' ')
+    this.#channel = new Channel(this.#name)
   }
 
   start(): void {

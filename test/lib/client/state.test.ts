@@ -78,6 +78,16 @@ describe('close', () => {
     expect(states.filter(({type}) => type === 'closed')).toHaveLength(1)
   })
 
+  it('in a listener of the state: no other hears afterwards what was before', async () => {
+    await using at = await ClientMesh.open(1)
+    const {mesh, is} = await at.connect()
+    const told: string[] = []
+    mesh.onState(({type}) => type === 'open' && mesh.close())
+    mesh.onState(({type}) => told.push(type))
+    await is('closed')
+    expect(told.filter((type) => type !== 'connecting')).toEqual(['closed'])
+  })
+
   it('by an AbortSignal, before or after', async () => {
     await using at = await ClientMesh.open(1)
     const controller = new AbortController()

@@ -83,6 +83,19 @@ describe('getToken', () => {
     expect(node?.stats().counters['clientsAccepted']).toBe(1)
   })
 
+  it('is asked again for the next connection when the token is about to end', async () => {
+    await using node = await FakeNode.open((visit, count) => {
+      letIn(visit, {expiresInMs: count === 0 ? 60_000 : 4000})
+      if (count < 2) visit.socket.close(4000, 'drain')
+    })
+    let number = 0
+    const getToken = (): string => `token ${(number += 1)}`
+    const mesh = connect(node.url, {WebSocket, getToken, reconnectMinMs: 1})
+    await eventually(() => node.visits.length === 3)
+    mesh.close()
+    expect(node.visits.map(({proof}) => proof['token'])).toEqual(['token 1', 'token 1', 'token 2'])
+  })
+
   it('is asked again when the token has ended, as nobody could renew it', async () => {
     const asked: unknown[] = []
     await using node = await FakeNode.open((visit, count) => {
