@@ -1,7 +1,9 @@
 /** What strangers and bad clients send to the HTTP API, on raw sockets: each is answered or cut off. */
 import {gzipSync} from 'node:zlib'
+import fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {signPublishToken} from '../../src/lib/auth/publish-token.js'
+import {apiAlone, request} from '../helpers/api-alone.js'
 import {startApi, HELLO, type ApiBench} from '../helpers/api-bench.js'
 import {eventually} from '../helpers/eventually.js'
 import {connectRaw, type RawSocket} from '../helpers/raw-socket.js'
@@ -166,6 +168,53 @@ test('bodies that are being read are bounded, all together', async () => {
   await eventually(isFull, {what: 'the next body to be refused'})
   for (const raw of raws) raw.socket.destroy()
   await eventually(async () => !(await isFull()), {what: 'room for the next one'})
+})
+
+/** Messages and batches with something wrong in them, and anything at all. */
+const RIGHT = [HELLO, {messages: [HELLO]}, {messages: [HELLO, 5], mode: 'each'}, {target: {user: 1}}]
+const bodies = fc.oneof(
+  fc.tuple(
+    fc.constantFrom<object>(...RIGHT),
+    fc.constantFrom('action', 'details', 'target', 'messageId', 'messages', 'mode', 'reason', 'x'),
+    fc.oneof(fc.jsonValue(), fc.string({unit: 'binary'})),
+  ).map(([body, field, value]) => Buffer.from(JSON.stringify({...body, [field]: value}))),
+  fc.constantFrom(...RIGHT).map((body) => Buffer.from(JSON.stringify(body))),
+  fc.uint8Array({maxLength: 200}).map((bytes) => Buffer.from(bytes)),
+  fc.json().map((text) => Buffer.from(text)),
+  fc.record({
+    action: fc.oneof(fc.string(), fc.jsonValue()),
+    details: fc.jsonValue(),
+    target: fc.oneof(
+      fc.dictionary(fc.constantFrom('user', 'group', 'session', 'filter', 'everyone', 'x'), fc.jsonValue()),
+      fc.jsonValue(),
+    ),
+    messageId: fc.oneof(fc.string({unit: 'binary'}), fc.jsonValue()),
+    mode: fc.oneof(fc.constantFrom('all', 'each'), fc.jsonValue()),
+    messages: fc.oneof(fc.array(fc.constant(HELLO)), fc.jsonValue()),
+    reason: fc.oneof(fc.string({unit: 'binary'}), fc.jsonValue()),
+  }, {requiredKeys: []}).map((value) => Buffer.from(JSON.stringify(value))),
+)
+
+test('whatever the body, the query and the key of idempotency: an answer, never an exception', async () => {
+  const alone = apiAlone()
+  const {api, key} = alone
+  const paths = fc.constantFrom('/publish', '/publish/batch', '/kick', '/who', '/nodes', '/openapi.json')
+  const headers = fc.record({
+    'idempotency-key': fc.string({unit: 'binary'}), 'content-type': fc.string(), 'content-encoding': fc.string(),
+  }, {requiredKeys: []})
+  const requests = fc.record({
+    path: paths, method: fc.constantFrom('POST', 'POST', 'POST', 'GET', 'PUT'),
+    query: fc.oneof(fc.constant(''), fc.constant('wait=receipt'), fc.webQueryParameters()),
+    bytes: bodies, headers: fc.oneof(fc.constant({}), headers),
+  })
+  const runs = {numRuns: Number(process.env['FUZZ_RUNS'] ?? 2000)}
+  await fc.assert(fc.asyncProperty(requests, async ({path, method, query, bytes, headers}) => {
+    const bearer = {authorization: `Bearer ${key}`}
+    const answer = await api.answer(request(method, `${path}?${query}`, bytes, {...bearer, ...headers}))
+    expect([200, 207, 400, 403, 405, 415, 501]).toContain(answer.status)
+    expect(JSON.parse(String(answer.body))).toBeTypeOf('object')
+  }), runs)
+  expect((await alone.post('/publish', HELLO)).status).toBe(200)
 })
 
 function chunk(text: string): string {
