@@ -34,7 +34,9 @@ function statuses(raw: RawSocket): number[] {
 }
 
 async function answered(raw: RawSocket, count: number): Promise<number[]> {
-  await eventually(() => statuses(raw).length >= count || raw.isClosed(), {what: `${count} answers`})
+  await eventually(() => statuses(raw).length >= count || raw.isClosed(), {
+    what: `${count} answers`, timeoutMs: 15_000,
+  })
   return statuses(raw)
 }
 
@@ -138,7 +140,7 @@ test('pipelined requests are published and answered in their order, wrong ones a
 })
 
 test('a body that does not come is cut off in time, and costs nobody anything', async () => {
-  await using bench = await startApi({config: {handshakeMs: 1000}})
+  await using bench = await startApi({config: {handshakeMs: 2000}})
   const key = bench.key()
   const slow = await open(bench)
   slow.write(head(key, {length: 100}) + '{"action":')
@@ -147,10 +149,10 @@ test('a body that does not come is cut off in time, and costs nobody anything', 
   const gone = await open(bench)
   gone.write(head(key, {length: 100}) + '{')
   gone.socket.destroy()
-  expect((await bench.post('/publish', HELLO)).status).toBe(200)
   expect([await answered(slow, 1), await answered(half, 1)]).toEqual([[408], [408]])
-  await eventually(() => slow.isClosed() && half.isClosed(), {what: 'both to be closed'})
+  await eventually(() => slow.isClosed() && half.isClosed(), {what: 'both to be closed', timeoutMs: 15_000})
   expect(bench.node.stats().counters['requestsTimedOut']).toBe(2)
+  expect((await bench.post('/publish', HELLO)).status).toBe(200)
   // What is beyond the length is another request, or what is none.
   const liar = await open(bench)
   liar.write(`${head(key, {length: Buffer.byteLength(BODY)})}${BODY}GARBAGE\r\n\r\n`)
@@ -165,7 +167,7 @@ test('bodies that are being read are bounded, all together', async () => {
   const raws = await Promise.all(Array.from({length: 8}, () => open(bench)))
   for (const raw of raws) raw.write(head(key, large) + '{')
   const isFull = async (): Promise<boolean> => (await bench.post('/publish', HELLO)).status === 503
-  await eventually(isFull, {what: 'the next body to be refused'})
+  await eventually(isFull, {what: 'the next body to be refused', timeoutMs: 15_000})
   for (const raw of raws) raw.socket.destroy()
   await eventually(async () => !(await isFull()), {what: 'room for the next one'})
 })

@@ -27,7 +27,9 @@ export default class ApiKeyCommand extends BaseCommand {
       multiple: true, multipleNonGreedy: true, options: API_RIGHTS, helpValue: 'WHAT',
       summary: `${API_RIGHTS.join(', ')} (repeatable; publish if not given)`,
     })(),
-    action: repeatable({helpValue: 'GLOB', summary: 'actions it may publish (repeatable; any if not given)'}),
+    action: repeatable({
+      helpValue: 'GLOB', summary: 'actions it may publish (repeatable; any if not given)',
+    }),
     rate: Flags.integer({
       default: 1000, min: 0, max: API_RATE_MAX, helpValue: 'N',
       summary: 'messages a second at each node; 0: no limit',
