@@ -126,7 +126,7 @@ async function harmMasters(committed) {
     const due = (rows * harm) / (kills + stops + 1)
     await until(() => committed.size >= due, 'rows before the master is harmed', 3_600_000)
     const master = await mesh.master(NODES)
-    const what = harm > kills ? 'stopped' : 'killed'
+    const what = harm > stops ? 'killed' : 'stopped'
     if (!values.json) console.log(`  ${what} the master at ${committed.size} rows`)
     if (what === 'killed') {
       mesh.kill(master)
