@@ -122,13 +122,16 @@ async function write(name, total, committed) {
 }
 
 async function harmMasters(committed) {
+  let killed = 0
   for (let harm = 1; harm <= kills + stops; harm += 1) {
     const due = (rows * harm) / (kills + stops + 1)
     await until(() => committed.size >= due, 'rows before the master is harmed', 3_600_000)
     const master = await mesh.master(NODES)
-    const what = harm > stops ? 'killed' : 'stopped'
+    const isStop = killed === kills || (harm % 3 === 2 && harm - 1 - killed < stops)
+    const what = isStop ? 'stopped' : 'killed'
     if (!values.json) console.log(`  ${what} the master at ${committed.size} rows`)
-    if (what === 'killed') {
+    if (!isStop) {
+      killed += 1
       mesh.kill(master)
       await startNode()
       continue
