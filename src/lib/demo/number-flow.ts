@@ -38,6 +38,7 @@ export class NumberFlow {
   #number = 0
   #pending = 0
   #listeners = 0
+  #isToMove = false
   #isClosed = false
 
   constructor(options: NumberFlowOptions) {
@@ -54,6 +55,14 @@ export class NumberFlow {
     }
   }
 
+  /**
+   * Connects anew as soon as every number has its receipt, so that none is overtaken: where it
+   * published may not be the best place any more.
+   */
+  move(): void {
+    this.#isToMove = true
+  }
+
   /** For good. What has no receipt is given up. */
   close(): void {
     this.#isClosed = true
@@ -68,8 +77,13 @@ export class NumberFlow {
 
   #beat(): void {
     if (this.#pending >= PENDING_MAX) return
-    if (this.#publisher === undefined) {
-      this.#publisher = this.#options.connect()
+    if (this.#isToMove && this.#pending === 0) {
+      this.#isToMove = false
+      this.#publisher?.close()
+      this.#publisher = undefined
+    }
+    this.#publisher ??= this.#options.connect()
+    if (this.#run === '') {
       this.#run = randomBytes(6).toString('base64url')
       this.#number = 0
     }
@@ -90,6 +104,7 @@ export class NumberFlow {
     } catch (error) {
       if (publisher !== this.#publisher || this.#isClosed) return
       this.#publisher = undefined
+      this.#run = ''
       publisher.close()
       this.#options.report(`The numbers of the page begin anew: ${describeError(error)}`)
     } finally {

@@ -97,7 +97,7 @@ class Demo {
   readonly #watch = new MeshWatch({look: () => this.#look()})
   #flow: NumberFlow | undefined
   #page: PageServer | undefined
-  /** As it was seen last. */
+  /** As it was when the mesh was whole last. */
   #master: string | null = null
   #isStopped = false
 
@@ -202,6 +202,7 @@ class Demo {
   }
 
   #present(view: MeshView): void {
+    this.#master = view.master
     const pool = this.#fleet.nodes()[0]?.ready?.pool ?? ''
     const pageUrl = this.#page?.url
     const actions = fromHere(actionsOf(this.#options), this.#options.cwd)
@@ -214,8 +215,11 @@ class Demo {
 
   async #describe(): Promise<Description> {
     const view = await viewMesh(this.#fleet.nodes())
-    this.#master = view.master
-    return {...view, isWhole: isWhole(view), commands: this.#commands(view)}
+    const whole = isWhole(view)
+    // Whoever kills the master sees what that costs, not how long a publisher looks for a node.
+    if (whole && view.master !== this.#master) this.#flow?.move()
+    if (whole) this.#master = view.master
+    return {...view, isWhole: whole, commands: this.#commands(view)}
   }
 
   async #look(): Promise<Look> {

@@ -75,6 +75,30 @@ test('waits for receipts when there are none, without losing its place', async (
   expect(numbersOf(published)).toEqual(Array.from({length: 150}, (_, index) => index + 1))
 })
 
+test('moves when every number has its receipt, and goes on in the same run', async () => {
+  const receipts: (() => void)[] = []
+  const {published, connections} = createFlow(() => {
+    const receipt = withResolvers<void>()
+    receipts.push(receipt.resolve)
+    return receipt.promise
+  })
+  flow.listen()
+  await eventually(() => published.length >= 3)
+  flow.move()
+  await eventually(() => published.length >= 6)
+  expect(connections).toEqual({opened: 1, closed: 0})
+  await eventually(() => {
+    for (const resolve of receipts.splice(0)) resolve()
+    return connections.opened === 2
+  })
+  expect(connections).toEqual({opened: 2, closed: 1})
+  const after = published.length
+  await eventually(() => published.length > after)
+  expect(numbersOf(published)).toEqual(published.map((_, index) => index + 1))
+  const runs = published.map(({messageId}) => messageId.replace(/\d+$/, ''))
+  expect(new Set(runs).size).toBe(1)
+})
+
 test('counts anew, and says so once, when numbers were given up', async () => {
   let isBroken = true
   const {published, reports, connections} = createFlow(() =>
