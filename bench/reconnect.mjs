@@ -82,7 +82,8 @@ try {
   )
   console.log(`back after, ms: ${spreadOf(waits)}; p95 ${p95.toFixed(0)}, predicted ${predicted}`)
   console.log(`accepted in a second, at most: ${most.join(', ')}; refused: ${refused.join(', ')}`)
-  check(waits.length === here, `${waits.length} of ${here} came back`)
+  // On a machine that is too busy other nodes may lose the mesh, and theirs come back as well.
+  check(waits.length >= here, `${waits.length} of ${here} came back`)
   check(values.untimed || p95 <= predicted + WORK_MS, 'slower than predicted')
   // A bucket holds the limit of a second when the storm begins.
   check(most.every((rate) => rate <= 2 * limit), `a node took ${Math.max(...most)} in a second`)
@@ -94,7 +95,8 @@ try {
   const perClient = (grown / count).toFixed(0)
   console.log(`more for a client than before: ${perClient} bytes, ${timers / count} timers`)
   // What a process itself grew by, as its code was compiled, is no client's.
-  check(grown <= GROWTH_BYTES_MAX * count + PROCESS_BYTES_MAX * processes, 'the clients hold more memory than before')
+  const grownMax = GROWTH_BYTES_MAX * count + PROCESS_BYTES_MAX * processes
+  check(grown <= grownMax, 'the clients hold more memory than before')
   check(timers <= 0, 'the clients hold more timers than before')
   const left = await sum({type: 'close'})
   check(left === 0, `${left} timers are left after close()`)

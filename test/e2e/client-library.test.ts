@@ -96,7 +96,8 @@ describe('/position', () => {
     for (const answer of [allowed, await ask()]) expect(answer.headers.get('vary')).toBe('origin')
     for (const origin of ['https://evil.example', 'null']) {
       const refused = await ask(origin)
-      expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null])
+      expect(refused.status).toBe(403)
+      expect(refused.headers.get('access-control-allow-origin')).toBeNull()
     }
   })
 
@@ -132,7 +133,9 @@ async function runProgram(position: string, flags: readonly string[]): Promise<u
   const token = await signToken({user: '42', ttlMs: 60_000}, secret)
   const isOlder = !('WebSocket' in globalThis)
   const args = [...(isOlder ? flags : []), '--input-type=module', '-e', PROGRAM]
-  const child = spawn(process.execPath, [...args, url, token, position], {cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore']})
+  const child = spawn(process.execPath, [...args, url, token, position], {
+    cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'],
+  })
   let out = ''
   child.stdout.on('data', (data: Buffer) => (out += data.toString()))
   const ended = new Promise((resolve) => child.once('exit', resolve))

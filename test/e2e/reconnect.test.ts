@@ -1,4 +1,4 @@
-/** The storm of bench/reconnect.mjs, a small one: 10,000 clients of it are what its defaults are. */
+/** The storm of bench/reconnect.mjs, a small one. */
 import {execFile} from 'node:child_process'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
@@ -6,7 +6,7 @@ import {expect, it} from 'vitest'
 
 const BENCH = join(import.meta.dirname, '..', '..', 'bench', 'reconnect.mjs')
 
-it('300 clients that lost their node are all back, in the limit of the others, and hold nothing', async () => {
+it('300 clients that lost their node are all back, within the others’ limit, and hold nothing', async () => {
   const args = [BENCH, '--clients', '300', '--processes', '1', '--limit', '100', '--untimed']
   const {stdout, stderr} = await promisify(execFile)(process.execPath, args, {timeout: 150_000})
   expect(stderr).toBe('')

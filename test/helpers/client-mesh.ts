@@ -62,7 +62,8 @@ export class ClientMesh implements AsyncDisposable {
     return {
       mesh, states, recovered, got,
       async is(type) {
-        await eventually(() => mesh.state.type === type, {what: `${type}: ${JSON.stringify(states)}`})
+        const what = `${type}, after ${JSON.stringify(states)}`
+        await eventually(() => mesh.state.type === type, {what})
         return mesh.state as never
       },
     }

@@ -42,4 +42,18 @@ describe('a client', () => {
     expect(recovered).toEqual([true])
     mesh.close()
   })
+
+  it('goes to another node when its own is drained, and stays away when it is kicked', async () => {
+    await using at = await ClientMesh.open(2)
+    const {mesh, got, is, states} = await at.open()
+    const {node} = await is('open')
+    const [stopping, staying] = at.nodes.toSorted((a) => (a.id === node ? -1 : 1))
+    await stopping?.drain()
+    await eventually(() => mesh.state.type === 'open' && mesh.state.node === staying?.id)
+    expect(states).toContainEqual(expect.objectContaining({type: 'waiting', why: 'drain'}))
+    await staying?.publish('n', [1], {user: '42'})
+    await eventually(() => got.length === 1)
+    mesh.send('kick-me')
+    expect(await is('closed')).toEqual({type: 'closed', code: 4501, reason: 'kicked'})
+  })
 })

@@ -40,7 +40,7 @@ describe('listeners', () => {
     ])
   })
 
-  it('an action that ends in nothing but its own :error is an error of that action alone', async () => {
+  it('an action may have colons: only the last :error is one', async () => {
     const {mesh} = await at.open()
     const heard: string[] = []
     mesh.on('a:b', () => heard.push('success'), (_code, text) => heard.push(text))

@@ -233,7 +233,8 @@ describe('what comes', () => {
   it('twice is handed on once, and an answer without recovery says so', async () => {
     await using node = await FakeNode.open((visit, count) => {
       letIn(visit, count === 0 ? {} : {recovered: false, position: 'f.1.1'})
-      const [epoch, seqs] = count === 0 ? ['e', [2, 3, 2, 3, 4]] as const : ['f', [1, 2, 2]] as const
+      const epoch = count === 0 ? 'e' : 'f'
+      const seqs = count === 0 ? [2, 3, 2, 3, 4] : [1, 2, 2]
       for (const seq of seqs) {
         const place = {id: `a-${seq}`, position: `${epoch}.1.${seq}`}
         visit.say({action: 'n', details: [`${epoch}${seq}`], ...place})

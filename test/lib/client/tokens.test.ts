@@ -62,7 +62,7 @@ describe('getToken', () => {
     ])
   })
 
-  it('is asked before a token ends: the connection stays, with the groups that hold now', async () => {
+  it('is asked before a token ends: the connection stays, with the groups of now', async () => {
     await using at = await ClientMesh.open(1)
     const {secret} = at.mesh
     const groups = [['staff'], ['staff', 'press']]

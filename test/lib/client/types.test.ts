@@ -1,8 +1,8 @@
-/** What the types promise and refuse: the compiler is the judge (npm run check), and the package's. */
+/** What the types promise and refuse: the compiler is the judge (npm run check). */
 import {describe, expectTypeOf, it} from 'vitest'
 import {WebSocket} from 'ws'
 import {connect} from '../../../src/lib/client/connect.js'
-import type {Mesh} from '../../../src/lib/client/types.js'
+import type {Mesh, SocketConstructor} from '../../../src/lib/client/types.js'
 
 interface Received {
   hello: [text: string]
@@ -57,7 +57,7 @@ describe('types', () => {
     expectTypeOf(asked).returns.resolves.toEqualTypeOf<[text: string]>()
     expectTypeOf(connect<Received, Sent>).returns.toEqualTypeOf<Mesh<Received, Sent>>()
     expectTypeOf(connect).parameter(1).exclude<undefined>().toHaveProperty('signal')
-    expectTypeOf(WebSocket).toExtend<NonNullable<NonNullable<Parameters<typeof connect>[1]>['WebSocket']>>()
+    expectTypeOf(WebSocket).toExtend<SocketConstructor>()
   })
 
   it('of messages, by their action', () => {
