@@ -87,7 +87,7 @@ describe('20 tabs of 5 users', () => {
 })
 
 describe('tabs that share a connection', () => {
-  it('have one, and the next when its tab leaves, is closed or crashes: no hole, no repeat', async () => {
+  it('have one, and the next when its tab leaves, ends or crashes; no hole or repeat', async () => {
     const before = await connections()
     for (let count = 0; count < 5; count += 1) await site.open('1', {shared: ''})
     const other = await site.open('2', {shared: ''})

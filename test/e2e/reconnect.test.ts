@@ -6,7 +6,7 @@ import {expect, it} from 'vitest'
 
 const BENCH = join(import.meta.dirname, '..', '..', 'bench', 'reconnect.mjs')
 
-it('300 clients that lost their node are all back, within the others’ limit, and hold nothing', async () => {
+it('300 clients that lost their node are all back, in the others’ limit, and hold nothing', async () => {
   const args = [BENCH, '--clients', '300', '--processes', '1', '--limit', '100', '--untimed']
   const {stdout, stderr} = await promisify(execFile)(process.execPath, args, {timeout: 150_000})
   expect(stderr).toBe('')
