@@ -3,6 +3,7 @@ import {nowMs, onWake} from './environment.js'
 import {AUTHENTICATION, ERROR, parseFrame, POSITION, SUBPROTOCOL} from './frame.js'
 import type {Frame} from './frame.js'
 import type {Line, LineOwner} from './line.js'
+import {TIMER_MS_MAX} from './settings.js'
 import type {Settings} from './settings.js'
 import {Tokens} from './tokens.js'
 import type {MeshState, SocketEvent, SocketEventName, SocketLike} from './types.js'
@@ -12,8 +13,6 @@ import {Watch} from './watch.js'
 const ATTEMPT_MS = 15_000
 /** A connection that lived so long was no failure: the next pause is a short one again. */
 const SOUND_MS = 5000
-/** What setTimeout can wait at most. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 const OPEN = 1
 /** From here on a node says that to connect again would end the same way. */
 const FOR_GOOD = 4500

@@ -11,24 +11,32 @@ interface Entry {
 }
 
 export class Listeners {
-  readonly #entries = new Map<string, readonly Entry[]>()
+  readonly #entries = new Map<string, Set<Entry>>()
 
   add(action: string, entry: Entry): void {
-    if (entry.success ?? entry.error) this.#set(action, [...this.#of(action), entry])
+    if (!(entry.success ?? entry.error)) return
+    const entries = this.#entries.get(action)
+    if (entries === undefined) this.#entries.set(action, new Set([entry]))
+    else entries.add(entry)
   }
 
   /** Those with these callbacks; without any, all of the action. */
   remove(action: string, success?: Callback, error?: ErrorListener): void {
-    this.#set(action, this.#of(action).filter((entry) =>
-      (success && entry.success !== success) || (error && entry.error !== error)))
+    for (const entry of this.#entries.get(action) ?? []) {
+      const isOther = (success && entry.success !== success) || (error && entry.error !== error)
+      if (!isOther) this.#remove(action, entry)
+    }
   }
 
   /** False: nobody wanted to hear it. What listeners throw is reported, and stops no other. */
   call(action: string, isError: boolean, details: readonly unknown[]): boolean {
     let isHeard = false
-    for (const entry of this.#of(action)) {
-      if (!this.#of(action).includes(entry)) continue
-      if (entry.isOnce) this.#set(action, this.#of(action).filter((other) => other !== entry))
+    const entries = this.#entries.get(action)
+    // Those that are added meanwhile hear the next one.
+    const those = [...(entries ?? [])]
+    for (const entry of those) {
+      if (!entries?.has(entry)) continue
+      if (entry.isOnce) this.#remove(action, entry)
       const callback = isError ? entry.error : entry.success
       if (callback === undefined) continue
       isHeard = true
@@ -37,12 +45,9 @@ export class Listeners {
     return isHeard
   }
 
-  #of(action: string): readonly Entry[] {
-    return this.#entries.get(action) ?? []
-  }
-
-  #set(action: string, entries: readonly Entry[]): void {
-    if (entries.length > 0) this.#entries.set(action, entries)
-    else this.#entries.delete(action)
+  #remove(action: string, entry: Entry): void {
+    const entries = this.#entries.get(action)
+    entries?.delete(entry)
+    if (entries?.size === 0) this.#entries.delete(action)
   }
 }

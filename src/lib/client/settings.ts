@@ -3,6 +3,9 @@ import {globalSocket, pageUrl} from './environment.js'
 import {MeshError} from './mesh-error.js'
 import type {ConnectOptions, SocketConstructor} from './types.js'
 
+/** What setTimeout can wait at most. */
+export const TIMER_MS_MAX = 2 ** 31 - 1
+
 export interface Settings extends ConnectOptions {
   readonly urls: readonly string[]
   readonly WebSocket: SocketConstructor
@@ -28,9 +31,9 @@ export function settingsFrom(
     WebSocket,
     queueMax: numberFrom(options, 'queueMax', 64),
     frameBytesMax: numberFrom(options, 'frameBytesMax', 65_536),
-    timeoutMs: numberFrom(options, 'timeoutMs', 10_000),
-    reconnectMinMs: numberFrom(options, 'reconnectMinMs', 500),
-    reconnectMaxMs: numberFrom(options, 'reconnectMaxMs', 20_000),
+    timeoutMs: timeFrom(options, 'timeoutMs', 10_000),
+    reconnectMinMs: timeFrom(options, 'reconnectMinMs', 500),
+    reconnectMaxMs: timeFrom(options, 'reconnectMaxMs', 20_000),
   }
 }
 
@@ -41,6 +44,11 @@ function numberFrom(options: ConnectOptions, name: NumberName, usual: number): n
   const value = options[name] ?? usual
   if (!(value >= 0)) throw bad(`${name} is no number: ${String(value)}`)
   return value
+}
+
+/** A timer that is to wait for longer, as for Infinity, would end at once. */
+function timeFrom(options: ConnectOptions, name: NumberName, usual: number): number {
+  return Math.min(numberFrom(options, name, usual), TIMER_MS_MAX)
 }
 
 /** Of the page's host where it names none; http is ws. */

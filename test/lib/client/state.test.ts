@@ -157,6 +157,20 @@ describe('a connection that broke', () => {
     expect(mesh.state).toMatchObject({type: 'open', node: living?.id, recovered: true})
   })
 
+  it('after a pause however long, which no timer takes for none at all', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.9999)
+    const warned = vi.spyOn(process, 'emitWarning')
+    const options = {WebSocket, reconnectMinMs: 2 ** 40, reconnectMaxMs: Infinity}
+    const mesh = connect(NOWHERE, {...options, timeoutMs: Infinity})
+    mesh.request('patient').catch(() => {})
+    await eventually(() => mesh.state.type === 'waiting')
+    const {state} = mesh
+    mesh.close()
+    expect(state).toMatchObject({delayMs: expect.any(Number)})
+    expect(state.type === 'waiting' && state.delayMs).toBeLessThan(2 ** 31)
+    expect(warned).not.toHaveBeenCalled()
+  })
+
   it('pauses are random, and doubled up to their most', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.9999)
     const mesh = connect(NOWHERE, {WebSocket, reconnectMinMs: 2, reconnectMaxMs: 16})
