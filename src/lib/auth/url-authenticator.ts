@@ -5,13 +5,14 @@
  */
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import {idFromJson} from '../protocol/target.js'
+import {askHttp} from './ask-http.js'
+import type {HttpQuestion} from './ask-http.js'
 import {refused} from './authenticator.js'
 import type {Authenticator, Proof, Verdict} from './authenticator.js'
 import {readClaims} from './claims.js'
 import {describeFailure} from './describe-failure.js'
 import {expiryOf} from './expiry.js'
 import type {Guard} from './guard.js'
-import {readBody} from './read-body.js'
 import type {VerdictCache} from './verdict-cache.js'
 
 const BODY_BYTES_MAX = 64 * 1024
@@ -50,25 +51,28 @@ export function urlAuthenticator(options: UrlAuthenticatorOptions): Authenticato
   }
 }
 
+function isYes(status: number): boolean {
+  return status === 200
+}
+
 async function question(proof: Proof, options: UrlAuthenticatorOptions): Promise<Verdict> {
   const {url, method, timeoutMs, wallClock} = options
   const signal = AbortSignal.timeout(timeoutMs)
   const asked = method === 'post' ? posted(proof) : got(proof)
-  // A redirect is to a page where people log in: nobody is there to see it.
-  const response = await fetch(url, {...asked, signal, redirect: 'manual'})
-  const {status} = response
+  // A redirect is an answer: to a page where people log in, and nobody is there to see it.
+  const {status, body} = await askHttp(url, {
+    ...asked, signal, bytesMax: BODY_BYTES_MAX, isRead: isYes,
+  })
   if (status === 401 || status === 403) {
-    await response.body?.cancel()
     return refused(status, 'the application does not let this client in')
   }
-  if (status !== 200) {
-    await response.body?.cancel()
-    throw new Error(`it answers ${status}`)
-  }
-  return readAnswer(await readBody(response, BODY_BYTES_MAX), proof, wallClock())
+  if (status !== 200) throw new Error(`it answers ${status}`)
+  return readAnswer(body, proof, wallClock())
 }
 
-function posted({session, token, userAgent, language, address, cookie, path}: Proof): RequestInit {
+type Asked = Pick<HttpQuestion, 'method' | 'headers' | 'body'>
+
+function posted({session, token, userAgent, language, address, cookie, path}: Proof): Asked {
   const known = {session, token, user_agent: userAgent, language, ip: address, cookie, path}
   return {
     method: 'POST',
@@ -77,7 +81,7 @@ function posted({session, token, userAgent, language, address, cookie, path}: Pr
   }
 }
 
-function got({session, token, userAgent, language, address, cookie, path}: Proof): RequestInit {
+function got({session, token, userAgent, language, address, cookie, path}: Proof): Asked {
   const headers: Record<string, string | undefined> = {
     accept: 'application/json',
     cookie,
@@ -93,7 +97,7 @@ function got({session, token, userAgent, language, address, cookie, path}: Proof
   const fitting = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value !== undefined && /^[\x20-\x7e\t]*$/.test(value) ? [[name, value]] : [],
   )
-  return {method: 'GET', headers: fitting}
+  return {method: 'GET', headers: Object.fromEntries(fitting)}
 }
 
 /** Throws for what is no answer: the application does not do what it was asked to. */

@@ -4,9 +4,10 @@
  * there is a signature, so that the mesh secret can be changed without a refused webhook.
  */
 import {createHmac} from 'node:crypto'
+import {askHttp} from '../../auth/ask-http.js'
+import type {HttpAnswer} from '../../auth/ask-http.js'
 import {deriveKeys} from '../../auth/keys.js'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
-import {readBody} from '../../auth/read-body.js'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
@@ -24,16 +25,14 @@ export interface Post {
   readonly signal: AbortSignal
 }
 
-export interface PostAnswer {
-  readonly status: number
-  readonly body: string
-}
+export type PostAnswer = HttpAnswer
 
 /** Rejects where there is no whole answer: no connection, half a body, too much, the signal. */
-export async function signedPost(post: Post, options: SignedPostOptions): Promise<PostAnswer> {
+export function signedPost(post: Post, options: SignedPostOptions): Promise<PostAnswer> {
   const {url, id, body, signal} = post
   const timestamp = String(Math.floor(options.wallClock() / 1000))
-  const response = await fetch(url, {
+  // A redirect is an answer: what was posted would be asked for by GET, from wherever it points.
+  return askHttp(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -44,10 +43,8 @@ export async function signedPost(post: Post, options: SignedPostOptions): Promis
     },
     body,
     signal,
-    // What was posted would be asked for again by GET, from wherever it points.
-    redirect: 'manual',
+    bytesMax: ANSWER_BYTES_MAX,
   })
-  return {status: response.status, body: await readBody(response, ANSWER_BYTES_MAX)}
 }
 
 function signaturesOf(secret: MeshSecret, signed: string): string {
@@ -58,7 +55,6 @@ function signaturesOf(secret: MeshSecret, signed: string): string {
 
 const UNSENT = new Set([
   'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
 ])
 
 /** There was no connection: the application has not seen it, and asking again repeats nothing. */

@@ -168,9 +168,18 @@ describe('an application that does not answer', () => {
   it('costs each client its action, in time, and nobody else anything', async () => {
     const {application, client, counters} = await world({webhookTimeoutMs: 100})
     application.answer = () => {}
+    const times: AbortController[] = []
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+      times.push(new AbortController())
+      return times.at(-1)!.signal
+    })
     for (let n = 0; n < 3; n += 1) client.send({action: 'chat/say', details: [n]})
     client.send({action: 'hello', details: []})
     expect(await client.next()).toMatchObject({action: 'hello:error', details: [404, expect.any(String)]})
+    await eventually(() => times.length === 3 && application.asked.length === 1)
+    expect(timeout.mock.calls).toEqual([[100], [100], [100]])
+    timeout.mockRestore()
+    for (const time of times.toReversed()) time.abort()
     for (let n = 0; n < 3; n += 1) {
       expect(await client.next()).toMatchObject({details: [504, expect.any(String)]})
     }
