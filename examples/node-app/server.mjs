@@ -3,7 +3,8 @@ import {createHmac, randomUUID, timingSafeEqual} from 'node:crypto'
 import express from 'express'
 import {createPublisher} from 'wsmesh/publisher'
 
-const {PORT = '3000', WSMESH_API = 'http://127.0.0.1:8080', WSMESH_KEY, WSMESH_WEBHOOK_KEY = ''} = process.env
+const {PORT = '3000', WSMESH_API = 'http://127.0.0.1:8080', WSMESH_KEY, WSMESH_WEBHOOK_KEY} = process.env
+if (!WSMESH_WEBHOOK_KEY) throw new Error('WSMESH_WEBHOOK_KEY is empty: anybody could sign with that')
 const mesh = createPublisher(WSMESH_API.split(' '), {key: WSMESH_KEY})
 const sessions = new Map() // A real application keeps them in its database.
 const sessionOf = ({headers: {cookie = ''}}) => /(?:^|; )sid=([^;]+)/.exec(cookie)?.[1]
@@ -39,7 +40,8 @@ app.post('/wsmesh/webhook', express.raw({type: '*/*'}), ({headers, body}, respon
   const right = createHmac('sha256', key).update(signed).digest('base64')
   const given = String(headers['webhook-signature']).split(' ').map((each) => each.replace('v1,', ''))
   const isSame = (each) => each.length === right.length && timingSafeEqual(Buffer.from(each), Buffer.from(right))
-  if (!given.some(isSame)) return response.sendStatus(401)
+  const isNow = Math.abs(Date.now() / 1000 - headers['webhook-timestamp']) < 300
+  if (!isNow || !given.some(isSame)) return response.sendStatus(401)
   const {user, details: [text], message: id} = JSON.parse(body)
   const said = {action: 'chat/said', details: [user, String(text)], target: {registered: true}, id}
   response.json({reply: [], publish: [said]})

@@ -8,7 +8,7 @@ require __DIR__ . '/common.php';
 function isOurs(string $body, string $key): bool
 {
     [$id, $time] = [$_SERVER['HTTP_WEBHOOK_ID'] ?? '', $_SERVER['HTTP_WEBHOOK_TIMESTAMP'] ?? ''];
-    if (abs(time() - (int) $time) > 300) {
+    if ($key === '' || abs(time() - (int) $time) > 300) {
         return false;
     }
     $bytes = base64_decode(substr($key, strlen('whsec_')));
@@ -19,7 +19,7 @@ function isOurs(string $body, string $key): bool
 
 header('Content-Type: application/json');
 $body = file_get_contents('php://input');
-if (!isOurs($body, getenv('WSMESH_WEBHOOK_KEY'))) {
+if (!isOurs($body, (string) getenv('WSMESH_WEBHOOK_KEY'))) {
     http_response_code(401);
     exit;
 }
