@@ -156,6 +156,8 @@ class Session {
       charset: 'utf8mb4',
       // Rows matched, not rows changed, whatever the statement leaves as it was.
       flags: ['FOUND_ROWS'],
+      // Past 2^53 as text: a rounded id would be another row's, or another user's.
+      supportBigNumbers: true,
       connectTimeout: 0,
     })
     const lost = (error: Error): void => this.abandon(error)

@@ -52,6 +52,18 @@ runOutboxStoreContract('mysql', async () => {
   }
 })
 
+test('ids past 2^53 are read as they are, and removed', async () => {
+  const {store, database} = await madeStore()
+  const ids = ['9007199254740993', '9007199254740995', '18446744073709551613']
+  for (const id of ids) {
+    await server.exec(`INSERT INTO ${database}.${PREFIX}outbox (id, action) VALUES (${id}, 'a')`)
+  }
+  const rows = await store.read(10)
+  expect(rows.map(({id}) => id)).toEqual(ids)
+  expect(await store.remove(rows)).toBe(3)
+  expect(await store.read(10)).toEqual([])
+})
+
 describe('transactions of the application', () => {
   const INSERT = "(action, details, target) VALUES ('hello', '[1]', '{\"everyone\":true}')"
 
