@@ -58,6 +58,17 @@ export function runOutboxStoreContract(name: string, setup: () => Promise<Outbox
     })
 
     describe('with its tables', () => {
+      test('has what is inserted, as it is, in its order', async () => {
+        const target = '{"everyone":true}'
+        await store.insert([
+          {action: 'a', details: "[\"it's \u{1f4a5}\"]", target}, {action: 'b', details: '7', target},
+        ])
+        await store.insert([])
+        expect((await store.read(10)).map(({action, details}) => [action, details])).toEqual([
+          ['a', {type: 'text', text: "[\"it's \u{1f4a5}\"]"}], ['b', {type: 'text', text: '7'}],
+        ])
+      })
+
       beforeEach(async () => {
         await store.init()
       })

@@ -93,6 +93,20 @@ test('by HTTP: messages by POST /publish, and what /healthz bears', async () => 
   expect(lost.stdout).toContain('answered with HTTP 404')
 }, 60_000)
 
+test('by the outbox: messages are rows that an application commits', async () => {
+  await using mesh = await ServeMesh.open()
+  const none = await mesh.run('siege', '-c', '2', ...SHORT, '--from', 'outbox')
+  expect(none.exit).toBe(3)
+  await mesh.start('--outbox')
+  const siege = ['siege', '-c', '10', '-r', '60', ...SHORT, '--from', 'outbox', '--json']
+  const published = await mesh.run(...siege)
+  const report = JSON.parse(published.stdout) as RunReport
+  expect(report.config.from).toBe('outbox')
+  expect(report.counts).toMatchObject({sent: 60, accepted: 60, delivered: 60, lost: 0, reordered: 0})
+  const elsewhere = await mesh.run(...siege, '--pool-prefix', 'other_', report.config.targets[0] ?? '')
+  expect([elsewhere.exit, elsewhere.stdout]).toEqual([1, expect.stringContaining('no outbox')])
+}, 60_000)
+
 test('clients with tokens of others, whose own action answers', async () => {
   await using mesh = await ServeMesh.open()
   const node = await mesh.start('--actions', join(ROOT, 'examples', 'actions', 'echo.mjs'))

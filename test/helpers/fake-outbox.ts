@@ -1,18 +1,20 @@
 /** The table of an application in memory, for several nodes of one process, that fails when told. */
 import type {
-  AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxRow, OutboxStore, OutboxText,
-  WaitingRow,
+  AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxMessage, OutboxRow,
+  OutboxStore, OutboxText, WaitingRow,
 } from '../../src/lib/pool/outbox/outbox-store.js'
 import {WsmeshError} from '../../src/lib/util/errors.js'
 
-type Operation = 'init' | 'read' | 'find' | 'remove' | 'setAside'
+type Operation = 'init' | 'insert' | 'read' | 'find' | 'remove' | 'setAside'
 
 export class FakeOutboxTable {
   rows: OutboxRow[] = []
   readonly aside: (OutboxKey & {readonly reason: string})[] = []
   /** Operations that fail, and how often each was called. */
   readonly failing = new Set<Operation>()
-  readonly calls: Record<Operation, number> = {init: 0, read: 0, find: 0, remove: 0, setAside: 0}
+  readonly calls: Record<Operation, number> = {
+    init: 0, insert: 0, read: 0, find: 0, remove: 0, setAside: 0,
+  }
   #lastId = 0
 
   insert(action: string | null, details: string | null, target: string | null): OutboxRow {
@@ -46,6 +48,11 @@ class FakeOutbox implements OutboxStore {
 
   async exists(): Promise<boolean> {
     return true
+  }
+
+  async insert(messages: readonly OutboxMessage[]): Promise<void> {
+    await this.#call('insert')
+    for (const {action, details, target} of messages) this.#table.insert(action, details, target)
   }
 
   async read(rowsMax: number): Promise<readonly OutboxRow[]> {

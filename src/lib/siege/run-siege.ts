@@ -135,6 +135,7 @@ class Siege {
       proofs: this.#field.proofs,
       action: settings.action,
       from,
+      outbox: this.#field.outbox,
       connectPerS: settings.connectPerS,
       stretches,
       detailsBytes: settings.detailsBytes,

@@ -77,7 +77,7 @@ export function siegeSettings(
     connectPerS: number(flags['connect-rate'], '--connect-rate', {min: 0.1, max: 100_000}),
     target,
     mix: scenario?.mix ?? mixOf(target),
-    from: flags.from === 'http' ? 'http' : 'socket',
+    from: flags.from,
     ratePerS,
     stretches,
     isStairs: flags.stairs === true,
@@ -102,9 +102,9 @@ export function siegeSettings(
 
 function checkTogether(flags: SiegeFlagValues, urls: readonly string[]): void {
   const {protocol, nodes, target, from} = flags
-  if (from === 'outbox') {
-    throw usage('--from outbox is not there yet: a siege writes into no database', [
-      '--from socket   (publish by WebSocket)', '--from http   (publish by POST /publish)'])
+  if (from === 'outbox' && nodes !== undefined) {
+    throw usage('--nodes starts a mesh without an outbox: --from outbox needs one that has it', [
+      'wsmesh serve --outbox   (then wsmesh siege --from outbox)'])
   }
   if (protocol === 'plain' && urls.length === 0) {
     throw usage('--protocol plain needs the address of a server', [
@@ -113,7 +113,7 @@ function checkTogether(flags: SiegeFlagValues, urls: readonly string[]): void {
   if (protocol === 'plain' && target !== undefined && target !== 'echo') {
     throw usage(`A plain server can only echo: --target ${target} needs wsmesh`, ['--target echo'])
   }
-  if (protocol === 'plain' && from === 'http') {
+  if (protocol === 'plain' && from !== 'socket') {
     throw usage('A plain server is besieged by sockets only', ['--from socket'])
   }
   if (nodes !== undefined && urls.length > 0) {

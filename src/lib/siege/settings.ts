@@ -22,7 +22,7 @@ export interface SiegeSettings {
   readonly tabs: number
   readonly target: 'user' | 'group' | 'everyone' | 'echo' | 'mix'
   readonly mix: readonly MixPart[]
-  readonly from: 'socket' | 'http'
+  readonly from: 'socket' | 'http' | 'outbox'
   /** Null: no message is sent. */
   readonly ratePerS: number | null
   readonly stretches: readonly Stretch[]

@@ -41,7 +41,7 @@ export function loadFlags() {
     })(),
     from: Flags.option({
       options: ['socket', 'http', 'outbox'] as const, default: 'socket', helpGroup: LOAD,
-      helpValue: 'WAY', summary: 'how they are published: socket or http (outbox: not there yet)',
+      helpValue: 'WAY', summary: 'how they are published: socket, http or outbox (rows of --pool)',
     })(),
     ramp: durationFlag({
       helpGroup: LOAD, minMs: 100, maxMs: HOUR_MS,

@@ -109,7 +109,7 @@ describe('settings', () => {
   })
 
   test.each<[Partial<SiegeFlagValues>, readonly string[], string]>([
-    [{from: 'outbox'}, [], '--from outbox is not there yet'],
+    [{from: 'outbox', nodes: 3}, [], '--nodes starts a mesh without an outbox'],
     [{protocol: 'plain'}, [], 'needs the address of a server'],
     [{protocol: 'plain', target: 'user'}, ['ws://x/'], 'can only echo'],
     [{}, ['ftp://x/'], 'Not the address of a WebSocket server'],

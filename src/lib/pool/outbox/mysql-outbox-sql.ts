@@ -7,7 +7,7 @@ import {plainStatement, statement} from '../../sql/statement.js'
 import type {Statement} from '../../sql/statement.js'
 import {INLINE_BYTES} from './outbox-rows.js'
 import {COUNTED_MAX, SHOWN_CHARACTERS} from './outbox-store.js'
-import type {AsideOrder, OutboxKey} from './outbox-store.js'
+import type {AsideOrder, OutboxKey, OutboxMessage} from './outbox-store.js'
 
 /** Whatever the session's time zone is: a TIMESTAMP holds UTC. */
 const CREATED_US = 'CAST(UNIX_TIMESTAMP(created) * 1000000 AS UNSIGNED)'
@@ -72,6 +72,13 @@ export class MysqlOutboxSql {
       MODIFIES SQL DATA SQL SECURITY INVOKER
       INSERT INTO ${this.#outbox} (action, details, target)
       VALUES (the_action, details_json, target_json)`)
+  }
+
+  insert({action, details, target}: OutboxMessage): Statement {
+    return statement(
+      `INSERT INTO ${this.#outbox} (action, details, target) VALUES (?, ?, ?)`,
+      [action, details, target],
+    )
   }
 
   probe(): Statement {

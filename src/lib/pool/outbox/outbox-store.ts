@@ -26,6 +26,13 @@ export interface OutboxRow extends OutboxKey {
   readonly target: OutboxText
 }
 
+/** A row as an application inserts it: details and target are JSON. */
+export interface OutboxMessage {
+  readonly action: string
+  readonly details: string
+  readonly target: string
+}
+
 /** `too-big`: so many bytes that no message can hold them; they were not read. */
 export type OutboxText =
   | {readonly type: 'text'; readonly text: string}
@@ -96,6 +103,9 @@ export interface OutboxStore {
 
   /** Whether the table is there. */
   exists(): Promise<boolean>
+
+  /** As an application does, all in one transaction, in their order. */
+  insert(messages: readonly OutboxMessage[]): Promise<void>
 
   /**
    * The committed rows with the lowest ids, in that order: at most `rowsMax`, and of them so many

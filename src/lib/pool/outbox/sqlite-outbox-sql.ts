@@ -7,7 +7,7 @@ import {statement} from '../../sql/statement.js'
 import type {Statement} from '../../sql/statement.js'
 import {INLINE_BYTES} from './outbox-rows.js'
 import {COUNTED_MAX, SHOWN_CHARACTERS} from './outbox-store.js'
-import type {AsideOrder, OutboxKey} from './outbox-store.js'
+import type {AsideOrder, OutboxKey, OutboxMessage} from './outbox-store.js'
 
 /** Works in every SQLite that an application may have; milliseconds are as fine as it gets. */
 const NOW_US = `CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)`
@@ -50,6 +50,13 @@ export class SqliteOutboxSql {
         reason TEXT NOT NULL,
         set_aside INTEGER NOT NULL DEFAULT (${NOW_US})
       )`)
+  }
+
+  insert({action, details, target}: OutboxMessage): Statement {
+    return statement(
+      `INSERT INTO ${this.#outbox} (action, details, target) VALUES (?, ?, ?)`,
+      [action, details, target],
+    )
   }
 
   probe(): Statement {

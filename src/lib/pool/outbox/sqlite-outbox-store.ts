@@ -10,7 +10,8 @@ import {missingTable} from './outbox-missing.js'
 import {asideOf, countsOf, foundOf, idOf, loadRows, waitingOf} from './outbox-rows.js'
 import {RETRY_BATCH} from './outbox-store.js'
 import type {
-  AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxRow, OutboxStore, WaitingRow,
+  AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxMessage, OutboxRow, OutboxStore,
+  WaitingRow,
 } from './outbox-store.js'
 import {SqliteOutboxSql} from './sqlite-outbox-sql.js'
 
@@ -34,6 +35,11 @@ export class SqliteOutboxStore implements OutboxStore {
 
   async exists(): Promise<boolean> {
     return (await this.#run(this.#sql.probe())).type === 'done'
+  }
+
+  async insert(messages: readonly OutboxMessage[]): Promise<void> {
+    if (messages.length === 0) return
+    await this.#transact(messages.map((message) => this.#sql.insert(message)))
   }
 
   async read(rowsMax: number): Promise<readonly OutboxRow[]> {

@@ -1,5 +1,6 @@
 /** What one process of a siege is to do, and what it tells; plain values, since they may travel. */
 import type {SentStream} from '../ledger/sent-book.js'
+import type {OpenOutboxOptions} from '../../pool/outbox/open-outbox-store.js'
 import type {AudienceOptions} from '../plan/audience.js'
 import type {Stretch} from '../plan/schedule.js'
 import type {ConnectionReport, CountedClose, CountedError} from '../run-report.js'
@@ -40,7 +41,9 @@ export interface AttackJob {
   readonly proofs: Proofs
   /** Of the messages. */
   readonly action: string
-  readonly from: 'socket' | 'http'
+  readonly from: 'socket' | 'http' | 'outbox'
+  /** Where rows are left, with `from: outbox`. */
+  readonly outbox: OpenOutboxOptions | undefined
   readonly connectPerS: number
   readonly stretches: readonly Stretch[]
   readonly detailsBytes: number

@@ -1,4 +1,5 @@
 /** Messages as text, made from parts that are the same in all of them. */
+import type {OutboxMessage} from '../../pool/outbox/outbox-store.js'
 import {groupName, userName} from '../plan/audience.js'
 import type {TargetKind} from '../plan/audience.js'
 import {MARKER_BYTES, markerText} from '../wire/marker.js'
@@ -14,6 +15,8 @@ export class MessageText {
   static #last: {readonly job: AttackJob; readonly text: MessageText} | undefined
   readonly #padding: string
   readonly #paddingBytes: Buffer
+  readonly #name: string
+  /** As JSON. */
   readonly #action: string
   readonly #isPlain: boolean
   readonly #users: readonly string[] | undefined
@@ -23,6 +26,7 @@ export class MessageText {
     const around = isPlain ? MARKER_BYTES : DETAILS_BYTES_MIN
     this.#padding = 'x'.repeat(Math.max(0, job.detailsBytes - around))
     this.#paddingBytes = Buffer.from(this.#padding)
+    this.#name = job.action
     this.#action = JSON.stringify(job.action)
     this.#isPlain = isPlain
     this.#users = job.proofs.type === 'tokens' ? job.proofs.users.map(({user}) => user) : undefined
@@ -44,6 +48,15 @@ export class MessageText {
   publication(marker: Readonly<Marker>): string {
     const target = this.#target(marker.kind, marker.target)
     return `"action":${this.#action},"details":${this.#details(marker)},"target":${target}`
+  }
+
+  /** The same as the columns of an outbox. */
+  row(marker: Readonly<Marker>): OutboxMessage {
+    return {
+      action: this.#name,
+      details: this.#details(marker),
+      target: this.#target(marker.kind, marker.target),
+    }
   }
 
   /**

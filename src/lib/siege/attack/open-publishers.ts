@@ -3,6 +3,7 @@ import {signPublishToken} from '../../auth/publish-token.js'
 import {WsmeshError} from '../../util/errors.js'
 import {HttpPublisher, LANES} from '../http/http-publisher.js'
 import type {SentBook} from '../ledger/sent-book.js'
+import {OutboxPublisher} from '../outbox/outbox-publisher.js'
 import type {Field} from './field.js'
 import {OperatorPublisher} from './operator-publisher.js'
 import type {Publisher} from './publisher.js'
@@ -31,6 +32,13 @@ export async function openPublishers(
     const token = await signPublishToken({by: 'siege', ttlMs: TOKEN_MS}, secret)
     const firstId = job.part * job.targets.length * LANES
     return [new HttpPublisher({field, sent, token, firstId})]
+  }
+  if (job.outbox !== undefined) {
+    const {openOutboxStore} = await import('../../pool/outbox/open-outbox-store.js')
+    const store = await openOutboxStore(job.outbox)
+    const publisher = new OutboxPublisher({field, sent, store, id: job.part})
+    await publisher.open()
+    return [publisher]
   }
   const publishers = job.targets.map((_, node) => {
     const id = job.part * job.targets.length + node

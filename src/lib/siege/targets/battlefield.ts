@@ -3,8 +3,9 @@ import {loadSecret} from '../../auth/secret.js'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
 import {defaultDataDir} from '../../auth/data-dir.js'
 import {surveyPool} from '../../operator/pool-survey.js'
-import {withMesh} from '../../cli/reach.js'
+import {DEFAULT_POOL_URL, withMesh} from '../../cli/reach.js'
 import type {ReachFlagValues} from '../../cli/reach.js'
+import type {OpenOutboxOptions} from '../../pool/outbox/open-outbox-store.js'
 import {WsmeshError} from '../../util/errors.js'
 import {NODES_MAX} from '../attack/field.js'
 import type {AttackTarget, Proofs} from '../attack/job.js'
@@ -18,6 +19,8 @@ export interface Battlefield {
   readonly secret: MeshSecret | undefined
   /** Of a siege with a mesh of its own. */
   readonly own: OwnMesh | undefined
+  /** Where rows of `--from outbox` are left. */
+  readonly outbox: OpenOutboxOptions | undefined
   readonly notes: readonly string[]
   close(): Promise<void>
 }
@@ -39,7 +42,9 @@ export async function openBattlefield(options: BattlefieldOptions): Promise<Batt
   const {targets, notes} = settings.urls.length > 0
     ? {targets: settings.urls.map(nodeAt), notes: []}
     : await nodesOfPool(options.reach)
-  return {targets, proofs: await proofsOf(options), secret, own: undefined, notes, close: nothing}
+  const proofs = await proofsOf(options)
+  const outbox = settings.from === 'outbox' ? outboxOf(options) : undefined
+  return {targets, proofs, secret, own: undefined, outbox, notes, close: nothing}
 }
 
 async function nothing(): Promise<void> {}
@@ -49,7 +54,8 @@ function plainField({urls}: SiegeSettings): Battlefield {
     name: new URL(clientUrl).host, clientUrl, operatorUrl: undefined, httpUrl: undefined,
   }))
   return {
-    targets, proofs: {type: 'none'}, secret: undefined, own: undefined, notes: [], close: nothing,
+    targets, proofs: {type: 'none'}, secret: undefined, own: undefined, outbox: undefined,
+    notes: [], close: nothing,
   }
 }
 
@@ -60,6 +66,7 @@ async function ownField(options: BattlefieldOptions): Promise<Battlefield> {
     proofs: {type: 'secret', dataDir: own.folder, secretFile: undefined},
     secret: own.secret,
     own,
+    outbox: undefined,
     notes: [],
     close: () => own.close(),
   }
@@ -95,6 +102,15 @@ async function nodesOfPool(
     httpUrl: url.replace(/^ws/, 'http').replace(/\/mesh$/, ''),
   }))
   return {targets, notes: silent === 0 ? [] : [`${silent} nodes of the pool do not answer`]}
+}
+
+/** In the database of the pool, where `serve --outbox` has it. */
+function outboxOf({reach, env}: BattlefieldOptions): OpenOutboxOptions {
+  return {
+    url: reach.pool ?? DEFAULT_POOL_URL,
+    prefix: reach['pool-prefix'],
+    dataDir: reach['data-dir'] ?? defaultDataDir(env),
+  }
 }
 
 async function secretOf(
