@@ -1,5 +1,5 @@
 /** `--scenario FILE`: phases and a mix, from JSON or from what a module exports. */
-import {readFile} from 'node:fs/promises'
+import {access, readFile} from 'node:fs/promises'
 import {extname, resolve} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {isRecord, parseJson} from '../protocol/json-text.js'
@@ -34,18 +34,18 @@ async function readJson(file: string): Promise<unknown> {
   throw wrong(file, `it is ${read.reason}`)
 }
 
+/** TypeScript too, which Node 20 does not run by itself. */
 async function importModule(file: string): Promise<unknown> {
+  const path = resolve(file)
   try {
-    const module: unknown = await import(pathToFileURL(resolve(file)).href)
+    await access(path)
+    const module: unknown = /\.[cm]?ts$/.test(file)
+      ? await (await import('jiti')).createJiti(import.meta.url, {fsCache: false}).import(path)
+      : await import(pathToFileURL(path).href)
     return isRecord(module) ? module['default'] : undefined
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    const suggestions = code === 'ERR_UNKNOWN_FILE_EXTENSION'
-      ? [`Node ${process.version} runs no TypeScript: Node 22.18 does`,
-        'or write it as .mjs or JSON']
-      : []
     const message = `Cannot load the scenario ${file}`
-    throw new WsmeshError('FILE_UNREADABLE', message, {cause: error, suggestions})
+    throw new WsmeshError('FILE_UNREADABLE', message, {cause: error})
   }
 }
 
