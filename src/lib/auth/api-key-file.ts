@@ -20,6 +20,8 @@ export function apiKeyPlace(named: string | undefined, dataDir: string): ApiKeyP
   return {path: named ?? join(dataDir, 'api-keys.json'), isDefault: named === undefined}
 }
 
+const FILE_BYTES_MAX = 1024 * 1024
+
 /**
  * Throws FILE_UNREADABLE for one that was named and cannot be read, CONFIG_INVALID for one with
  * something wrong in it, or that anybody may write.
@@ -28,7 +30,12 @@ export async function readApiKeys({path, isDefault}: ApiKeyPlace): Promise<ApiKe
   let text: string
   let mode: number
   try {
-    mode = (await stat(path)).mode
+    const about = await stat(path)
+    // Of what never ends, such as /dev/zero, all of memory would be read.
+    if (!about.isFile() || about.size > FILE_BYTES_MAX) {
+      throw new Error(`it is no file of at most ${FILE_BYTES_MAX} bytes`)
+    }
+    mode = about.mode
     text = await readFile(path, 'utf8')
   } catch (error) {
     if (isDefault && isMissing(error)) return new ApiKeys([])

@@ -7,7 +7,7 @@
 import {request as askPlain} from 'node:http'
 import type {IncomingMessage} from 'node:http'
 import {request as askTls} from 'node:https'
-import {readText} from './read-body.js'
+import {readBody} from './read-body.js'
 
 export interface HttpQuestion {
   readonly method: 'GET' | 'POST'
@@ -39,7 +39,7 @@ export async function askHttp(url: string, question: HttpQuestion): Promise<Http
       response.destroy()
       throw new Error(`it answers in Content-Encoding ${encoding}, which was not asked for`)
     }
-    return {status, body: await readText(response, bytesMax)}
+    return {status, body: await readBody(response, bytesMax)}
   } catch (error) {
     // Node says of it only that it was aborted, in one way or another.
     signal.throwIfAborted()

@@ -6,7 +6,9 @@
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import {redactUrl} from '../sql/redact-url.js'
 import type {AuthLog} from './authenticator.js'
-import {readBody} from './read-body.js'
+import {describeFailure} from './describe-failure.js'
+import {askHttp} from './ask-http.js'
+import type {HttpAnswer} from './ask-http.js'
 import {publicKeyFromJwk} from './public-key.js'
 import type {PublicKey} from './public-key.js'
 
@@ -20,7 +22,8 @@ const KEYS_MAX = 100
 export interface KeySetOptions {
   readonly log: AuthLog
   readonly now: () => number
-  readonly fetch?: typeof fetch
+  /** In the place of a question over HTTP: for tests. */
+  readonly ask?: (url: string) => Promise<HttpAnswer>
 }
 
 export class KeySetUrl {
@@ -65,22 +68,29 @@ export class KeySetUrl {
       log.info('Token keys fetched', {url: shown, keys: this.#keys.length})
     } catch (error) {
       const kept = this.#keys?.length ?? 0
-      log.warn('Token keys cannot be fetched', {url: shown, kept, error: messageOf(error)})
+      log.warn('Token keys cannot be fetched', {url: shown, kept, error: describeFailure(error)})
     }
   }
 
   async #read(): Promise<readonly PublicKey[]> {
-    const get = this.#options.fetch ?? fetch
-    const signal = AbortSignal.timeout(FETCH_MS)
-    const headers = {accept: 'application/json'}
-    const response = await get(this.#url, {signal, headers, redirect: 'error'})
-    if (response.status !== 200) throw new Error(`it answers ${response.status}`)
-    const json = parseJson(await readBody(response, BODY_BYTES_MAX))
+    const {status, body} = await (this.#options.ask ?? askForKeys)(this.#url)
+    if (status !== 200) throw new Error(`it answers ${status}`)
+    const json = parseJson(body)
     if (!json.ok) throw new Error(json.reason)
     const keys = publicKeysOf(json.value)
     if (keys.length === 0) throw new Error('it has no public key that signs tokens')
     return keys
   }
+}
+
+function askForKeys(url: string): Promise<HttpAnswer> {
+  return askHttp(url, {
+    method: 'GET',
+    headers: {accept: 'application/json'},
+    signal: AbortSignal.timeout(FETCH_MS),
+    bytesMax: BODY_BYTES_MAX,
+    isRead: (status) => status === 200,
+  })
 }
 
 /** The keys of a set that can be used; others, such as those for encryption, are passed over. */
@@ -90,10 +100,4 @@ export function publicKeysOf(value: unknown): readonly PublicKey[] {
     const read = isRecord(item) ? publicKeyFromJwk(item) : undefined
     return read?.ok === true ? [read.key] : []
   })
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  // fetch says "fetch failed" and keeps why as the cause.
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -1,10 +1,8 @@
-/** The body of a response as text; rejects once it is longer than that, or not UTF-8. */
-export async function readBody(response: Response, bytesMax: number): Promise<string> {
-  return response.body === null ? '' : readText(response.body, bytesMax)
-}
-
-/** The same for any stream of bytes, which is destroyed when it is too long. */
-export async function readText(
+/**
+ * The body of an answer as text; rejects once it is longer than that, which ends the stream, or
+ * where it is not UTF-8.
+ */
+export async function readBody(
   stream: AsyncIterable<Uint8Array>, bytesMax: number,
 ): Promise<string> {
   const chunks: Uint8Array[] = []

@@ -64,6 +64,8 @@ test('the file: made, written to, missing, open to anybody', async () => {
     await expect(readApiKeys(place)).rejects.toThrow('Anybody can add a key')
     const named = apiKeyPlace(join(folder, 'none.json'), folder)
     await expect(readApiKeys(named)).rejects.toThrow('Cannot read the API keys')
+    const endless = apiKeyPlace('/dev/zero', folder)
+    await expect(readApiKeys(endless)).rejects.toThrow('Cannot read the API keys')
     await writeFile(named.path, '{')
     await expect(addApiKey(named, {name: 'x', allow: []})).rejects.toThrow('not JSON')
   } finally {
