@@ -21,8 +21,8 @@ async function php(url: string, key: string, code: string): Promise<string> {
 
 test('send_to_clients, compose_error and close_by_session reach front ends of 2015', async () => {
   await using mesh = await ServeMesh.open()
-  const node = await mesh.start()
   const {stdout} = await mesh.run('api', 'key', 'site', '--allow', 'publish', '--allow', 'kick')
+  const node = await mesh.start()
   const key = stdout.trim()
   const secret = await loadSecret({env: {}, dataDir: mesh.folder})
   const claims = {user: '42', groups: ['3'], session: 's1', ttlMs: 60_000}
