@@ -1,5 +1,7 @@
 /** `wsmesh siege --soak` as people run it: a clean server, a node that leaks, one that dies. */
+import {once} from 'node:events'
 import {readFile, writeFile} from 'node:fs/promises'
+import {createServer} from 'node:net'
 import {join} from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {RunReport} from '../../src/lib/siege/run-report.js'
@@ -68,12 +70,13 @@ describe.concurrent('wsmesh siege --soak', {timeout: LONG_MS}, () => {
 
   test('of a node that is restarted in the middle: INVALID, with what was measured', async () => {
     await using mesh = await ServeMesh.open()
-    const node = await mesh.start(...QUICK)
+    const port = String(await lowPort())
+    const node = await mesh.start('--port', port, ...QUICK)
     const siege = startCli([...SOAK, ...KINDS, '--strict', '--ndjson'], {env: mesh.env})
     await using _ = siege
     await eventually(() => siege.stdout().includes('\n'), {what: 'a cycle', timeoutMs: LONG_MS})
     await mesh.kill(node)
-    const again = await mesh.start('--port', new URL(node.ready.clientUrl).port, ...QUICK)
+    const again = await mesh.start('--port', port, ...QUICK)
     expect(again.ready.pid).not.toBe(node.ready.pid)
     expect(await siege.exit).toBe(97)
     expect(siege.stdout()).toMatch(/^\{"type":"cycle","cycle":1,"isWarmUp":true,/)
@@ -84,6 +87,25 @@ describe.concurrent('wsmesh siege --soak', {timeout: LONG_MS}, () => {
     expect(siege.stderr()).not.toContain('    at ')
   })
 })
+
+/**
+ * One that the system gives to no connection of its own: while nobody listens, one of thousands that
+ * are dialled could meet itself there, and the port would be taken.
+ */
+async function lowPort(): Promise<number> {
+  for (;;) {
+    const probe = createServer()
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    try {
+      await once(probe.listen(port, '127.0.0.1'), 'listening')
+      return port
+    } catch {
+      // It is somebody's: another one is tried.
+    } finally {
+      probe.close()
+    }
+  }
+}
 
 /** The last line of --ndjson. */
 function reportIn(stdout: string): RunReport {

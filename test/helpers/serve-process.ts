@@ -60,13 +60,15 @@ export class ServeMesh implements AsyncDisposable {
   async startFrom(bin: string | undefined, ...args: string[]): Promise<ServeProcess> {
     // What a node writes into the system's temporary folder goes with the mesh.
     const env = {TMPDIR: this.folder, ...this.env}
-    const cli = startCli(['serve', '--port', '0', '--json', ...args],
+    const port = args.includes('--port') ? [] : ['--port', '0']
+    const cli = startCli(['serve', ...port, '--json', ...args],
       {env, ...(bin === undefined ? {} : {bin})})
     const line = await eventually(
       () => cli.stdout().includes('\n') && cli.stdout().split('\n')[0],
       {what: `a node to be ready; it said: ${cli.stderr()}`, timeoutMs: 20_000},
     )
     const ready = JSON.parse(line) as Ready
+    if (ready.type !== 'ready') throw new Error(`Not a node that is ready: ${line}`)
     const stats = async (): Promise<NodeStats> => {
       const answer = await fetch(`${ready.httpUrl}/stats`)
       return (await answer.json()) as NodeStats
