@@ -2,7 +2,8 @@
  * A real application: PHP pages log in and out, its sessions are in PHP's files or in a MariaDB
  * table, and the tabs of a session are closed on whatever node they are.
  */
-import {afterEach, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
+import {disposing} from '../helpers/disposing.js'
 import {eventually, within} from '../helpers/eventually.js'
 import {MARIADB_PASSWORD, MARIADB_USER, mariadbUrl, startMariadb} from '../helpers/mariadb.js'
 import type {Mariadb} from '../helpers/mariadb.js'
@@ -16,19 +17,7 @@ const QUERY = `SELECT id AS session, user_id AS user, 'members' AS \`groups\`,
   expires AS session_expire FROM sessions WHERE id = :session AND expires > :now`
 const READER_PASSWORD = 'only-reads-9f2'
 
-/** What the test has opened; the last ends first. */
-let opened: AsyncDisposable[] = []
-
-afterEach(async () => {
-  const all = opened.toReversed()
-  opened = []
-  for (const each of all) await each[Symbol.asyncDispose]()
-})
-
-function use<T extends AsyncDisposable>(each: T): T {
-  opened.push(each)
-  return each
-}
+const use = disposing()
 
 interface World {
   readonly mesh: ServeMesh

@@ -1,6 +1,6 @@
 /** Real nodes, real clients, and an application that behaves as well as the test says. */
 import {createHmac} from 'node:crypto'
-import {afterEach, describe, expect, it, vi} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import {webhookKey} from '../../../../src/lib/auth/keys.js'
 import {MeshSecret} from '../../../../src/lib/auth/mesh-secret.js'
 import {FAILURES_MAX} from '../../../../src/lib/auth/guard.js'
@@ -8,22 +8,12 @@ import {silentLog} from '../../../../src/lib/node/log.js'
 import type {NodeConfig} from '../../../../src/lib/node/node-config.js'
 import {NO_WEBHOOKS} from '../../../../src/lib/node/webhooks/webhook-options.js'
 import {Application} from '../../../helpers/application.js'
+import {disposing} from '../../../helpers/disposing.js'
 import {eventually} from '../../../helpers/eventually.js'
 import type {TestClient} from '../../../helpers/test-client.js'
 import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
 
-let opened: AsyncDisposable[] = []
-
-afterEach(async () => {
-  const all = opened.toReversed()
-  opened = []
-  for (const each of all) await each[Symbol.asyncDispose]()
-})
-
-function use<T extends AsyncDisposable>(each: T): T {
-  opened.push(each)
-  return each
-}
+const use = disposing()
 
 interface World {
   readonly application: Application

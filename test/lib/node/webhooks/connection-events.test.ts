@@ -1,10 +1,11 @@
 /** Who comes and goes, told to an application that may be slow, away, or refuse. */
-import {afterEach, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {EVENT_TYPES, NO_WEBHOOKS} from '../../../../src/lib/node/webhooks/webhook-options.js'
 import type {EventType} from '../../../../src/lib/node/webhooks/webhook-options.js'
 import type {MeshNode} from '../../../../src/lib/node/create-node.js'
 import type {NodeConfig} from '../../../../src/lib/node/node-config.js'
 import {Application} from '../../../helpers/application.js'
+import {disposing} from '../../../helpers/disposing.js'
 import {eventually} from '../../../helpers/eventually.js'
 import {connectTestClient} from '../../../helpers/test-client.js'
 import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
@@ -21,18 +22,7 @@ interface Batch {
   readonly dropped: number
 }
 
-let opened: AsyncDisposable[] = []
-
-afterEach(async () => {
-  const all = opened.toReversed()
-  opened = []
-  for (const each of all) await each[Symbol.asyncDispose]()
-})
-
-function use<T extends AsyncDisposable>(each: T): T {
-  opened.push(each)
-  return each
-}
+const use = disposing()
 
 interface World {
   readonly application: Application
