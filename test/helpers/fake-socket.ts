@@ -57,6 +57,12 @@ export class FakeSocket implements AcceptedSocket {
     this.isPaused = false
   }
 
+  isTurnedAway = false
+
+  turnAway(): void {
+    this.isTurnedAway = true
+  }
+
   liftProofLimit(): void {
     this.isProved = true
   }

@@ -36,23 +36,28 @@ export async function forwardUpgrade(
 ): Promise<void> {
   // Without this a client that goes away in between would end the demo.
   socket.on('error', () => socket.destroy())
+  const asked = Buffer.concat([Buffer.from(requestHead(request), 'latin1'), head])
   for (const {hostname, port} of candidates(nodes(), pathOf(request).query.get('node'))) {
-    const node = await opened(hostname, Number(port))
+    const node = await answered(hostname, Number(port), asked)
     if (node === undefined) continue
-    node.write(requestHead(request))
-    node.write(head)
-    join(socket, node)
+    if (socket.destroyed) node.destroy()
+    else join(socket, node)
     return
   }
   endWith(socket, 503, 'No node answers')
 }
 
-/** Undefined when nobody listens there: the process died a moment ago. */
-function opened(host: string, port: number): Promise<Socket | undefined> {
+/**
+ * The connection, its answer not read yet. Undefined when there is none: nobody listens, or the
+ * process is about to die. A killed process loses its clients before its port, and takes
+ * connections in between that nobody will ever answer.
+ */
+function answered(host: string, port: number, asked: Buffer): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({host, port, noDelay: true})
-    socket.once('connect', () => resolve(socket))
-    socket.once('error', () => resolve(undefined))
+    const socket = connect({host, port, noDelay: true}, () => socket.write(asked))
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => resolve(undefined))
+    socket.once('readable', () => resolve(socket.readableLength > 0 ? socket : undefined))
   })
 }
 
@@ -67,7 +72,6 @@ function requestHead({method, url, rawHeaders}: IncomingMessage): string {
 
 /** Each ends with the other: a browser is to see at once that its node died, or why it left. */
 function join(client: Duplex, node: Socket): void {
-  node.on('error', () => node.destroy())
   node.on('close', () => client.end(() => client.destroy()))
   client.on('close', () => node.destroy())
   client.pipe(node)

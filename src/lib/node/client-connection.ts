@@ -203,6 +203,7 @@ export class ClientConnection implements SocketHandler {
     if (isArray && close === 'kicked') this.socket.send(ARRAY_STOP)
     const text = detail === undefined ? reason : `${reason}: ${detail}`
     this.socket.close(isArray ? ARRAY_CLOSE_CODE : code, text)
+    if (close === 'tooMany') this.socket.turnAway()
   }
 
   /**

@@ -102,6 +102,11 @@ export class AcceptedConnection implements AcceptedSocket {
     this.#ws.close(code, reason)
   }
 
+  turnAway(): void {
+    this.#ws.pause()
+    this.#stream.end()
+  }
+
   destroy(): void {
     this.#ws.terminate()
   }

@@ -55,6 +55,8 @@ class AcceptedWebSocket extends WebSocket {
     }
     this.connection?.violated(violation)
     super.close(CLOSE[violation].code, CLOSE[violation].reason)
+    // `ws` reads on from the next tick, to throw away the rest.
+    if (violation === 'tooBig') process.nextTick(() => this.connection?.turnAway())
   }
 }
 

@@ -302,6 +302,22 @@ describe('a socket of the page', () => {
     await eventually(() => second.said.text.startsWith('I am 1'))
   })
 
+  test('is led to another when that one took it and died', async () => {
+    const asked: string[] = []
+    const dying = createServer((socket) => {
+      socket.once('data', (data) => {
+        asked.push(data.toString('latin1'))
+        socket.resetAndDestroy()
+      })
+    })
+    onTestFinished(() => void dying.close())
+    await new Promise<void>((resolve) => dying.listen(0, '127.0.0.1', resolve))
+    nodes = [await echo('1'), fleetNode('2', (dying.address() as AddressInfo).port)]
+    const {said} = await upgrade('/WebSockets?node=2')
+    await eventually(() => said.text.endsWith('first bytes'))
+    expect(said.text).toBe(`I am 1\n${asked.join('')}`)
+  })
+
   test.each([
     ['no node lives', '/WebSockets', {}, 503],
     ['nodes have another path', '/mesh', {}, 404],

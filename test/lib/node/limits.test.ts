@@ -82,6 +82,7 @@ describe('actions per second of a connection', () => {
     const seen = statuses(flood)
     expect([countOf(seen, 200), countOf(seen, 429)]).toEqual([10, 10])
     expect(flood.socket.closed).toEqual({code: 4005, reason: 'too-many'})
+    expect([flood.socket.isTurnedAway, other.socket.isTurnedAway]).toEqual([true, false])
     say(other, 5)
     expect(statuses(other)).toEqual([200, 200, 200, 200, 200])
   })

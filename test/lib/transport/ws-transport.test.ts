@@ -12,6 +12,7 @@ import type {
 import {dial, listen} from '../../../src/lib/transport/ws-transport.js'
 import {WsmeshError} from '../../../src/lib/util/errors.js'
 import {eventually, within} from '../../helpers/eventually.js'
+import {rawFrame, upgradeRaw} from '../../helpers/raw-socket.js'
 import {connectTestClient} from '../../helpers/test-client.js'
 
 interface Peer extends SocketHandler {
@@ -133,6 +134,34 @@ describe('a listener', () => {
     peer.socket.sendFrame(buildFrame(Buffer.from(text), false))
     await eventually(() => client.texts.length === 1)
     expect(client.texts[0]).toBe(text)
+  })
+
+  it.each([
+    ['who is turned away', '"flood"', 4005],
+    ['whose message is too big', `"${'x'.repeat(2000)}"`, 4503],
+  ])('reads no more of one %s, and tells him why', async (_who, text, code) => {
+    const {listener, url} = await startListener({
+      onUpgrade: () => ({
+        accept: true,
+        kind: 'small',
+        subprotocol: undefined,
+        handler: (socket) => ({
+          ...createPeer(socket),
+          onMessage() {
+            socket.close(4005, 'too-many')
+            socket.turnAway()
+          },
+        }),
+      }),
+    })
+    const client = await upgradeRaw(`${url}/small`)
+    client.write(rawFrame(text))
+    // More than two operating systems hold for a peer that does not read.
+    const flood = Buffer.concat(Array.from({length: 1000}, () => rawFrame('y'.repeat(60_000))))
+    const isTaken = new Promise((resolve) => client.socket.write(flood, (why) => resolve(!why)))
+    expect(await client.closeCode()).toBe(code)
+    expect(await within(isTaken, 'the end of the flood')).toBe(false)
+    await eventually(async () => (await listener.connectionCount()) === 0)
   })
 
   it('writes what is sent in one turn once', async () => {
