@@ -30,9 +30,9 @@ export interface AcceptedSocket extends Socket {
   pause(): void
   resume(): void
   /**
-   * After `close`, for a peer that sends too much: nothing more of it is read, not even to be thrown
-   * away, since everybody pays for the collection of that garbage. Our side ends after the close
-   * frame; the peer has CLOSE_TIMEOUT_MS to read it.
+   * After `close`, for a peer that sends too much: nothing more of it is read, not even to be
+   * thrown away, since everybody pays for the collection of that garbage. Our side ends after the
+   * close frame; the peer has CLOSE_TIMEOUT_MS to read it.
    */
   turnAway(): void
   /** The peer proved who it is: the limit on bytes before that is lifted. */
