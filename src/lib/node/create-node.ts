@@ -1,11 +1,9 @@
 /**
  * The composition root: from a configuration to a running node. A message's way through it:
- * listener -> mesh-door -> links or operators -> event-queue -> MeshCore -> perform -> clients.
+ * listener -> mesh-door -> operators, or clients -> publisher -> relay -> delivering -> clients.
  */
 import {ApiKeys} from '../auth/api-keys.js'
-import {MeshCore} from '../mesh/core.js'
 import type {Standing} from '../mesh/effect.js'
-import type {MemberInfo} from '../mesh/membership.js'
 import {hasRoomFor, type Unpublished} from '../mesh/publishing.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
@@ -22,13 +20,13 @@ import {createClientSide} from './client-side.js'
 import type {ClientSide} from './client-side.js'
 import {Counters, Rate} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
-import {EventQueue} from './event-queue.js'
+import {Delivering} from './delivering.js'
 import {answerExplain} from './explain.js'
 import {initStore} from './init-store.js'
 import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
-import {Links} from './links.js'
 import {LoopDelay} from './loop-delay.js'
+import {MasterRelay} from './master-relay.js'
 import {MeshDoor} from './mesh-door.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
 import type {NodeAddresses} from './node-addresses.js'
@@ -36,13 +34,12 @@ import type {NodeConfig, NodeServices} from './node-config.js'
 import {NodeStatus} from './node-status.js'
 import {Operators} from './operators.js'
 import {OutboxDrain} from './outbox/outbox-drain.js'
-import {perform} from './perform.js'
 import {Publisher} from './publisher.js'
+import type {Relay} from './relay.js'
 import {createSend} from './send-message.js'
 import {nodeStats} from './stats.js'
 import type {StatsParts} from './stats.js'
 import {Soak, type SoakParts} from './soak.js'
-import {StoreLoop} from './store-loop.js'
 import {openWebhooks} from './webhooks/open-webhooks.js'
 import type {Webhooks} from './webhooks/open-webhooks.js'
 import {answerWho} from './who.js'
@@ -91,7 +88,6 @@ class RunningNode implements MeshNode {
   readonly #config: NodeConfig
   readonly #services: NodeServices
   readonly #transport: Transport
-  readonly #queue = new EventQueue()
   readonly #counters = new Counters()
   readonly #status = new NodeStatus()
   readonly #registry: ClientRegistry
@@ -101,25 +97,21 @@ class RunningNode implements MeshNode {
   readonly #operators: Operators
   readonly #api: HttpApi
   readonly #outbox: OutboxDrain | undefined
-  readonly #links: Links
+  readonly #relay: Relay
   readonly #door: MeshDoor
   readonly #soak = new Soak(() => this.#soakParts())
-  readonly #drained: Promise<void>
   #actions: LoadedActions | undefined
   #webhooks: Webhooks | undefined
   #listeners: Listeners | undefined
   #addresses: NodeAddresses | undefined
   #statsParts: StatsParts | undefined
-  #store: StoreLoop | undefined
-  #timers: NodeJS.Timeout[] = []
+  #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #onReady: () => void = () => {}
-  #onDrained: () => void = () => {}
 
   constructor(config: NodeConfig, services: NodeServices, transport: Transport) {
     const {secret, log, now, wallClock} = services
     const counters = this.#counters
-    const push = this.#queue.push.bind(this.#queue)
     const registry = new ClientRegistry(now)
     this.#registry = registry
     this.id = config.id
@@ -127,9 +119,9 @@ class RunningNode implements MeshNode {
     this.#services = services
     this.#transport = transport
     this.ready = new Promise((resolve) => (this.#onReady = resolve))
-    this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
-    this.#publisher = new Publisher(push, counters)
-    const core = () => this.#statsParts?.core
+    this.#relay = this.#createRelay()
+    this.#publisher = new Publisher((message) => this.#relay.publish(message), counters)
+    const core = () => this.#statsParts?.relay
     this.#clientSide = createClientSide({
       config, services, registry, counters, core,
       actionRegistry: this.#actionRegistry,
@@ -153,11 +145,16 @@ class RunningNode implements MeshNode {
     })
     const drained = {publisher: this.#publisher, counters, log, now, core}
     this.#outbox = services.outbox && new OutboxDrain({store: services.outbox, ...drained})
-    const timeoutMs = config.mesh.answerMs
-    const {dial} = transport
-    const tls = () => services.tls?.material
-    const dialNode = createNodeDialer({self: config.id, secret, timeoutMs, tls, dial})
-    this.#links = new Links({push, dialNode, counters, log})
+  }
+
+  #createRelay(): Relay {
+    const {secret, store, log, random, now, tls: identity} = this.#services
+    const {id: self, mesh} = this.#config
+    const {dial} = this.#transport
+    const tls = () => identity?.material
+    const dialNode = createNodeDialer({self, secret, timeoutMs: mesh.answerMs, tls, dial})
+    const counters = this.#counters
+    return new MasterRelay({config: mesh, store, dialNode, counters, log, random, now})
   }
 
   get addresses(): NodeAddresses {
@@ -180,7 +177,7 @@ class RunningNode implements MeshNode {
     this.#webhooks = this.#openWebhooks()
     this.#listeners = await this.#listen()
     this.#addresses = this.#findAddresses(this.#listeners)
-    this.#startCore(this.#addresses)
+    this.#startRelay(this.#addresses)
   }
 
   #openWebhooks(): Webhooks {
@@ -208,12 +205,12 @@ class RunningNode implements MeshNode {
       door: this.#door,
       clientDoor: this.#clientSide.clientDoor,
       foreign: new CalmWarning(this.#services.log),
-      links: this.#links,
+      relay: this.#relay,
       operators: this.#operators,
       counters: this.#counters,
       api: this.#api,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
-      position: () => this.#statsParts?.core.position,
+      position: () => this.#statsParts?.relay.position,
       admitsClient: () => this.#clientSide.pace.admits(this.#services.now()),
       listen: this.#transport.listen,
     })
@@ -231,59 +228,39 @@ class RunningNode implements MeshNode {
     return addresses
   }
 
-  #startCore({clientUrl, nodeUrl}: NodeAddresses): void {
-    const {store, log, random, now} = this.#services
-    const {id, version, mesh} = this.#config
-    const self: MemberInfo = {id, url: nodeUrl, clientUrl, version, pid: process.pid}
-    const push = this.#queue.push.bind(this.#queue)
-    const onMembers = (change: 'joined' | 'left', node: NodeId): void =>
-      this.#operators.changed({event: 'member', change, node})
+  #startRelay({clientUrl, nodeUrl}: NodeAddresses): void {
+    const {now} = this.#services
+    const {id, version} = this.#config
     const counters = this.#counters
-    const storeLoop = new StoreLoop({store, self, push, counters, log, onMembers})
-    this.#store = storeLoop
-    const core = new MeshCore({self, config: mesh, random, now: now()})
+    const relay = this.#relay
     this.#statsParts = {
       id,
       version,
       startedMs: now(),
       now,
-      core,
+      relay,
       status: this.#status,
       registry: this.#registry,
       clients: this.#clientSide.clients,
       operators: this.#operators,
-      links: this.#links,
       counters,
       inRate: new Rate(() => counters.get('messagesPublished'), now()),
       outRate: new Rate(() => counters.get('clientFramesOut'), now()),
       loopDelay: new LoopDelay(now()),
       outbox: this.#outbox,
     }
-    const parts = {
-      links: this.#links,
-      store: storeLoop,
-      clients: this.#clientSide.clients,
+    const {clients, resuming} = this.#clientSide
+    const listeners = this.#listeners
+    relay.start({id, url: nodeUrl, clientUrl, version, pid: process.pid}, new Delivering({
+      clients,
       operators: this.#operators,
-      resuming: this.#clientSide.resuming,
+      resuming,
       outbox: this.#outbox,
       publisher: this.#publisher,
-      log,
-      push,
-      onStanding: (standing: Standing) => this.#setStanding(standing),
-      onDrained: () => this.#onDrained(),
-    }
-    const listeners = this.#listeners
-    this.#queue.start({
-      core,
-      now,
-      perform: (effect) => perform(effect, parts),
+      onStanding: (standing) => this.#setStanding(standing),
       flushed: () => listeners?.flush(),
-    })
-    this.#timers = [
-      setInterval(() => push({type: 'tick'}), mesh.tickMs),
-      setInterval(() => this.#sweep(), SWEEP_MS),
-    ]
-    push({type: 'tick'})
+    }))
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_MS)
   }
 
   #sweep(): void {
@@ -314,15 +291,16 @@ class RunningNode implements MeshNode {
   }
 
   #hasRoomFor(messages: readonly Unpublished[]): boolean {
-    const core = this.#statsParts?.core.stats()
+    const core = this.#statsParts?.relay.stats()
     if (core === undefined) return false
     return hasRoomFor({...core, self: this.id, config: this.#config.mesh}, messages)
   }
 
   #explain(request: ExplainRequest): ExplainResult {
     if (this.#statsParts === undefined) throw new Error('The node has not started')
-    const {core} = this.#statsParts
-    return answerExplain(request, {core, registry: this.#registry, nowMs: this.#services.now()})
+    const {relay} = this.#statsParts
+    const nowMs = this.#services.now()
+    return answerExplain(request, {core: relay, registry: this.#registry, nowMs})
   }
 
   #soakParts(): SoakParts | undefined {
@@ -354,10 +332,8 @@ class RunningNode implements MeshNode {
     this.#services.log.info('Draining', {clients: this.#registry.size})
     await this.#clientSide.clients.closePaced('drain')
     this.#outbox?.stop()
-    this.#queue.push({type: 'drain'})
-    await this.#drained
+    await this.#relay.drain()
     await this.#outbox?.end()
-    await this.#store?.settled()
     this.#operators.closeAll('drain')
     await this.#end(EVENTS_FLUSH_MS)
   }
@@ -369,11 +345,10 @@ class RunningNode implements MeshNode {
   async #end(eventsFlushMs: number): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#queue.stop()
-    for (const timer of this.#timers) clearInterval(timer)
+    clearInterval(this.#timer)
     this.#statsParts?.loopDelay.close()
     this.#actions?.close()
-    this.#links.destroyAll()
+    this.#relay.close()
     await this.#listeners?.close()
     // The last connections end with the listeners.
     await this.#webhooks?.flush(eventsFlushMs)

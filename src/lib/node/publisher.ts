@@ -1,16 +1,16 @@
 /**
- * Local publishers and their tickets: a promise for each message on its way. The core answers every
- * ticket, with a receipt or a refusal, so nothing here needs a timer.
+ * Local publishers and their tickets: a promise for each message on its way. The relay answers
+ * every ticket, with a receipt or a refusal, so nothing here needs a timer.
  */
 import type {Payload} from '../protocol/envelope.js'
 import type {PublishResult} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Target} from '../protocol/target.js'
-import type {MeshEvent} from '../mesh/event.js'
 import type {Receipt, RefusalReason} from '../mesh/effect.js'
 import {assert, unreachable} from '../util/assert.js'
 import type {Counters} from './counters.js'
 import type {PublishGate} from './publish-gate.js'
+import type {RelayPublish} from './relay.js'
 
 export type PublishOutcome =
   | {readonly type: 'stable'; readonly result: PublishResult}
@@ -37,12 +37,12 @@ interface Waiting {
 }
 
 export class Publisher {
-  readonly #push: (event: MeshEvent) => void
+  readonly #push: (message: RelayPublish) => void
   readonly #counters: Counters
   readonly #waiting = new Map<number, Waiting>()
   #lastTicket = 0
 
-  constructor(push: (event: MeshEvent) => void, counters: Counters) {
+  constructor(push: (message: RelayPublish) => void, counters: Counters) {
     this.#push = push
     this.#counters = counters
   }

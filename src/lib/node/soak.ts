@@ -80,9 +80,9 @@ const ownProbe: Probe = {
 
 /** Everything that this node keeps one of per client, message or node. */
 export function gaugesOf(
-  {stats: {registry, clients, operators, links, core}, publisher, resuming, door}: SoakParts,
+  {stats: {registry, clients, operators, relay}, publisher, resuming, door}: SoakParts,
 ): Record<string, Gauge> {
-  const {outboxMessages, historyMessages, logSizes, beats, links: coreLinks} = core.stats()
+  const {outboxMessages, historyMessages, logSizes, beats, links: coreLinks} = relay.stats()
   return {
     connections: exact(registry.size),
     unproved: exact(registry.unknown),
@@ -92,8 +92,8 @@ export function gaugesOf(
     guests: exact(registry.guests),
     strangers: exact(door.strangers),
     operators: exact(operators.count),
-    links: exact(links.count),
-    dialling: exact(links.dialling),
+    links: exact(relay.links.count),
+    dialling: exact(relay.links.dialling),
     coreLinks: exact(coreLinks),
     publishers: exact(publisher.waiting),
     resuming: exact(resuming.waiting),

@@ -1,28 +1,26 @@
 /** A node in numbers, as /stats and the operators' commands show it. */
-import type {MeshCore} from '../mesh/core.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {NodeId} from '../util/brand.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Clients} from './clients.js'
 import type {Counters, Rate} from './counters.js'
-import type {Links} from './links.js'
 import type {LoopDelay} from './loop-delay.js'
 import type {NodeStatus} from './node-status.js'
 import type {Operators} from './operators.js'
 import type {OutboxDrain} from './outbox/outbox-drain.js'
+import type {Relay} from './relay.js'
 
 export interface StatsParts {
   readonly id: NodeId
   readonly version: string
   readonly startedMs: number
   readonly now: () => number
-  readonly core: Pick<MeshCore, 'stats' | 'inspect' | 'position' | 'recover'>
+  readonly relay: Relay
   readonly status: NodeStatus
   readonly registry: ClientRegistry
   readonly clients: Clients
   readonly operators: Operators
-  readonly links: Links
   readonly counters: Counters
   readonly inRate: Rate
   readonly outRate: Rate
@@ -31,7 +29,7 @@ export interface StatsParts {
 }
 
 export function nodeStats(parts: StatsParts): NodeStats {
-  const core = parts.core.stats()
+  const core = parts.relay.stats()
   const memory = process.memoryUsage()
   return {
     node: parts.id,
@@ -50,7 +48,7 @@ export function nodeStats(parts: StatsParts): NodeStats {
     users: parts.registry.users,
     guests: parts.registry.guests,
     operators: parts.operators.count,
-    links: parts.links.count,
+    links: parts.relay.links.count,
     timers: countTimers(),
     queueBytes: parts.clients.queueBytes(),
     outboxMessages: core.outboxMessages,

@@ -8,13 +8,13 @@ import type {ClientDoor} from './client-door.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Clients} from './clients.js'
 import type {Counters} from './counters.js'
-import type {Links} from './links.js'
 import type {MeshDoor} from './mesh-door.js'
 import {MESH_PATH} from './node-addresses.js'
 import type {NodeConfig} from './node-config.js'
 import type {NodeStatus} from './node-status.js'
 import {OPERATORS_MAX} from './operators.js'
 import type {Operators} from './operators.js'
+import type {Relay} from './relay.js'
 
 /** Several handshake frames: whoever sends more before a proof has none. */
 const PROOF_BYTES_MAX = 4 * LIMITS.handshakeFrameBytes
@@ -49,7 +49,7 @@ export interface UpgradeParts {
   readonly clientDoor: ClientDoor
   readonly foreign: CalmWarning
   readonly door: MeshDoor
-  readonly links: Links
+  readonly relay: Pick<Relay, 'linked'>
   readonly operators: Operators
   readonly counters: Counters
   /** One more client; false: too many in this second. */
@@ -111,7 +111,7 @@ function refuseForeign(
 }
 
 function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
-  const {door, links, operators} = parts
+  const {door, relay, operators} = parts
   // Only browsers send it, and no page has business here, whatever it talked its reader into.
   if (request.headers['origin'] !== undefined) return refuse(403, 'Not for browsers')
   if (request.subprotocols.includes(SUBPROTOCOL.node)) {
@@ -120,7 +120,7 @@ function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecisi
       kind: 'node',
       subprotocol: SUBPROTOCOL.node,
       handler: (socket) =>
-        door.accept(socket, 'node', ({peer}) => links.accepted(nodeId(peer), socket)),
+        door.accept(socket, 'node', ({peer}) => relay.linked(nodeId(peer), socket)),
     }
   }
   if (request.subprotocols.includes(SUBPROTOCOL.operator)) {

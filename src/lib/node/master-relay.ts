@@ -1,0 +1,116 @@
+/**
+ * The relay that needs no other service: the nodes' own order, by a master (`mesh/core.ts`). One
+ * queue of events, one switch over effects, links to the other nodes, and the pool's store.
+ */
+import type {MeshConfig} from '../mesh/config.js'
+import {MeshCore, type CoreStats} from '../mesh/core.js'
+import type {Standing} from '../mesh/effect.js'
+import type {InspectQuery, Inspection} from '../mesh/inspect.js'
+import type {MemberInfo} from '../mesh/membership.js'
+import type {Recovery} from '../mesh/recovery.js'
+import type {PoolStore} from '../pool/pool-store.js'
+import type {Position} from '../protocol/position.js'
+import type {Socket, SocketHandler} from '../transport/transport.js'
+import type {NodeId} from '../util/brand.js'
+import type {Random} from '../util/random.js'
+import type {Counters} from './counters.js'
+import type {DialNode} from './dial-node.js'
+import {EventQueue} from './event-queue.js'
+import {Links} from './links.js'
+import type {Log} from './log.js'
+import {perform} from './perform.js'
+import type {Relay, RelayPublish, RelayUser} from './relay.js'
+import {StoreLoop} from './store-loop.js'
+
+export interface MasterRelayOptions {
+  readonly config: MeshConfig
+  readonly store: PoolStore
+  readonly dialNode: DialNode
+  readonly counters: Counters
+  readonly log: Log
+  readonly random: Random
+  readonly now: () => number
+}
+
+export class MasterRelay implements Relay {
+  readonly links: Links
+  readonly #options: MasterRelayOptions
+  readonly #queue = new EventQueue()
+  readonly #drained: Promise<void>
+  #core: MeshCore | undefined
+  #store: StoreLoop | undefined
+  #timer: NodeJS.Timeout | undefined
+  #onDrained: () => void = () => {}
+
+  constructor(options: MasterRelayOptions) {
+    const {dialNode, counters, log} = options
+    this.#options = options
+    this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
+    this.links = new Links({push: this.#queue.push.bind(this.#queue), dialNode, counters, log})
+  }
+
+  get standing(): Standing {
+    return this.#core?.standing ?? {state: 'joining'}
+  }
+
+  get position(): Position | undefined {
+    return this.#core?.position
+  }
+
+  recover(position: Position): Recovery {
+    return this.#core?.recover(position) ?? {type: 'lost'}
+  }
+
+  start(self: MemberInfo, user: RelayUser): void {
+    const {config, store, counters, log, random, now} = this.#options
+    const push = this.#queue.push.bind(this.#queue)
+    const core = new MeshCore({self, config, random, now: now()})
+    const onMembers = user.members.bind(user)
+    this.#store = new StoreLoop({store, self, push, counters, log, onMembers})
+    this.#core = core
+    const parts = {
+      links: this.links, store: this.#store, user, log, push, onDrained: () => this.#onDrained(),
+    }
+    this.#queue.start({
+      core,
+      now,
+      perform: (effect) => perform(effect, parts),
+      flushed: () => user.flushed(),
+    })
+    this.#timer = setInterval(() => push({type: 'tick'}), config.tickMs)
+    push({type: 'tick'})
+  }
+
+  publish(message: RelayPublish): void {
+    this.#queue.push(message)
+  }
+
+  linked(peer: NodeId, socket: Socket): SocketHandler {
+    return this.links.accepted(peer, socket)
+  }
+
+  inspect(query: InspectQuery): Inspection {
+    return this.#started.inspect(query)
+  }
+
+  stats(): CoreStats {
+    return this.#started.stats()
+  }
+
+  async drain(): Promise<void> {
+    this.#queue.push({type: 'drain'})
+    await this.#drained
+    await this.#store?.settled()
+  }
+
+  close(): void {
+    this.#queue.stop()
+    clearInterval(this.#timer)
+    this.links.destroyAll()
+  }
+
+  get #started(): MeshCore {
+    if (this.#core === undefined) throw new Error('The node has not started')
+    return this.#core
+  }
+}

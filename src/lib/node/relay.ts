@@ -1,0 +1,64 @@
+/**
+ * What carries messages between nodes. A node hands its relay what is published, and is handed
+ * what is to be delivered, each message with its place in the order; of a client that comes back
+ * it asks what was delivered since. Which relay it is, nothing above this file knows:
+ * `create-node.ts` alone makes one. test/contract/relay-contract.ts says what all of them keep.
+ */
+import type {History} from '../mesh/coming-back.js'
+import type {CoreStats} from '../mesh/core.js'
+import type {Delivery, Receipt, RefusalReason, Standing} from '../mesh/effect.js'
+import type {MeshEvent} from '../mesh/event.js'
+import type {InspectQuery, Inspection} from '../mesh/inspect.js'
+import type {MemberInfo} from '../mesh/membership.js'
+import type {Place} from '../protocol/position.js'
+import type {Socket, SocketHandler} from '../transport/transport.js'
+import type {NodeId} from '../util/brand.js'
+
+/** A local publisher's message; its ticket comes back with each answer. */
+export type RelayPublish = Extract<MeshEvent, {readonly type: 'publish'}>
+
+/** Where a relay stands, in numbers. What one does not have is 0 or empty. */
+export type RelayStats = CoreStats
+
+/** The node above a relay. Called in order, never inside of a call of the relay's own user. */
+export interface RelayUser {
+  /**
+   * Queue these entries to the connections that they are for, in this order; returns to how many
+   * each was queued. Repeats and empty entries are for nobody.
+   */
+  deliver(epoch: string, entries: readonly Delivery[]): number[]
+  /** It is kept until it is delivered, or the node's process ends. Then: a receipt. */
+  accepted(ticket: number, id: string): void
+  refused(ticket: number, reason: RefusalReason): void
+  receipt(ticket: number, receipt: Receipt): void
+  /** Clients that were sent more than `after`, or all of them, have lost their place. */
+  logReplaced(after: Place, reset: boolean): void
+  standing(standing: Standing): void
+  /** Nodes came or went. */
+  members(change: 'joined' | 'left', node: NodeId): void
+  /** What was delivered in this turn may leave the sockets now. */
+  flushed(): void
+}
+
+/** Links that other nodes, or this one, opened. */
+export interface LinkCounts {
+  readonly count: number
+  readonly dialling: number
+}
+
+export interface Relay extends History {
+  readonly standing: Standing
+  readonly links: LinkCounts
+  /** Once, when the addresses of the node are known; what was published before waits for it. */
+  start(self: MemberInfo, user: RelayUser): void
+  /** Never throws; answered by `accepted` or `refused`, at once or later. */
+  publish(message: RelayPublish): void
+  /** Another node proved itself at the door. */
+  linked(peer: NodeId, socket: Socket): SocketHandler
+  inspect(query: InspectQuery): Inspection
+  stats(): RelayStats
+  /** Leaves in order; resolves when all that was accepted is kept by others. */
+  drain(): Promise<void>
+  /** Nothing is delivered or answered after this. */
+  close(): void
+}
