@@ -1,28 +1,57 @@
 /**
- * wsmesh against others on this machine: `npm run bench -- --only ROW --rounds N`.
+ * wsmesh against others on this machine, in turn.
  *
- * Every round runs each peer once, in turn, the other way round in every second one; what is
- * compared is CPU time of whole processes per delivered message within one round, so a machine that
- * is slow for a minute slows both. bench/README.md has the rules; RESULTS.md is what this writes.
+ *   npm run bench                                  all rows, 5 rounds; writes RESULTS.md
+ *   npm run bench -- --only one,connect --rounds 1
+ *   npm run bench -- --only mesh --peers wsmesh,nats --seconds 1
+ *   npm run bench -- --stop-after 270 --keep       one slice of a long bench; adds to what is there
+ *   npm run bench -- --rounds 0 --write            RESULTS.md anew, of the runs that there are
  */
 import {execFileSync} from 'node:child_process'
 import {appendFileSync, existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 
-const {values} = parseArgs({
-  options: {
-    only: {type: 'string', multiple: true, default: []},
-    peers: {type: 'string'},
-    rounds: {type: 'string', default: '5'},
-    seconds: {type: 'string', default: '2'},
-    'stop-after': {type: 'string', default: 'Infinity'},
-    fresh: {type: 'boolean', default: false},
-  },
-})
 const root = join(import.meta.dirname, '..')
 const raw = join(import.meta.dirname, 'raw')
 const book = join(raw, 'runs.jsonl')
+
+/** What a frame of wsmesh has, until a run of this round says it. */
+const FRAME_BYTES = 217
+const SHOWN = ['cpuUs', 'perSecond', 'p50Us', 'p99Us', 'bytes', 'loopP999Ms']
+
+function give(problem, hint) {
+  console.error(`${problem}\n  Try: ${hint}`)
+  process.exit(2)
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        only: {type: 'string'}, peers: {type: 'string'}, rounds: {type: 'string', default: '5'},
+        seconds: {type: 'string', default: '2'}, 'stop-after': {type: 'string', default: '86400'},
+        keep: {type: 'boolean', default: false}, write: {type: 'boolean', default: false},
+      },
+    }).values
+  } catch (error) {
+    return give(error.message, 'npm run bench -- --only one --rounds 1')
+  }
+}
+
+function number(values, name, least) {
+  const value = Number(values[name])
+  if (value >= least) return value
+  return give(`--${name} is no number of at least ${least}: ${values[name]}`, `--${name} 5`)
+}
+
+/** A list of names out of `known`; all of them where none is given. */
+function chosen(text, known, what) {
+  const names = text ? text.split(',') : known
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) give(`There is no ${what} ${unknown}`, known.join(', '))
+  return names
+}
 
 function installPeers() {
   const folder = join(import.meta.dirname, 'peers')
@@ -31,54 +60,56 @@ function installPeers() {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {cwd: folder, stdio: ['ignore', 2, 2]})
 }
 
-if (!existsSync(join(root, 'dist'))) throw new Error('There is no build: npm run build')
+const values = options()
+const rounds = number(values, 'rounds', 0)
+const seconds = number(values, 'seconds', 0.1)
+const endAt = performance.now() + number(values, 'stop-after', 1) * 1000
+if (!existsSync(join(root, 'dist'))) give('There is no build', 'npm run build')
 installPeers()
 mkdirSync(raw, {recursive: true})
+
 const {rows} = await import('./suite/rows.mjs')
 const {compile} = await import('./suite/driver.mjs')
-const {textTable} = await import('./suite/report.mjs')
+const {FIGURES, textTable} = await import('./suite/report.mjs')
+const {writeResults} = await import('./suite/results.mjs')
 
+const names = chosen(values.only, Object.keys(rows), 'row')
+const everyPeer = [...new Set(Object.values(rows).flatMap(({peers}) => peers))]
+const wanted = chosen(values.peers, everyPeer, 'peer')
 const programs = {driver: compile('driver', raw), limit: compile('limit', raw)}
-if (!programs.driver) throw new Error('The driver needs a C compiler: apt-get install gcc libc6-dev')
-const names = values.only.length > 0 ? values.only.flatMap((text) => text.split(',')) : Object.keys(rows)
-const unknown = names.find((name) => !rows[name])
-if (unknown) throw new Error(`No row ${unknown}: there are ${Object.keys(rows).join(', ')}`)
-const wanted = values.peers?.split(',')
-const endAt = performance.now() + Number(values['stop-after']) * 1000
-if (values.fresh) rmSync(book, {force: true})
+if (!programs.driver) give('The driver needs a C compiler', 'apt-get install gcc libc6-dev')
 
 function keep(run) {
   appendFileSync(book, `${JSON.stringify(run)}\n`)
-  const {row, peer, mode, cpuUs, perSecond, p50Us, p99Us, fault} = run
-  const figures = cpuUs === undefined ? '' : `${cpuUs.toFixed(3)} us  ${Math.round(perSecond)}/s  p50 ${
-    Math.round(p50Us)}  p99 ${Math.round(p99Us)} us`
-  console.log(`${row.padEnd(8)} ${mode.padEnd(10)} ${peer.padEnd(18)} ${figures}${fault ? `  NOT VALID: ${fault}` : ''}`)
+  const {row, peer, mode, fault} = run
+  const figures = SHOWN.filter((name) => Number.isFinite(run[name]))
+    .map((name) => `${FIGURES[name].name} ${FIGURES[name].show(run[name])}`)
+  const words = [row.padEnd(8), mode.padEnd(10), peer.padEnd(18), figures.join('  ')]
+  if (fault) words.push(`NOT VALID: ${fault}`)
+  console.log(words.join(' '))
 }
 
-async function runRow(name, round, options) {
+async function runRow(name, turn, round) {
   const {peers, run} = rows[name]
-  const turn = peers.filter((peer) => !wanted || wanted.includes(peer))
-  for (const peer of round % 2 ? turn.toReversed() : turn) {
-    const runs = await run(peer, options)
-    if (!runs) {
-      console.error(`${peer} cannot run here`)
-      continue
-    }
-    for (const figures of runs) {
-      keep({row: name, peer, round: options.round, at: new Date().toISOString(), ...figures})
-      if (name === 'one' && peer === 'wsmesh') options.frameBytes = Math.round(figures.frameBytes) - 4
-    }
+  const all = peers.filter((peer) => wanted.includes(peer))
+  const shared = {programs, seconds, frameBytes: FRAME_BYTES}
+  for (const peer of turn % 2 ? all.toReversed() : all) {
+    const runs = await run(peer, shared).catch((error) => [{mode: 'all', fault: error.message}])
+    if (!runs) console.error(`${peer} cannot run here`)
+    const at = new Date().toISOString()
+    for (const one of runs ?? []) keep({row: name, peer, round, at, ...one})
   }
 }
 
-for (let round = 0; round < Number(values.rounds) && performance.now() < endAt; round += 1) {
+if (!values.keep && rounds > 0) rmSync(book, {force: true})
+for (let turn = 0; turn < rounds; turn += 1) {
   for (const name of names) {
-    if (performance.now() >= endAt) break
-    const options = {
-      programs, seconds: Number(values.seconds), round: new Date().toISOString(), frameBytes: 213,
-    }
-    await runRow(name, round, options)
+    if (performance.now() < endAt) await runRow(name, turn, new Date().toISOString())
   }
 }
-const runs = readFileSync(book, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line))
+const runs = existsSync(book)
+  ? readFileSync(book, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  : []
 console.log(textTable(runs))
+const isWhole = !values.only && !values.peers && rounds > 0
+if (values.write || isWhole) writeResults(runs, root)

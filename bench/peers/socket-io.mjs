@@ -41,7 +41,7 @@ async function serve() {
   })
   // Workers of a cluster would share a port: each gets one of its own
   http.listen({host: '127.0.0.1', port: 0, exclusive: true}, () => {
-    const line = {port: http.address().port, pid: process.pid}
+    const line = {port: http.address().port}
     if (cluster.isWorker) process.send({bench: line})
     else console.log(JSON.stringify(line))
   })
@@ -54,7 +54,7 @@ if (kind === 'cluster' && cluster.isPrimary) {
   cluster.on('message', (worker, message) => {
     if (message.bench) lines.push(message.bench)
     if (message.bench && lines.length === Number(argument)) {
-      console.log(JSON.stringify({ports: lines.map(({port}) => port), pids: lines.map(({pid}) => pid)}))
+      console.log(JSON.stringify({ports: lines.map(({port}) => port)}))
     }
   })
   for (let at = 0; at < Number(argument); at += 1) cluster.fork()

@@ -32,7 +32,10 @@ function queue(frame, sockets) {
   for (const socket of sockets) {
     const before = waiting.get(socket) ?? tick
     let after = before.next.get(frame)
-    if (!after) before.next.set(frame, (after = {frames: [...before.frames, frame], next: new Map()}))
+    if (!after) {
+      after = {frames: [...before.frames, frame], next: new Map()}
+      before.next.set(frame, after)
+    }
     waiting.set(socket, after)
   }
 }
@@ -77,7 +80,7 @@ function deliver(batch) {
   }
 }
 
-/** The one order is the order in which the master passes batches on; the origin delivers then too. */
+/** The order is that in which the master passes batches on; the origin delivers then, too. */
 function relay(batch) {
   for (const follower of followers) follower.send(batch)
   deliver(batch)

@@ -215,9 +215,10 @@ static void delivered(const unsigned char *data, int size, uint64_t now) {
   const unsigned char *end = data + size, *at = data;
   while (at < end && (at = memchr(at, '`', end - at))) {
     uint64_t id, number, sent;
-    if (end - at < MARK || !digits(at + 1, 1, &id) || id >= STREAMS || !digits(at + 2, 8, &number) ||
-        !digits(at + 10, 16, &sent)) { at++; continue; }
+    if (end - at < MARK || !digits(at + 1, 1, &id) || id >= STREAMS ||
+        !digits(at + 2, 8, &number) || !digits(at + 10, 16, &sent)) { at++; continue; }
     stream *s = &streams[id];
+    if (!s->left) { at += MARK; continue; } /* what another driver sent */
     int32_t *left = &s->left[number % RING];
     if (*left <= 0) s->extra++;
     else {
@@ -281,8 +282,11 @@ static void receive(conn *c) {
   while (c->state > DIALLING && c->state < CLOSED && used - at >= 2) {
     uint64_t size = buffer[at + 1] & 127;
     int head = 2;
-    if (size == 126) { head = 4; if (used - at < 4) break; size = buffer[at + 2] << 8 | buffer[at + 3]; }
-    else if (size == 127) {
+    if (size == 126) {
+      head = 4;
+      if (used - at < 4) break;
+      size = buffer[at + 2] << 8 | buffer[at + 3];
+    } else if (size == 127) {
       head = 10;
       if (used - at < 10) break;
       size = 0;
@@ -354,9 +358,11 @@ static void open_all(char **word) {
   }
   account after = take();
   if (first_file) fclose(first_file);
-  printf("{\"opened\":%d,\"refused\":%d,\"closed\":%d,\"seconds\":%.6f,\"serverNs\":%llu,\"ownNs\":%llu}\n",
+  printf("{\"opened\":%d,\"refused\":%d,\"closed\":%d,\"seconds\":%.6f,\"serverNs\":%llu,"
+         "\"ownNs\":%llu}\n",
          ready - was_ready - closed_early, refused, closed_early, (after.at - before.at) / 1e9,
-         (unsigned long long)(after.servers - before.servers), (unsigned long long)(after.own - before.own));
+         (unsigned long long)(after.servers - before.servers),
+         (unsigned long long)(after.own - before.own));
 }
 
 static void define_stream(char **word) {
@@ -454,10 +460,12 @@ int main(void) {
     while (poll(&in, 1, 0) == 0) wait_for(20000000);
     if (getline(&line, &room, stdin) <= 0) return 0;
     int words = 0;
-    for (char *w = strtok(line, " \n"); w && words < PIDS_MAX; w = strtok(NULL, " \n")) word[words++] = w;
+    for (char *w = strtok(line, " \n"); w && words < PIDS_MAX; w = strtok(NULL, " \n"))
+      word[words++] = w;
     if (words == 0) continue;
     if (!strcmp(word[0], "pids")) {
-      for (pid_count = 0; pid_count < words - 1; pid_count++) pids[pid_count] = atoi(word[pid_count + 1]);
+      pid_count = words - 1;
+      for (int i = 0; i < pid_count; i++) pids[i] = atoi(word[i + 1]);
       printf("{}\n");
     } else if (!strcmp(word[0], "auto")) {
       question = unhex(word[1]);

@@ -29,7 +29,7 @@ export function figuresOf(run, streamAt = 0) {
 }
 
 /** Why a run does not count; undefined where it does. */
-export function faultOf(run, load = 'w1') {
+export function faultOf(run, load = 'w1', lateMaxUs = LATE_MAX_US) {
   const {stealShare, othersShare, lateUs} = figuresOf(run)
   const missing = run.streams.reduce((sum, stream) => sum + stream.missing, 0)
   const extra = run.streams.reduce((sum, stream) => sum + stream.extra, 0)
@@ -38,7 +38,7 @@ export function faultOf(run, load = 'w1') {
   if (run.closed > 0) return `${run.closed} connections were closed`
   if (stealShare > STEAL_MAX) return `the machine was taken away for ${percent(stealShare)}`
   if (othersShare > OTHERS_MAX) return `other programs used ${percent(othersShare)} of a core`
-  if (load.startsWith('r') && lateUs > LATE_MAX_US) return `the driver was ${lateUs} us late`
+  if (load.startsWith('r') && lateUs > lateMaxUs) return `the driver was ${lateUs} us late`
   return undefined
 }
 
@@ -53,5 +53,6 @@ export const median = (values) => {
 /** {median, min, max, n}; undefined of nothing. */
 export function spread(values) {
   if (values.length === 0) return undefined
-  return {median: median(values), min: Math.min(...values), max: Math.max(...values), n: values.length}
+  const [min, max] = [Math.min(...values), Math.max(...values)]
+  return {median: median(values), min, max, n: values.length}
 }

@@ -1,5 +1,5 @@
 /**
- * The servers that are compared. `start` gives {pids, ports, children, …}: what a client says to be
+ * The servers that are compared. Each gives {pids, ports, children, …}: what a client says to be
  * let in, and how one asks that a message goes to everyone, a group or a user. All do the same work:
  * `nodes` servers on this machine, clients in a group and known as users.
  */
@@ -39,13 +39,16 @@ const jsonFrames = {
   user: ['{"action":"user","details":["', `","${USER}"]}`],
 }
 
-const hello = (user) =>
-  JSON.stringify({action: 'hello', details: [{user, groups: user === undefined ? [] : [GROUP]}]})
+const hello = (user, groups = [GROUP]) =>
+  JSON.stringify({action: 'hello', details: [{user, groups}]})
 
-async function startNode(env, actions, args) {
-  return startJson(NODE, [...args.execArgv ?? [], BIN, 'serve', '--port', '0', '--json', '--log-level', 'warn',
-    '--actions', actions, '--max-actions-per-second', '0', '--max-user-actions-per-second', '0',
-    '--max-handlers', '4096', ...args.serve ?? []], {env, ...args.spawn})
+/** As users run it, but for the rates and the number of actions of the one flooding publisher. */
+function startNode(env, {execArgv = [], ipc = false}) {
+  return startJson(NODE, [
+    ...execArgv, BIN, 'serve', '--port', '0', '--json', '--log-level', 'warn',
+    '--actions', here('peers', 'wsmesh-actions.mjs'), '--max-actions-per-second', '0',
+    '--max-user-actions-per-second', '0', '--max-handlers', '4096',
+  ], {env, ipc})
 }
 
 async function wsmesh({nodes = 1, ...args} = {}) {
@@ -53,7 +56,7 @@ async function wsmesh({nodes = 1, ...args} = {}) {
   const env = {...process.env, WSMESH_DATA_DIR: folder}
   const started = []
   for (let at = 0; at < nodes; at += 1) {
-    started.push(await startNode(env, here('peers', 'wsmesh-actions.mjs'), args))
+    started.push(await startNode(env, args))
   }
   const secret = await loadSecret({env: {}, dataDir: folder})
   const token = (user, groups = [GROUP]) => signToken({user, groups, ttlMs: 3_600_000}, secret)
@@ -67,20 +70,22 @@ async function wsmesh({nodes = 1, ...args} = {}) {
   return made(started.map(({child}) => child), {
     ports: urls.map((url) => new URL(url).port), urls,
     path: '/WebSockets', protocol: 'wsmesh.v1', ready: '"ok"', frames: jsonFrames,
-    first: (user) => auth(user),
+    first: auth,
     /** One frame a line: each client is a user of its own. */
     firstFile: async (users, groups) => {
       const file = join(folder, 'first.txt')
-      writeFileSync(file, (await Promise.all(users.map((user, at) => auth(user, groups?.[at])))).join('\n'))
+      const lines = await Promise.all(users.map((user, at) => auth(user, groups?.[at])))
+      writeFileSync(file, lines.join('\n'))
       return file
     },
   }, folder)
 }
 
 async function wsMesh({nodes = 3} = {}) {
-  const started = [await startJson(NODE, [here('peers', 'ws-mesh.mjs')])]
+  const file = here('peers', 'ws-mesh.mjs')
+  const started = [await startJson(NODE, [file])]
   const url = `ws://127.0.0.1:${started[0].line.port}/link`
-  while (started.length < nodes) started.push(await startJson(NODE, [here('peers', 'ws-mesh.mjs'), url]))
+  while (started.length < nodes) started.push(await startJson(NODE, [file, url]))
   return made(started.map(({child}) => child), {
     ports: started.map(({line}) => line.port), first: hello, ready: '"ok"', frames: jsonFrames,
   })
@@ -101,7 +106,7 @@ async function limit({frameBytes = 0, programs}) {
 
 const socketIoWire = {
   path: '/socket.io/?EIO=4&transport=websocket', ready: '42["in"]', auto: ['2', '3'],
-  first: (user) => `40${JSON.stringify({user, groups: user === undefined ? [] : [GROUP]})}`,
+  first: (user, groups = [GROUP]) => `40${JSON.stringify({user, groups})}`,
   frames: {
     all: ['42["all","', '"]'],
     group: ['42["group","', `","${GROUP}"]`],
@@ -124,7 +129,8 @@ async function socketIoRedis({nodes = 3} = {}) {
   await listening(port)
   const started = []
   for (let at = 0; at < nodes; at += 1) {
-    started.push(await startJson(NODE, [here('peers', 'socket-io.mjs'), 'redis', `redis://127.0.0.1:${port}`]))
+    const args = [here('peers', 'socket-io.mjs'), 'redis', `redis://127.0.0.1:${port}`]
+    started.push(await startJson(NODE, args))
   }
   return made([...children, ...started.map(({child}) => child)], {
     ports: started.map(({line}) => line.port), ...socketIoWire,
@@ -132,7 +138,8 @@ async function socketIoRedis({nodes = 3} = {}) {
 }
 
 async function socketIoCluster({nodes = 3} = {}) {
-  const {child, line} = await startJson(NODE, [here('peers', 'socket-io.mjs'), 'cluster', String(nodes)])
+  const args = [here('peers', 'socket-io.mjs'), 'cluster', String(nodes)]
+  const {child, line} = await startJson(NODE, args)
   const server = made([child], {ports: line.ports, ...socketIoWire})
   const workers = childrenOf(child.pid)
   return {...server, pids: [child.pid, ...workers], stop: async () => {
@@ -163,10 +170,15 @@ async function nats({nodes = 1} = {}) {
   for (const {web} of places) await listening(web)
   return made(children, {
     ports: places.map(({web}) => web), opcode: 2, ready: 'PONG', auto: ['PING\r\n', 'PONG\r\n'],
-    first: (user) => `CONNECT {"verbose":false,"pedantic":false,"lang":"c","version":"1","protocol":1}\r\n${
-      user === undefined ? '' : `SUB all 1\r\nSUB ${GROUP} 2\r\nSUB u.${user} 3\r\n`}PING\r\n`,
-    frames: (bytes) => Object.fromEntries([['all', 'all'], ['group', GROUP], ['user', `u.${USER}`]].map(
-      ([name, to]) => [name, [`PUB ${to} ${bytes}\r\n`, '\r\n']])),
+    first: (user, groups = [GROUP]) => [
+      'CONNECT {"verbose":false,"pedantic":false,"lang":"c","version":"1","protocol":1}',
+      ...['all', `u.${user}`, ...groups].map((subject, at) => `SUB ${subject} ${at}`), 'PING', '',
+    ].join('\r\n'),
+    frames: (bytes) => ({
+      all: [`PUB all ${bytes}\r\n`, '\r\n'],
+      group: [`PUB ${GROUP} ${bytes}\r\n`, '\r\n'],
+      user: [`PUB u.${USER} ${bytes}\r\n`, '\r\n'],
+    }),
   }, folder)
 }
 
@@ -198,7 +210,8 @@ http {
   }
 }
 `)
-  const child = start(nginx.path, ['-c', file, '-p', folder, '-e', join(folder, 'logs', 'error.log')])
+  const log = join(folder, 'logs', 'error.log')
+  const child = start(nginx.path, ['-c', file, '-p', folder, '-e', log])
   await listening(port)
   const server = made([child], {ports: [port], path: '/all', frames: {all: ['', '']}}, folder)
   const workers = childrenOf(child.pid)
@@ -216,8 +229,8 @@ export const peers = {
 }
 
 /** What a client of `server` is for the driver. */
-export function door(server, at, user) {
-  return {...server, port: server.ports[at], first: server.first?.(user)}
+export function door(server, at, user, groups) {
+  return {...server, port: server.ports[at], first: server.first?.(user, groups)}
 }
 
 /** [prefix, suffix] of a message for `to`: all, group or user. */

@@ -16,8 +16,9 @@ export async function freePort() {
 }
 
 /** The first line of JSON that a process prints, and the process. */
-export async function startJson(command, args, options = {}) {
-  const child = start(command, args, {...options, stdio: ['ignore', 'pipe', options.quiet ? 'ignore' : 'inherit']})
+export async function startJson(command, args, {ipc = false, ...options} = {}) {
+  const stdio = ['ignore', 'pipe', 'inherit', ...(ipc ? ['ipc'] : [])]
+  const child = start(command, args, {...options, stdio})
   let out = ''
   child.stdout.setEncoding('utf8')
   for await (const chunk of child.stdout.iterator({destroyOnReturn: false})) {
@@ -58,7 +59,7 @@ export async function stop(children) {
 /** Children of a process, by /proc. */
 export function childrenOf(pid) {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number))
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').match(/\d+/g)?.map(Number) ?? [])
 }
 
 /** Bytes of memory that processes hold. */

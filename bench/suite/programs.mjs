@@ -8,14 +8,17 @@ import {delimiter, join} from 'node:path'
 
 const FOLDER = join(import.meta.dirname, '..', 'peers', 'debian')
 const needs = {
-  'redis-server': {packages: ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2'], file: 'usr/bin/redis-server'},
+  'redis-server': {
+    packages: ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2'],
+    file: 'usr/bin/redis-server',
+  },
   'nats-server': {packages: ['nats-server'], file: 'usr/sbin/nats-server'},
   nginx: {packages: ['nginx'], file: 'usr/sbin/nginx'},
   nchan: {packages: ['libnginx-mod-nchan'], file: 'usr/lib/nginx/modules/ngx_nchan_module.so'},
 }
 
 function onPath(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/lib/nginx/modules']
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   return folders.map((folder) => join(folder, name)).find((path) => {
     try {
       accessSync(path, constants.X_OK)
@@ -29,7 +32,8 @@ function onPath(name) {
 function unpack(packages) {
   mkdirSync(FOLDER, {recursive: true})
   try {
-    execFileSync('apt-get', ['download', ...packages], {cwd: FOLDER, stdio: ['ignore', 'ignore', 'pipe']})
+    const stdio = ['ignore', 'ignore', 'pipe']
+    execFileSync('apt-get', ['download', ...packages], {cwd: FOLDER, stdio})
     for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.deb'))) {
       execFileSync('dpkg-deb', ['-x', join(FOLDER, name), FOLDER])
     }
@@ -46,6 +50,7 @@ export function program(name) {
   const path = join(FOLDER, file)
   if (!existsSync(path)) unpack(packages)
   if (!existsSync(path)) return undefined
-  const library = join(FOLDER, 'usr', 'lib', `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`)
+  const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
+  const library = join(FOLDER, 'usr', 'lib', `${machine}-linux-gnu`)
   return {path, env: {...process.env, LD_LIBRARY_PATH: library}}
 }
