@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `npm run build`: dist from src, files that are no TypeScript included, and oclif's manifest. */
 import {execFileSync} from 'node:child_process'
-import {cpSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
 import {dirname, extname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
@@ -24,13 +24,30 @@ async function bundleClient() {
   writeFileSync(join(root, 'dist/wsmesh.js'), `/* wsmesh ${version}, MIT */\n${output[0].code}`)
 }
 
+/** The page of `wsmesh admin`: one script and one style sheet, nothing of them from elsewhere. */
+async function bundleAdmin() {
+  const page = join(root, 'src/lib/admin/page')
+  const dist = join(root, 'dist/lib/admin/page')
+  const bundle = await rolldown({
+    input: join(page, 'main.ts'), platform: 'browser',
+    resolve: {extensionAlias: {'.js': ['.ts', '.js']}}, tsconfig: false,
+  })
+  const {output} = await bundle.generate({format: 'es', minify: true})
+  await bundle.close()
+  const styles = [join(root, 'node_modules/uplot/dist/uPlot.min.css'), join(page, 'page.css')]
+  mkdirSync(dist, {recursive: true})
+  writeFileSync(join(dist, 'admin.js'), output[0].code)
+  writeFileSync(join(dist, 'admin.css'), styles.map((path) => readFileSync(path, 'utf8')).join('\n'))
+}
+
 try {
   execFileSync(join(bin, 'tsc'), ['-p', 'tsconfig.json'], {cwd: root, stdio: 'inherit'})
   cpSync(join(root, 'src'), join(root, 'dist'), {
     recursive: true,
-    filter: (source) => extname(source) === '' || !source.endsWith('.ts'),
+    filter: (source) => extname(source) === '' || !/\.ts$|tsconfig\.json$|admin\/page\/page\.css$/.test(source),
   })
   await bundleClient()
+  await bundleAdmin()
   execFileSync(join(bin, 'oclif'), ['manifest'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],

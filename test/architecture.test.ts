@@ -23,6 +23,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/demo': 5,
   'lib/drill': 5,
   'lib/cli': 5,
+  'lib/admin': 6,
   'lib/siege': 6,
   commands: 7,
 }
@@ -98,6 +99,24 @@ describe('architecture', () => {
     const strange = files.flatMap(({path, imports, text}) => [
       ...imports.filter((name) => !name.startsWith('./')).map((name) => `${path} imports ${name}`),
       ...(/\b(?:process\.|Buffer\b|eval\(|new Function\b)/.exec(text) ?? []),
+    ])
+    expect(strange).toEqual([])
+    expect(files.length).toBeGreaterThan(0)
+  })
+
+  test('the page of the admin, which runs in browsers, knows of the rest its wire alone', () => {
+    const files = sources.filter(({path}) => path.startsWith('lib/admin/page/'))
+    const libraries = ['htm/preact', 'preact', 'preact/hooks', 'uplot']
+    const strange = files.flatMap(({path, imports, text}) => [
+      ...imports
+        .filter((name) => !libraries.includes(name) && !/^(?:\.{1,2}\/)+[\w/-]+\.js$/.test(name))
+        .map((name) => `${path} imports ${name}`),
+      ...imports
+        .filter((name) => name.startsWith('.'))
+        .map((name) => normalize(join(dirname(path), name)))
+        .filter((name) => !/^lib\/admin\/(?:page\/|wire\.js$)/.test(name))
+        .map((name) => `${path} imports ${name}`),
+      ...(/\b(?:innerHTML|dangerouslySetInnerHTML|eval\(|new Function\b)/.exec(text) ?? []),
     ])
     expect(strange).toEqual([])
     expect(files.length).toBeGreaterThan(0)

@@ -128,9 +128,17 @@ export type BodyRead =
   /** `cut off`: the peer has gone, no answer reaches it. */
   | {readonly ok: false; readonly why: 'too big' | 'cut off'}
 
+export type ResponseType =
+  | 'application/json'
+  | 'image/svg+xml'
+  | 'text/css; charset=utf-8'
+  | 'text/html; charset=utf-8'
+  | 'text/javascript; charset=utf-8'
+  | 'text/plain; charset=utf-8'
+
 export interface PlainResponse {
   readonly status: number
-  readonly type: 'application/json' | 'text/plain; charset=utf-8' | 'text/javascript; charset=utf-8'
+  readonly type: ResponseType
   readonly body: string | Uint8Array
   /** Beside those that all answers have; nobody keeps an answer that does not say so. */
   readonly headers?: Readonly<Record<string, string>>

@@ -1,0 +1,75 @@
+/** What the command `admin` does, from its flags to its output. */
+import type {ChalkInstance} from 'chalk'
+
+import type {ReachFlagValues} from '../cli/reach.js'
+import {WsmeshError} from '../util/errors.js'
+import {listenAddressOf} from './listen-address.js'
+import {runAdmin, type AdminReady, type OnStop} from './run-admin.js'
+
+export interface AdminCommandOptions {
+  readonly flags: ReachFlagValues & {
+    readonly listen: string
+    readonly 'listen-cert'?: string | undefined
+    readonly 'listen-key'?: string | undefined
+    readonly 'listen-insecure': boolean
+    readonly 'public-url'?: string | undefined
+    readonly 'read-only': boolean
+    readonly expect?: number | undefined
+  }
+  /** For `wsmesh serve`, behind `--`. */
+  readonly serveFlags: readonly string[]
+  readonly version: string
+  readonly packageRoot: string
+  readonly colours: ChalkInstance
+  readonly ready: (line: string, text: string) => void
+  readonly notice: (line: string) => void
+  readonly onStop: OnStop
+}
+
+const NOT_YET = new WsmeshError('NOT_ALLOWED', 'This wsmesh cannot do it yet')
+
+export async function admin(options: AdminCommandOptions): Promise<void> {
+  const {flags, serveFlags, colours} = options
+  const [word] = serveFlags
+  if (word !== undefined && !word.startsWith('-')) {
+    throw new WsmeshError('USAGE', `${JSON.stringify(word)} is no flag of wsmesh serve`, {
+      suggestions: ['wsmesh admin -- --port 8080 --actions ./actions'],
+    })
+  }
+  await runAdmin(
+    {
+      ...listenAddressOf(flags.listen),
+      reach: flags,
+      publicUrl: flags['public-url'],
+      certFile: flags['listen-cert'],
+      keyFile: flags['listen-key'],
+      mayListenInsecurely: flags['listen-insecure'],
+      isReadOnly: flags['read-only'],
+      expected: flags.expect,
+      locals: {start: () => Promise.reject(NOT_YET), list: () => Promise.resolve([])},
+      actOnNode: () => Promise.reject(NOT_YET),
+      without: ['act', 'start'],
+      version: options.version,
+      packageRoot: options.packageRoot,
+      env: process.env,
+      cwd: process.cwd(),
+    },
+    {
+      ready: (ready) => options.ready(JSON.stringify(ready), readyText(ready, colours)),
+      notice: options.notice,
+    },
+    options.onStop,
+  )
+}
+
+function readyText({operatorUrl, viewerUrl, pool}: AdminReady, colours: ChalkInstance): string {
+  return [
+    `${colours.green('✓')} ${colours.bold('The admin is running.')}`,
+    '',
+    ...(operatorUrl === null ? [] : [`  Operators  ${colours.bold(colours.cyan(operatorUrl))}`]),
+    `  Viewers    ${colours.cyan(viewerUrl)}`,
+    `  Pool       ${pool}`,
+    '',
+    colours.dim('Whoever has a link may that much. Ctrl-C ends the admin, not the nodes.'),
+  ].join('\n')
+}

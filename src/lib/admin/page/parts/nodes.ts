@@ -1,0 +1,198 @@
+import {html} from 'htm/preact'
+import {useState} from 'preact/hooks'
+
+import type {LocalNode, NodeActName, NodeRow, Snapshot} from '../../wire.js'
+import {why, type App} from '../app.js'
+import {bytes, duration, grouped, known, ms, plural, short} from '../format.js'
+import {CommandLine, Confirm} from './dialog.js'
+import type {PartProps} from './page.js'
+import {STATES} from './picture.js'
+
+type Act = NodeActName | 'remove'
+
+interface Asked {
+  readonly act: Act
+  readonly row: NodeRow
+}
+
+export function Nodes({app}: PartProps) {
+  const {snapshot} = app.model
+  const [asked, setAsked] = useState<Asked | undefined>(undefined)
+  const [said, setSaid] = useState('')
+  if (snapshot === undefined) return null
+  const {nodes, local} = snapshot
+  const starting = local.filter(({state}) => state === 'starting')
+  return html`<section class="card nodes" aria-labelledby="nodes-title">
+    <div class="bar">
+      <h2 id="nodes-title">Nodes</h2>
+      <p class="said" role="status">${said}</p>
+      ${app.may('start') && html`<${StartButton} app=${app} onSaid=${setSaid} />`}
+    </div>
+    ${nodes.length === 0 && starting.length === 0 && html`<${Empty} app=${app} />`}
+    ${starting.map((node) => html`<${Starting} key=${node.supervisorPid} node=${node}
+      now=${snapshot.at} />`)}
+    ${nodes.length > 0 && html`<${Table} app=${app} snapshot=${snapshot} onAsk=${setAsked} />`}
+    ${asked !== undefined && html`<${AskAct} key=${`${asked.act} ${asked.row.id}`} app=${app}
+      asked=${asked} snapshot=${snapshot} onSaid=${setSaid}
+      onClose=${() => setAsked(undefined)} />`}
+  </section>`
+}
+
+function StartButton({app, onSaid}: PartProps & {readonly onSaid: (text: string) => void}) {
+  const [isBusy, setBusy] = useState(false)
+  const start = async (): Promise<void> => {
+    if (isBusy) return
+    setBusy(true)
+    onSaid('Starting a node…')
+    try {
+      onSaid((await app.ask({ask: 'start'})).text)
+    } catch (error) {
+      onSaid(why(error))
+    }
+    setBusy(false)
+  }
+  const command = app.command('serve --supervise')
+  return html`<button type="button" class="main" aria-disabled=${isBusy} onClick=${start}
+    title=${`On ${app.model.hello?.host}: ${command}`}>Start a node</button>`
+}
+
+function Empty({app}: {readonly app: App}) {
+  return html`<div class="empty">
+    <p><strong>No node is in this pool yet.</strong> ${app.may('start')
+      ? `Start one: it runs on ${app.model.hello?.host}, and a supervisor keeps it running.`
+      : 'Start one:'}</p>
+    <${CommandLine} command=${app.command('serve --supervise')} />
+  </div>`
+}
+
+function Starting({node, now}: {readonly node: LocalNode; readonly now: number}) {
+  return html`<p class="starting"><span class="dot is-warn"></span>
+    Supervisor ${node.supervisorPid} is bringing up its node, for
+    ${' '}${duration((now - node.startedAt) / 1000)}. <code>${node.command}</code></p>`
+}
+
+const HEADS: readonly (readonly [name: string, title: string])[] = [
+  ['Node', ''], ['Role', ''], ['Clients', ''], ['Users', ''],
+  ['In/s', 'Messages published at it'], ['Out/s', 'Messages queued to its clients'],
+  ['RTT', 'From this admin to the node and back'],
+  ['Stall', 'The longest time that its event loop stood still'],
+  ['Memory', ''], ['Queue', 'Bytes that wait for clients to take them'], ['Up', ''],
+  ['Process', ''],
+]
+
+interface TableProps extends PartProps {
+  readonly snapshot: Snapshot
+  readonly onAsk: (asked: Asked) => void
+}
+
+function Table({app, snapshot, onAsk}: TableProps) {
+  const {nodes, master} = snapshot
+  const sorted = nodes.toSorted((a, b) => rank(b, master) - rank(a, master))
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of nodes">
+    <table>
+      <thead><tr>${HEADS.map(([name, title]) => html`<th scope="col" title=${title || undefined}>
+        ${name}</th>`)}${app.may('remove') && html`<th scope="col">Do</th>`}</tr></thead>
+      <tbody>${sorted.map((row) => html`<${Row} key=${row.id} app=${app} row=${row}
+        isMaster=${row.id === master} onAsk=${onAsk} />`)}</tbody>
+    </table>
+  </div>`
+}
+
+/** The master, then who is in trouble, then the others as the pool has them. */
+function rank({id, state}: NodeRow, master: string | null): number {
+  return id === master ? 2 : Number(state !== 'up')
+}
+
+interface RowProps extends PartProps {
+  readonly row: NodeRow
+  readonly isMaster: boolean
+  readonly onAsk: (asked: Asked) => void
+}
+
+function Row({app, row, isMaster, onAsk}: RowProps) {
+  const {id, state, why: reason, version, pid, supervisorPid, behind} = row
+  const isSelected = app.model.selected === id
+  const process = supervisorPid === null ? '' : `, kept by supervisor ${supervisorPid}`
+  const lag = behind !== null && behind > 100 ? `${short(behind)} behind` : ''
+  return html`<tr class=${`is-${state}`}>
+    <th scope="row"><button type="button" class="link" aria-pressed=${isSelected}
+      title=${row.nodeUrl} onClick=${() => app.select(isSelected ? null : id)}>${id}</button></th>
+    <td data-name="Role"><span class=${`role ${isMaster ? 'is-master' : ''}`}>
+      ${isMaster && html`<span aria-hidden="true">★ </span>`}${roleOf(row)}</span>
+      ${reason !== null && html`<small class="why">${reason}</small>`}
+      ${lag !== '' && html`<small class="why">${lag}</small>`}</td>
+    <td data-name="Clients" class="n">${known(row.clients, grouped)}</td>
+    <td data-name="Users" class="n">${known(row.users, grouped)}</td>
+    <td data-name="In/s" class="n">${known(row.inPerS, short)}</td>
+    <td data-name="Out/s" class="n">${known(row.outPerS, short)}</td>
+    <td data-name="RTT" class="n">${known(row.rttMs, ms)}</td>
+    <td data-name="Stall" class="n">${known(row.loopDelayMs, ms)}</td>
+    <td data-name="Memory" class="n">${known(row.rssBytes, bytes)}</td>
+    <td data-name="Queue" class="n">${known(row.queueBytes, bytes)}</td>
+    <td data-name="Up" class="n">${known(row.uptimeS, duration)}</td>
+    <td data-name="Process" title=${`wsmesh ${version ?? '?'}${process}`}>${pid ?? '–'}
+      ${supervisorPid !== null && html`
+        <abbr title=${`kept by supervisor ${supervisorPid}`}>⟳</abbr>`}
+    </td>
+    ${app.may('remove') && html`<td class="acts">${actsFor(app, row, isMaster).map((act) => html`
+      <button type="button" class="quiet" aria-label=${`${WORDS[act]} ${id}`}
+        onClick=${() => onAsk({act, row})}>${WORDS[act]}</button>`)}</td>`}
+  </tr>`
+}
+
+function roleOf({state, role}: NodeRow): string {
+  if (state !== 'up') return STATES[state]
+  return role === 'unknown' ? 'asked' : role
+}
+
+const WORDS: Readonly<Record<Act, string>> = {
+  drain: 'Drain', restart: 'Restart', stop: 'Stop', 'step-down': 'Step down', remove: 'Remove row',
+}
+
+function actsFor(app: App, {state}: NodeRow, isMaster: boolean): readonly Act[] {
+  if (state === 'stale') return ['remove']
+  if (!app.may('act')) return []
+  return [...(isMaster ? (['step-down'] as const) : []), 'drain', 'restart', 'stop']
+}
+
+interface AskProps extends PartProps {
+  readonly asked: Asked
+  readonly snapshot: Snapshot
+  readonly onSaid: (text: string) => void
+  readonly onClose: () => void
+}
+
+function AskAct({app, asked: {act, row}, snapshot, onSaid, onClose}: AskProps) {
+  const isMaster = snapshot.master === row.id
+  const isLast = snapshot.nodes.filter(({state}) => state === 'up').length < 2
+  const perform = async (name: string): Promise<void> => {
+    const {text} = act === 'remove'
+      ? await app.ask({ask: 'remove', node: row.id})
+      : await app.ask({ask: 'act', node: row.id, act, name})
+    onSaid(text)
+  }
+  const command = act === 'remove' ? 'pool prune' : `node ${act} ${row.id}`
+  return html`<${Confirm} title=${`${WORDS[act]} ${row.id}?`} command=${app.command(command)}
+    button=${WORDS[act]} isGrave=${act === 'stop' || act === 'drain'}
+    name=${act === 'stop' && isMaster ? row.id : undefined} act=${perform} onClose=${onClose}>
+    <p>${CONSEQUENCES[act](row)}</p>
+    ${isMaster && act !== 'remove' && html`<p>It is the <strong>master</strong>: ${isLast
+      ? 'and the only node, so nobody takes over.'
+      : 'it hands over to another node first, and no message is lost.'}</p>`}
+  <//>`
+}
+
+const CONSEQUENCES: Readonly<Record<Act, (row: NodeRow) => string>> = {
+  drain: ({clients}) => `It takes no new clients, tells its ${plural(clients ?? 0, 'client')} to `
+    + 'connect elsewhere, bit by bit, and leaves the mesh.',
+  restart: ({clients, supervisorPid}) => `It drains, so its ${plural(clients ?? 0, 'client')} `
+    + `connect elsewhere, and ends. ${supervisorPid === null
+      ? 'Whatever keeps its process starts it again: a supervisor, systemd, a container.'
+      : 'Its supervisor starts it again at once.'}`,
+  stop: ({clients}) => `It tells its ${plural(clients ?? 0, 'client')} to connect elsewhere, `
+    + 'leaves the mesh, and ends. Nothing starts it again.',
+  'step-down': () => 'It hands the mastership over and stays, as a follower. Its clients notice '
+    + 'nothing.',
+  remove: () => 'Its process is gone, only its row in the pool is left. A living node would put '
+    + 'its row back by itself.',
+}
