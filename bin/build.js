@@ -2,7 +2,7 @@
 /** `npm run build`: dist from src, files that are no TypeScript included, and oclif's manifest. */
 import {execFileSync} from 'node:child_process'
 import {cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
-import {dirname, extname, join} from 'node:path'
+import {dirname, join, relative} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
 
@@ -13,6 +13,12 @@ const bin = join(root, 'node_modules', '.bin')
 if (!process.argv.includes('--keep')) {
   rmSync(join(root, 'dist'), {recursive: true, force: true})
 }
+/** Of the admin's page everything but what browsers are given as it is. */
+function isBundled(source) {
+  const path = relative(join(root, 'src', 'lib', 'admin', 'page'), source)
+  return path !== '' && !path.startsWith('..') && !/^(?:index\.html|favicon\.svg)$/.test(path)
+}
+
 /** The client library as one file for browsers: `<script src>` gives a page `wsmesh.connect`. */
 async function bundleClient() {
   const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -44,7 +50,7 @@ try {
   execFileSync(join(bin, 'tsc'), ['-p', 'tsconfig.json'], {cwd: root, stdio: 'inherit'})
   cpSync(join(root, 'src'), join(root, 'dist'), {
     recursive: true,
-    filter: (source) => extname(source) === '' || !/\.ts$|tsconfig\.json$|admin\/page\/page\.css$/.test(source),
+    filter: (source) => !isBundled(source) && !source.endsWith('.ts'),
   })
   await bundleClient()
   await bundleAdmin()

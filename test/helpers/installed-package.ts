@@ -72,7 +72,9 @@ async function copyCheckout(to: string): Promise<void> {
 
 async function expectedFiles(copy: string): Promise<readonly string[]> {
   const sources = await filesOf(join(copy, 'src'))
-  const built = sources.flatMap((path) => {
+  // Of the admin's page there are one script and one style sheet.
+  const bundled = /^lib\/admin\/page\/.*(?:\.ts|\.css|tsconfig\.json)$/
+  const built = sources.filter((path) => !bundled.test(path)).flatMap((path) => {
     const name = path.replace(/\.ts$/, '')
     return name === path ? [`dist/${path}`] : [`dist/${name}.d.ts`, `dist/${name}.js`]
   })
@@ -80,7 +82,7 @@ async function expectedFiles(copy: string): Promise<readonly string[]> {
     (await filesOf(join(copy, name))).map((path) => `${name}/${path}`)
   return [
     'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/run.js', 'dist/wsmesh.js', 'oclif.manifest.json',
-    'package.json',
+    'package.json', 'dist/lib/admin/page/admin.css', 'dist/lib/admin/page/admin.js',
     ...built, ...(await below('docs')), ...(await below('examples')),
   ].toSorted()
 }

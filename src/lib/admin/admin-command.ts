@@ -7,7 +7,7 @@ import {listenAddressOf} from './listen-address.js'
 import {runAdmin, type AdminReady, type OnStop} from './run-admin.js'
 
 export interface AdminCommandOptions {
-  readonly flags: ReachFlagValues & {
+  readonly flags: Omit<ReachFlagValues, 'node' | 'timeout'> & {
     readonly listen: string
     readonly 'listen-cert'?: string | undefined
     readonly 'listen-key'?: string | undefined
@@ -28,6 +28,9 @@ export interface AdminCommandOptions {
 
 const NOT_YET = new WsmeshError('NOT_ALLOWED', 'This wsmesh cannot do it yet')
 
+/** Of one act: a click is waited for longer than a command. */
+const TIMEOUT_MS = 15_000
+
 export async function admin(options: AdminCommandOptions): Promise<void> {
   const {flags, serveFlags, colours} = options
   const [word] = serveFlags
@@ -39,7 +42,7 @@ export async function admin(options: AdminCommandOptions): Promise<void> {
   await runAdmin(
     {
       ...listenAddressOf(flags.listen),
-      reach: flags,
+      reach: {...flags, timeout: TIMEOUT_MS},
       publicUrl: flags['public-url'],
       certFile: flags['listen-cert'],
       keyFile: flags['listen-key'],
