@@ -30,6 +30,7 @@ export interface Edge {
   readonly isBroken: boolean
   readonly rate: number
   readonly hasWords: boolean
+  readonly isFlowing: boolean
   readonly words: {readonly x: number; readonly y: number}
 }
 
@@ -45,12 +46,13 @@ export function starOf(nodes: readonly NodeRow[], master: string | null): Star {
   const others = nodes.filter((row) => row !== middle)
   const isNamed = nodes.length <= NAMED_MAX
   const radius = isNamed ? 24 : others.length <= RING_MAX ? 15 : 10
+  const centreRadius = Math.max(26, radius * 1.35)
   const around = others.map((row, index) =>
     spotOf(row, placeAround(index, others.length), radius, isNamed))
   const edges = middle === undefined ? [] : around.map((spot) =>
-    edgeOf(spot, radius * 1.35, others.length <= WORDS_MAX))
+    edgeOf(spot, centreRadius, others.length))
   const centred = middle === undefined ? [] : [
-    {...spotOf(middle, CENTRE, Math.max(18, radius * 1.35), true), isMaster: true},
+    {...spotOf(middle, CENTRE, centreRadius, true), isMaster: true},
   ]
   return {centre: CENTRE, spots: [...centred, ...around], edges, hasMaster: middle !== undefined}
 }
@@ -71,7 +73,7 @@ function spotOf(
   return {row, x, y, radius, isMaster: false, isTroubled, isNamed: isNamed || isTroubled}
 }
 
-function edgeOf(spot: Spot, centreRadius: number, hasWords: boolean): Edge {
+function edgeOf(spot: Spot, centreRadius: number, count: number): Edge {
   const dx = spot.x - CENTRE.x
   const dy = spot.y - CENTRE.y
   const length = Math.hypot(dx, dy) || 1
@@ -82,18 +84,20 @@ function edgeOf(spot: Spot, centreRadius: number, hasWords: boolean): Edge {
     id: spot.row.id,
     from: {x: CENTRE.x + (dx / length) * centreRadius, y: CENTRE.y + (dy / length) * centreRadius},
     to: {x: spot.x - (dx / length) * spot.radius, y: spot.y - (dy / length) * spot.radius},
-    width: widthOf(rate),
+    width: widthOf(rate, count),
     isBroken,
     rate,
-    hasWords: hasWords && !isBroken,
+    hasWords: count <= WORDS_MAX && !isBroken,
+    isFlowing: count <= NAMED_MAX && !isBroken && rate > 0,
     // Above a line that lies, beside one that stands.
     words: {x: CENTRE.x + dx * 0.54, y: CENTRE.y + dy * 0.54 - lift},
   }
 }
 
 /** Thin for a few a second, thick for ten thousand: by tenfolds, or nothing below were seen. */
-function widthOf(rate: number): number {
-  return Number((1.5 + Math.min(4, Math.log10(1 + Math.max(0, rate))) * 1.4).toFixed(1))
+function widthOf(rate: number, count: number): number {
+  const tenfolds = Math.min(4, Math.log10(1 + Math.max(0, rate)))
+  return Number(((1.5 + tenfolds * 1.4) * (count > RING_MAX ? 0.45 : 1)).toFixed(1))
 }
 
 /** "n-0f283aae" as it is; long names by their end, which is where they differ. */

@@ -33,10 +33,10 @@ export function Picture({app}: PartProps) {
 }
 
 function EdgeLine({edge}: {readonly edge: Edge}) {
-  const {from, to, width, isBroken, rate} = edge
+  const {from, to, width, isBroken, isFlowing, rate} = edge
   return html`<g class=${`edge${isBroken ? ' is-broken' : ''}${rate > 0 ? ' is-busy' : ''}`}>
     <line x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y} stroke-width=${width} />
-    ${rate > 0 && !isBroken && html`
+    ${isFlowing && html`
       <line class="flow" x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y} />`}
   </g>`
 }
