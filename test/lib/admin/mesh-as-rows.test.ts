@@ -139,6 +139,10 @@ test('charts keep ten minutes by the second, and six hours by the worst of each 
   const coarse = book.read('n1', '6h')
   expect(coarse.at.slice(0, 3)).toEqual([0, 10, 20])
   expect(coarse.series.inPerS.slice(0, 3)).toEqual([9, 19, 29])
+  // The worst came first here: what came later does not hide it.
+  const falling = new HistoryBook()
+  for (let s = 0; s < 20; s += 1) falling.add(s * 1000, sample(20 - s), new Map())
+  expect(falling.read(null, '6h').series.inPerS).toEqual([20, 10])
   expect(book.read('unknown', '10m').at).toEqual([])
 })
 

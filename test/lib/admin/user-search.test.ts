@@ -61,6 +61,20 @@ test('pages over several nodes show each user once, in order, with the tabs of a
   ])
 })
 
+test('a node that says little at once hides nobody, and nobody is shown without all of his tabs', async () => {
+  const ids = Array.from({length: 40}, (_, n) => `u-${String(n).padStart(2, '0')}`)
+  const long = nodeWith('n1', ids)
+  // As one whose answer would be too long: it ends early, and names where to go on.
+  const brief = {
+    ...long, who: (query: Parameters<OperatorConnection['who']>[0], timeoutMs: number) =>
+      long.who({...query, limit: 3}, timeoutMs),
+  }
+  const nodes = [brief, nodeWith('n2', ids)]
+  expect((await allPages(nodes)).users).toEqual(ids)
+  const first = await searchUsers(nodes, {by: 'user', text: '', after: null}, 1_000_000)
+  expect(first.users.map(({connections}) => connections)).toEqual([2, 2, 2])
+})
+
 test('a search by name finds those that begin so, page by page, and stops after them', async () => {
   const ids = Array.from({length: 90}, (_, n) => `anna-${n}`)
   const nodes = [nodeWith('n1', [...ids, 'ann', 'bob', '7']), nodeWith('n2', ['annika', 'zoe'])]
