@@ -257,7 +257,7 @@ test('a message that is no JSON, or for nobody, is not sent', async () => {
 
 test('a siege runs, is one at a time, has a verdict, and leaves a report', async () => {
   await page.getByRole('spinbutton', {name: 'Clients'}).fill('5')
-  await page.getByRole('spinbutton', {name: 'Messages a second'}).fill('20')
+  await page.getByRole('spinbutton', {name: 'Messages/s'}).fill('20')
   await page.getByRole('spinbutton', {name: 'Seconds'}).fill('2')
   await page.getByRole('button', {name: 'Start the siege'}).click()
   await page.getByRole('progressbar').waitFor()

@@ -7,6 +7,7 @@ import {bytes, duration, grouped, known, ms, plural, short} from '../format.js'
 import {CommandLine, Confirm} from './dialog.js'
 import type {PartProps} from './page.js'
 import {STATES} from './picture.js'
+import {Acts, Cell, RowHead, Table, type Head} from './table.js'
 
 type Act = NodeActName | 'remove'
 
@@ -31,7 +32,7 @@ export function Nodes({app}: PartProps) {
     ${nodes.length === 0 && starting.length === 0 && html`<${Empty} app=${app} />`}
     ${starting.map((node) => html`<${Starting} key=${node.supervisorPid} node=${node}
       now=${snapshot.at} />`)}
-    ${nodes.length > 0 && html`<${Table} app=${app} snapshot=${snapshot} onAsk=${setAsked} />`}
+    ${nodes.length > 0 && html`<${NodeTable} app=${app} snapshot=${snapshot} onAsk=${setAsked} />`}
     ${asked !== undefined && html`<${AskAct} key=${`${asked.act} ${asked.row.id}`} app=${app}
       asked=${asked} snapshot=${snapshot} onSaid=${setSaid}
       onClose=${() => setAsked(undefined)} />`}
@@ -71,13 +72,14 @@ function Starting({node, now}: {readonly node: LocalNode; readonly now: number})
     ${' '}${duration((now - node.startedAt) / 1000)}. <code>${node.command}</code></p>`
 }
 
-const HEADS: readonly (readonly [name: string, title: string])[] = [
-  ['Node', ''], ['Role', ''], ['Clients', ''], ['Users', ''],
-  ['In/s', 'Messages published at it'], ['Out/s', 'Messages queued to its clients'],
-  ['RTT', 'From this admin to the node and back'],
-  ['Stall', 'The longest time that its event loop stood still'],
-  ['Memory', ''], ['Queue', 'Bytes that wait for clients to take them'], ['Up', ''],
-  ['Process', ''],
+const HEADS: readonly Head[] = [
+  {name: 'Node'}, {name: 'Role'}, {name: 'Clients'}, {name: 'Users'},
+  {name: 'In/s', title: 'Messages published at it'},
+  {name: 'Out/s', title: 'Messages queued to its clients'},
+  {name: 'RTT', title: 'From this admin to the node and back'},
+  {name: 'Stall', title: 'The longest time that its event loop stood still'},
+  {name: 'Memory'}, {name: 'Queue', title: 'Bytes that wait for clients to take them'},
+  {name: 'Up'}, {name: 'Process'},
 ]
 
 interface TableProps extends PartProps {
@@ -85,17 +87,14 @@ interface TableProps extends PartProps {
   readonly onAsk: (asked: Asked) => void
 }
 
-function Table({app, snapshot, onAsk}: TableProps) {
+function NodeTable({app, snapshot, onAsk}: TableProps) {
   const {nodes, master} = snapshot
   const sorted = nodes.toSorted((a, b) => rank(b, master) - rank(a, master))
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of nodes">
-    <table>
-      <thead><tr>${HEADS.map(([name, title]) => html`<th scope="col" title=${title || undefined}>
-        ${name}</th>`)}${app.may('remove') && html`<th scope="col">Do</th>`}</tr></thead>
-      <tbody>${sorted.map((row) => html`<${Row} key=${row.id} app=${app} row=${row}
-        isMaster=${row.id === master} onAsk=${onAsk} />`)}</tbody>
-    </table>
-  </div>`
+  const heads = app.may('remove') ? [...HEADS, {name: 'Do'}] : HEADS
+  return html`<${Table} name="nodes" heads=${heads}>
+    ${sorted.map((row) => html`<${Row} key=${row.id} app=${app} row=${row}
+      isMaster=${row.id === master} onAsk=${onAsk} />`)}
+  <//>`
 }
 
 /** The master, then who is in trouble, then the others as the pool has them. */
@@ -114,29 +113,27 @@ function Row({app, row, isMaster, onAsk}: RowProps) {
   const isSelected = app.model.selected === id
   const process = supervisorPid === null ? '' : `, kept by supervisor ${supervisorPid}`
   const lag = behind !== null && behind > 100 ? `${short(behind)} behind` : ''
-  return html`<tr class=${`is-${state}`}>
-    <th scope="row"><button type="button" class="link" aria-pressed=${isSelected}
-      title=${row.nodeUrl} onClick=${() => app.select(isSelected ? null : id)}>${id}</button></th>
-    <td data-name="Role"><span class=${`role ${isMaster ? 'is-master' : ''}`}>
+  const numbers: readonly (readonly [name: string, value: string])[] = [
+    ['Clients', known(row.clients, grouped)], ['Users', known(row.users, grouped)],
+    ['In/s', known(row.inPerS, short)], ['Out/s', known(row.outPerS, short)],
+    ['RTT', known(row.rttMs, ms)], ['Stall', known(row.loopDelayMs, ms)],
+    ['Memory', known(row.rssBytes, bytes)], ['Queue', known(row.queueBytes, bytes)],
+    ['Up', known(row.uptimeS, duration)],
+  ]
+  return html`<tr role="row" class=${`is-${state}`}>
+    <${RowHead}><button type="button" class="link" aria-pressed=${isSelected} title=${row.nodeUrl}
+      onClick=${() => app.select(isSelected ? null : id)}>${id}</button><//>
+    <${Cell} name="Role"><span class=${`role ${isMaster ? 'is-master' : ''}`}>
       ${isMaster && html`<span aria-hidden="true">★ </span>`}${roleOf(row)}</span>
       ${reason !== null && html`<small class="why">${reason}</small>`}
-      ${lag !== '' && html`<small class="why">${lag}</small>`}</td>
-    <td data-name="Clients" class="n">${known(row.clients, grouped)}</td>
-    <td data-name="Users" class="n">${known(row.users, grouped)}</td>
-    <td data-name="In/s" class="n">${known(row.inPerS, short)}</td>
-    <td data-name="Out/s" class="n">${known(row.outPerS, short)}</td>
-    <td data-name="RTT" class="n">${known(row.rttMs, ms)}</td>
-    <td data-name="Stall" class="n">${known(row.loopDelayMs, ms)}</td>
-    <td data-name="Memory" class="n">${known(row.rssBytes, bytes)}</td>
-    <td data-name="Queue" class="n">${known(row.queueBytes, bytes)}</td>
-    <td data-name="Up" class="n">${known(row.uptimeS, duration)}</td>
-    <td data-name="Process" title=${`wsmesh ${version ?? '?'}${process}`}>${pid ?? '–'}
+      ${lag !== '' && html`<small class="why">${lag}</small>`}<//>
+    ${numbers.map(([name, value]) => html`<${Cell} name=${name} isNumber>${value}<//>`)}
+    <${Cell} name="Process" title=${`wsmesh ${version ?? '?'}${process}`}>${pid ?? '–'}
       ${supervisorPid !== null && html`
-        <abbr title=${`kept by supervisor ${supervisorPid}`}>⟳</abbr>`}
-    </td>
-    ${app.may('remove') && html`<td class="acts">${actsFor(app, row, isMaster).map((act) => html`
+        <abbr title=${`kept by supervisor ${supervisorPid}`}>⟳</abbr>`}<//>
+    ${app.may('remove') && html`<${Acts}>${actsFor(app, row, isMaster).map((act) => html`
       <button type="button" class="quiet" aria-label=${`${WORDS[act]} ${id}`}
-        onClick=${() => onAsk({act, row})}>${WORDS[act]}</button>`)}</td>`}
+        onClick=${() => onAsk({act, row})}>${WORDS[act]}</button>`)}<//>`}
   </tr>`
 }
 

@@ -9,7 +9,7 @@ import type {PartProps} from './page.js'
 import {Refused} from './send.js'
 
 const FIELDS: readonly (readonly [name: keyof SiegeSettings, label: string, min: number])[] = [
-  ['connections', 'Clients', 1], ['rate', 'Messages a second', 1], ['timeS', 'Seconds', 2],
+  ['connections', 'Clients', 1], ['rate', 'Messages/s', 1], ['timeS', 'Seconds', 2],
 ]
 
 export function Siege({app}: PartProps) {

@@ -6,6 +6,7 @@ import {why} from '../app.js'
 import {bytes, clock, duration, grouped, plural} from '../format.js'
 import {Confirm, valueOf} from './dialog.js'
 import type {PartProps} from './page.js'
+import {Acts, Cell, RowHead, Table, type Head} from './table.js'
 
 type By = 'user' | 'group' | 'session'
 
@@ -20,6 +21,9 @@ interface Kick {
   readonly by: 'user' | 'connection'
   readonly value: string
 }
+
+const HEADS: readonly Head[] = ['User', 'Tabs', 'Nodes', 'For', 'Queue', 'Groups']
+  .map((name) => ({name}))
 
 const FIRST: Query = {by: 'user', text: '', pages: [null]}
 
@@ -60,15 +64,12 @@ export function Users({app}: PartProps) {
     <p class="said" role="status">${said} ${trouble}</p>
     ${page?.users.length === 0 && html`<p class="hint">${query.text === ''
       ? 'Nobody is connected.' : 'Nobody like that is connected.'}</p>`}
-    ${page !== undefined && page.users.length > 0 && html`
-      <div class="scroll" tabindex="0" role="region" aria-label="Table of users"><table>
-        <thead><tr><th scope="col">User</th><th scope="col">Tabs</th><th scope="col">Nodes</th>
-          <th scope="col">For</th><th scope="col">Queue</th><th scope="col">Groups</th>
-          ${app.may('kick') && html`<th scope="col">Do</th>`}</tr></thead>
-        <tbody>${page.users.map((row) => html`<${Row} key=${row.user ?? ''} app=${app} row=${row}
-          isOpen=${open === row.user} look=${count} onKick=${setKick}
-          onOpen=${() => setOpen(open === row.user ? undefined : (row.user ?? undefined))} />`)}
-        </tbody></table></div>`}
+    ${page !== undefined && page.users.length > 0 && html`<${Table} name="users"
+      heads=${app.may('kick') ? [...HEADS, {name: 'Do'}] : HEADS}>
+      ${page.users.map((row) => html`<${Row} key=${row.user ?? ''} app=${app} row=${row}
+        isOpen=${open === row.user} look=${count} onKick=${setKick}
+        onOpen=${() => setOpen(open === row.user ? undefined : (row.user ?? undefined))} />`)}
+    <//>`}
     <${Pager} query=${query} page=${page} onQuery=${setQuery} />
     <${Trace} app=${app} />
     ${kick !== undefined && html`<${AskKick} key=${kick.value} app=${app} kick=${kick}
@@ -128,22 +129,22 @@ function Row({app, row, isOpen, look, onOpen, onKick}: RowProps) {
   const {user, connections, byNode, since, queueBytes, groups} = row
   const nodes = Object.keys(byNode)
   const now = app.model.snapshot?.at ?? since
-  return html`<tr>
-      <th scope="row">${user === null ? 'guests' : html`<button type="button" class="link"
-        aria-expanded=${isOpen} onClick=${onOpen}>${user}</button>`}</th>
-      <td data-name="Tabs" class="n">${grouped(connections)}</td>
-      <td data-name="Nodes" title=${nodes.join(', ')}>${nodes.length === 1 ? nodes[0]
-        : plural(nodes.length, 'node')}</td>
-      <td data-name="For" class="n">${duration((now - since) / 1000)}</td>
-      <td data-name="Queue" class="n">${bytes(queueBytes)}</td>
-      <td data-name="Groups">${groups.slice(0, 3).join(', ')}${groups.length > 3 ? ' …' : ''}</td>
-      ${app.may('kick') && html`<td class="acts">${user !== null && html`
+  return html`<tr role="row">
+      <${RowHead}>${user === null ? 'guests' : html`<button type="button" class="link"
+        aria-expanded=${isOpen} onClick=${onOpen}>${user}</button>`}<//>
+      <${Cell} name="Tabs" isNumber>${grouped(connections)}<//>
+      <${Cell} name="Nodes" title=${nodes.join(', ')}>
+        ${nodes.length === 1 ? nodes[0] : plural(nodes.length, 'node')}<//>
+      <${Cell} name="For" isNumber>${duration((now - since) / 1000)}<//>
+      <${Cell} name="Queue" isNumber>${bytes(queueBytes)}<//>
+      <${Cell} name="Groups">${groups.slice(0, 3).join(', ')}${groups.length > 3 ? ' …' : ''}<//>
+      ${app.may('kick') && html`<${Acts}>${user !== null && html`
         <button type="button" class="quiet" aria-label=${`Follow ${user}`}
           onClick=${() => void app.follow(user).catch(() => undefined)}>Follow</button>
         <button type="button" class="quiet" aria-label=${`Kick ${user}`}
-          onClick=${() => onKick({by: 'user', value: user})}>Kick</button>`}</td>`}
+          onClick=${() => onKick({by: 'user', value: user})}>Kick</button>`}<//>`}
     </tr>
-    ${isOpen && user !== null && html`<tr class="inner"><td colspan="7">
+    ${isOpen && user !== null && html`<tr role="row" class="inner"><td role="cell" colspan="7">
       <${Tabs} app=${app} user=${user} look=${look} onKick=${onKick} /></td></tr>`}`
 }
 
