@@ -23,6 +23,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/demo': 5,
   'lib/drill': 5,
   'lib/cli': 5,
+  'lib/supervisor': 5,
   'lib/admin': 6,
   'lib/siege': 6,
   commands: 7,

@@ -7,13 +7,17 @@ export default class AdminCommand extends BaseCommand {
   static override summary = 'a page to see the mesh and to run it: nodes, users, sieges'
   static override description = [
     'It prints a link for operators and one for viewers; whoever has a link may that much, so give',
-    'it to nobody else. Nodes go on when the admin ends.',
+    'it to nobody else. Start on the page starts a supervised node on this machine, with the flags',
+    'behind -- for wsmesh serve. Nodes go on when the admin ends, and it finds them again.',
   ].join('\n')
   static override examples = [
     'wsmesh admin',
     'wsmesh admin --expect 3 --read-only',
+    'wsmesh admin -- --host 0.0.0.0 --actions ./actions',
     'wsmesh admin --listen 10.0.0.5:8890 --listen-cert cert.pem --listen-key key.pem',
   ]
+  static override usage = ['admin [FLAGS] [-- SERVE FLAGS]']
+  static override strict = false
   static override jsonFields = ['type', 'url', 'operatorUrl', 'viewerUrl', 'pool', 'pid']
   static override flags = {
     listen: Flags.string({
@@ -36,12 +40,12 @@ export default class AdminCommand extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const {flags} = await this.parse(AdminCommand)
+    const {flags, argv} = await this.parse(AdminCommand)
     const {admin} = await import('../lib/admin/admin-command.js')
     const {onStopSignals} = await import('../lib/demo/stop-signals.js')
     await admin({
       flags,
-      serveFlags: [],
+      serveFlags: argv.map(String),
       version: this.config.version,
       packageRoot: this.config.root,
       colours: this.out,

@@ -41,6 +41,7 @@ beforeAll(async () => {
     mayListenInsecurely: false,
     isReadOnly: false,
     expected: 3,
+    serveFlags: ['--port', '0'],
     locals: {
       async start() {
         const node = {

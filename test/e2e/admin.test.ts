@@ -27,6 +27,7 @@ test('settings that cannot be meant are refused, with what to try', async () => 
     [['--listen', '0', '--listen-cert', 'x', '--listen-key', 'y'], 1, /\[FILE_UNREADABLE\]/],
     [['--listen', '0', '--public-url', 'admin'], 2, /no address of a web site/],
     [['--listen', `127.0.0.1:${port}`], 1, /\[ADDRESS_IN_USE\]/],
+    [['--listen', '0', 'start'], 2, /"start" is no flag of wsmesh serve/],
     [['--listen', '0', '--pool', 'ftp://x'], 2, /\[POOL_URL_INVALID\]/],
   ]
   try {

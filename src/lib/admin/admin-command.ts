@@ -3,6 +3,7 @@ import type {ChalkInstance} from 'chalk'
 
 import type {ReachFlagValues} from '../cli/reach.js'
 import {WsmeshError} from '../util/errors.js'
+import {withPort} from './local-nodes.js'
 import {listenAddressOf} from './listen-address.js'
 import {runAdmin, type AdminReady, type OnStop} from './run-admin.js'
 
@@ -49,9 +50,9 @@ export async function admin(options: AdminCommandOptions): Promise<void> {
       mayListenInsecurely: flags['listen-insecure'],
       isReadOnly: flags['read-only'],
       expected: flags.expect,
-      locals: {start: () => Promise.reject(NOT_YET), list: () => Promise.resolve([])},
+      serveFlags: withPort(serveFlags),
       actOnNode: () => Promise.reject(NOT_YET),
-      without: ['act', 'start'],
+      without: ['act'],
       version: options.version,
       packageRoot: options.packageRoot,
       env: process.env,

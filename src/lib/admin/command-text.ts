@@ -27,6 +27,18 @@ export function reachEnvironment(flags: ReachFlagValues, env: Environment): Node
   return {...env, ...Object.fromEntries(own)}
 }
 
+/**
+ * The same for a node that is started: with pool and secret, but not with the certificate that the
+ * admin shows to nodes, which would be what the node shows to clients.
+ */
+export function serveEnvironment(flags: ReachFlagValues, env: Environment): NodeJS.ProcessEnv {
+  const {pool, 'pool-prefix': prefix, 'data-dir': dataDir, 'secret-file': secretFile} = flags
+  return reachEnvironment({
+    pool, 'pool-prefix': prefix, 'data-dir': dataDir, 'secret-file': secretFile,
+    timeout: flags.timeout,
+  }, env)
+}
+
 /** The flags as people type them: empty where a command finds the mesh by itself. */
 export function reachText(flags: ReachFlagValues, env: Environment): string {
   return settingsOf(flags)

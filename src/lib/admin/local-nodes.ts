@@ -1,4 +1,6 @@
 /** Supervised nodes of this machine: started by a click, and found again by whoever comes later. */
+import {listSupervisedNodes, startSupervisedNode} from '../supervisor/start-supervised-node.js'
+import type {SupervisedNode} from '../supervisor/start-supervised-node.js'
 import type {LocalNode} from './wire.js'
 
 export type KnownLocalNode = Omit<LocalNode, 'state'>
@@ -8,4 +10,32 @@ export interface LocalNodes {
   start(): Promise<KnownLocalNode>
   /** Those that run, whoever started them in this data folder. */
   list(): Promise<readonly KnownLocalNode[]>
+}
+
+export interface LocalNodesOptions {
+  readonly dataDir: string
+  readonly binFile: string
+  /** For `wsmesh serve`; any free port, unless they say one. */
+  readonly serveFlags: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  readonly command: string
+}
+
+export function localNodes(options: LocalNodesOptions): LocalNodes {
+  const {serveFlags: flags, ...rest} = options
+  return {
+    start: async () => known(await startSupervisedNode({...rest, flags})),
+    list: async () => (await listSupervisedNodes(options.dataDir)).map(known),
+  }
+}
+
+function known({pid, node, startedAt, command}: SupervisedNode): KnownLocalNode {
+  return {supervisorPid: pid, nodeId: node, command, startedAt}
+}
+
+/** Several nodes of one machine cannot have one port: any free one, where nobody said which. */
+export function withPort(flags: readonly string[]): readonly string[] {
+  const hasPort = flags.some((flag) => /^(?:--port(?:=|$)|-p)/.test(flag))
+  return hasPort ? flags : ['--port', '0', ...flags]
 }

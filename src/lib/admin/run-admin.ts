@@ -2,15 +2,17 @@
 import {hostname} from 'node:os'
 import {join} from 'node:path'
 
+import {defaultDataDir} from '../auth/data-dir.js'
 import {TlsIdentity} from '../auth/tls.js'
 import {meshAccessOf, type ReachFlagValues} from '../cli/reach.js'
-import {spelledCommand} from '../demo/shell-text.js'
+import {quoted, spelledCommand} from '../demo/shell-text.js'
+import {SUPERVISED_SERVE} from '../supervisor/start-supervised-node.js'
 import {WsmeshError} from '../util/errors.js'
 import {Acts, type ActOnNode} from './acts.js'
 import {startAdminServer, type AdminServer, type AdminServerOptions} from './admin-server.js'
-import {reachEnvironment, reachText} from './command-text.js'
+import {reachEnvironment, reachText, serveEnvironment} from './command-text.js'
 import {isLoopback} from './door.js'
-import type {LocalNodes} from './local-nodes.js'
+import {localNodes, type LocalNodes} from './local-nodes.js'
 import {MeshEye} from './mesh-eye.js'
 import {readPageFiles} from './page-files.js'
 import {PageSession} from './page-session.js'
@@ -31,7 +33,10 @@ export interface AdminOptions {
   readonly mayListenInsecurely: boolean
   readonly isReadOnly: boolean
   readonly expected: number | undefined
-  readonly locals: LocalNodes
+  /** For `wsmesh serve`, when a node is started here. */
+  readonly serveFlags: readonly string[]
+  /** Instead of processes of this machine. */
+  readonly locals?: LocalNodes
   readonly actOnNode: ActOnNode
   /** What this admin cannot do, whoever asks. */
   readonly without: readonly Ask['ask'][]
@@ -121,14 +126,20 @@ class AdminParts {
   readonly #pages = new Set<PageSession>()
   readonly #command: string
   readonly #flags: string
+  readonly #serve: string
 
   constructor(options: AdminOptions, notice: (line: string) => void) {
-    const {reach, locals, expected, actOnNode, env, packageRoot, cwd} = options
+    const {reach, expected, actOnNode, env, packageRoot, cwd, serveFlags} = options
     this.#options = options
     this.#notice = notice
     const binFile = join(packageRoot, 'bin', 'run.js')
     this.#command = spelledCommand({binFile, cwd, path: env['PATH'] ?? ''})
     this.#flags = reachText(reach, env)
+    this.#serve = [...SUPERVISED_SERVE, ...serveFlags].map(quoted).join(' ')
+    const locals = options.locals ?? localNodes({
+      dataDir: reach['data-dir'] ?? defaultDataDir(env), binFile, serveFlags, cwd,
+      env: serveEnvironment(reach, env), command: this.#typed([this.#serve]),
+    })
     const access = meshAccessOf(reach)
     this.pool = access.poolLabel
     access.close()
@@ -200,6 +211,7 @@ class AdminParts {
       host: hostname(),
       command: this.#command,
       commandFlags: this.#flags,
+      serve: this.#serve,
     }
   }
 

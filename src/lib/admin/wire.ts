@@ -155,6 +155,8 @@ export interface Hello {
   /** How commands begin here: "wsmesh" or "npx wsmesh", then come the flags of this mesh. */
   readonly command: string
   readonly commandFlags: string
+  /** What Start does: "serve … --port 0". */
+  readonly serve: string
 }
 
 export interface History {

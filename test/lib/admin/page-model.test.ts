@@ -13,7 +13,7 @@ function charts(at: readonly number[], node: string | null = null): History {
 
 const HELLO = {
   type: 'hello', role: 'operator', may: [], version: '1', pool: 'p', host: 'h', command: 'wsmesh',
-  commandFlags: '',
+  commandFlags: '', serve: 'serve',
 } as const
 
 function event(seq: number) {

@@ -37,7 +37,7 @@ function openPage(role: Role = 'operator', change: Partial<ActsOptions> = {}) {
     acts,
     hello: {
       type: 'hello', role, may: asksOf(role), version: '1', pool: 'p', host: 'h', command: 'wsmesh',
-      commandFlags: '',
+      commandFlags: '', serve: 'serve',
     },
     last: () => last,
     eventsAfter: (seq) => events.after(seq),

@@ -52,7 +52,7 @@ function StartButton({app, onSaid}: PartProps & {readonly onSaid: (text: string)
     }
     setBusy(false)
   }
-  const command = app.command('serve --supervise')
+  const command = app.command(app.model.hello?.serve ?? 'serve')
   return html`<button type="button" class="main" aria-disabled=${isBusy} onClick=${start}
     title=${`On ${app.model.hello?.host}: ${command}`}>Start a node</button>`
 }
@@ -62,7 +62,7 @@ function Empty({app}: {readonly app: App}) {
     <p><strong>No node is in this pool yet.</strong> ${app.may('start')
       ? `Start one: it runs on ${app.model.hello?.host}, and a supervisor keeps it running.`
       : 'Start one:'}</p>
-    <${CommandLine} command=${app.command('serve --supervise')} />
+    <${CommandLine} command=${app.command(app.model.hello?.serve ?? 'serve')} />
   </div>`
 }
 

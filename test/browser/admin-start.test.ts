@@ -1,0 +1,82 @@
+import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import type {Page} from 'playwright-core'
+import {afterAll, beforeAll, expect, test} from 'vitest'
+
+import type {AdminReady} from '../../src/lib/admin/run-admin.js'
+import {listSupervisedNodes} from '../../src/lib/supervisor/start-supervised-node.js'
+import {startChromium, type Browser} from '../helpers/chromium.js'
+import {startCli, type RunningCli} from '../helpers/cli.js'
+import {isRunning} from '../helpers/demo-process.js'
+import {eventually} from '../helpers/eventually.js'
+
+let folder: string
+let browser: Browser
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wsmesh-admin-start-'))
+  browser = await startChromium()
+})
+
+/** What was started outlives the admin: it is ended here, by its pids. */
+afterAll(async () => {
+  const nodes = await listSupervisedNodes(folder)
+  for (const {pid} of nodes) process.kill(pid, 'SIGTERM')
+  for (const {pid} of nodes) {
+    await eventually(async () => !(await isRunning(pid)), {what: `the end of ${pid}`, timeoutMs: 30_000})
+  }
+  await browser[Symbol.asyncDispose]()
+  await rm(folder, {recursive: true, force: true})
+})
+
+async function openAdmin(): Promise<{cli: RunningCli; page: Page}> {
+  const cli = startCli(['admin', '--listen', '0', '--json'], {env: {WSMESH_DATA_DIR: folder}})
+  const line = await eventually(() => cli.stdout().includes('\n') && cli.stdout(),
+    {what: 'the admin to be ready', timeoutMs: 20_000})
+  const page = await browser.context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto((JSON.parse(line) as AdminReady).operatorUrl ?? '')
+  return {cli, page}
+}
+
+function nodesOn(page: Page) {
+  return page.getByRole('region', {name: 'Table of nodes'}).getByRole('rowheader')
+}
+
+test('three nodes are started on an empty machine, outlive the admin, and are found again', async () => {
+  const first = await openAdmin()
+  await first.page.getByText('No node is in this pool yet.').waitFor()
+  for (const count of [1, 2, 3]) {
+    await first.page.getByRole('button', {name: 'Start a node'}).click()
+    await nodesOn(first.page).nth(count - 1).waitFor()
+    await first.page.locator('[aria-disabled=true]', {hasText: 'Start a node'})
+      .waitFor({state: 'detached'})
+  }
+  const names = (await nodesOn(first.page).allTextContents()).toSorted()
+  await first.page.getByTitle(/^kept by supervisor \d+$/).nth(2).waitFor()
+  first.cli.child.kill('SIGTERM')
+  expect(await first.cli.exit).toBe(0)
+  await first.page.getByText('The admin does not answer.').waitFor()
+  await first.page.close()
+
+  const second = await openAdmin()
+  await nodesOn(second.page).nth(2).waitFor()
+  await second.page.getByTitle(/^kept by supervisor \d+$/).nth(2).waitFor()
+  expect((await nodesOn(second.page).allTextContents()).toSorted()).toEqual(names)
+  await second.cli[Symbol.asyncDispose]()
+})
+
+test('a node that cannot start says why, and leaves nothing behind', async () => {
+  await using cli = startCli(['admin', '--listen', '0', '--json', '--', '--actions', '/nowhere'],
+    {env: {WSMESH_DATA_DIR: folder}})
+  const line = await eventually(() => cli.stdout().includes('\n') && cli.stdout(),
+    {what: 'the admin to be ready', timeoutMs: 20_000})
+  const page = await browser.context.newPage()
+  await page.goto((JSON.parse(line) as AdminReady).operatorUrl ?? '')
+  const before = (await listSupervisedNodes(folder)).length
+  await page.getByRole('button', {name: 'Start a node'}).click()
+  await page.getByText(/^The node did not start: .*\/nowhere/).waitFor()
+  expect(await listSupervisedNodes(folder)).toHaveLength(before)
+  expect(await readFile(join(folder, 'secret'), 'utf8')).not.toBe('')
+})
