@@ -80,3 +80,25 @@ test('a node that cannot start says why, and leaves nothing behind', async () =>
   expect(await listSupervisedNodes(folder)).toHaveLength(before)
   expect(await readFile(join(folder, 'secret'), 'utf8')).not.toBe('')
 })
+
+test('the master is stopped by its button under a siege: the picture follows, nothing is lost', async () => {
+  const {cli, page} = await openAdmin()
+  await nodesOn(page).nth(2).waitFor()
+  await page.getByRole('spinbutton', {name: 'Clients'}).fill('30')
+  await page.getByRole('spinbutton', {name: 'Seconds'}).fill('5')
+  await page.getByRole('button', {name: 'Start the siege'}).click()
+  await page.getByText(/^2 of 5 s/).waitFor()
+  const masters = page.getByRole('img', {name: / is master\./})
+  const nameOf = async (): Promise<string> =>
+    /; (\S+) is master/.exec((await masters.getAttribute('aria-label')) ?? '')?.[1] ?? ''
+  const master = await nameOf()
+  await page.getByRole('button', {name: `Stop ${master}`}).click()
+  await page.getByRole('dialog').getByLabel(`Type ${master} to go on`).fill(master)
+  await page.getByRole('dialog').getByRole('button', {name: 'Stop', exact: true}).click()
+  // No bound in milliseconds here: docs/ADMIN.md has what was measured.
+  await eventually(async () => ![master, ''].includes(await nameOf()),
+    {what: 'another master in the picture', timeoutMs: 10_000})
+  await page.getByText('nothing lost').waitFor({timeout: 40_000})
+  await nodesOn(page).nth(2).waitFor({state: 'detached'})
+  await cli[Symbol.asyncDispose]()
+})

@@ -2,6 +2,8 @@
 import type {ChalkInstance} from 'chalk'
 
 import type {ReachFlagValues} from '../cli/reach.js'
+import {actOnNode, POSSIBLE_ACTS} from '../operator/act-on-node.js'
+import {formatDuration} from '../util/duration.js'
 import {WsmeshError} from '../util/errors.js'
 import {withPort} from './local-nodes.js'
 import {listenAddressOf} from './listen-address.js'
@@ -27,8 +29,6 @@ export interface AdminCommandOptions {
   readonly onStop: OnStop
 }
 
-const NOT_YET = new WsmeshError('NOT_ALLOWED', 'This wsmesh cannot do it yet')
-
 /** Of one act: a click is waited for longer than a command. */
 const TIMEOUT_MS = 15_000
 
@@ -51,8 +51,11 @@ export async function admin(options: AdminCommandOptions): Promise<void> {
       isReadOnly: flags['read-only'],
       expected: flags.expect,
       serveFlags: withPort(serveFlags),
-      actOnNode: () => Promise.reject(NOT_YET),
-      without: ['act'],
+      actOnNode: async (access, node, act) => {
+        const {ms} = await actOnNode(access, node, act)
+        return `${node} has ended, after ${formatDuration(ms)}`
+      },
+      acts: POSSIBLE_ACTS,
       version: options.version,
       packageRoot: options.packageRoot,
       env: process.env,

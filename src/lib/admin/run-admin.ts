@@ -19,7 +19,7 @@ import {PageSession} from './page-session.js'
 import {asksOf} from './requests.js'
 import {SiegeRunner} from './siege-runner.js'
 import {Watch} from './watch.js'
-import type {Ask, Hello, Role} from './wire.js'
+import type {Hello, NodeActName, Role} from './wire.js'
 
 export interface AdminOptions {
   readonly reach: ReachFlagValues
@@ -38,8 +38,8 @@ export interface AdminOptions {
   /** Instead of processes of this machine. */
   readonly locals?: LocalNodes
   readonly actOnNode: ActOnNode
-  /** What this admin cannot do, whoever asks. */
-  readonly without: readonly Ask['ask'][]
+  /** The acts that actOnNode can do. */
+  readonly acts: readonly NodeActName[]
   readonly version: string
   readonly packageRoot: string
   readonly env: NodeJS.ProcessEnv
@@ -205,7 +205,8 @@ class AdminParts {
     return {
       type: 'hello',
       role,
-      may: asksOf(role).filter((ask) => !this.#options.without.includes(ask)),
+      may: asksOf(role),
+      acts: role === 'operator' ? this.#options.acts : [],
       version: this.#options.version,
       pool: this.pool,
       host: hostname(),

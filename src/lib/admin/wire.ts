@@ -8,7 +8,7 @@ export type Role = 'viewer' | 'operator'
 
 export type NodeState = 'up' | 'isolated' | 'stale' | 'unreachable'
 
-/** What a node can be asked to do; each is a `wsmesh node …` command. */
+/** What a node can be asked to do. */
 export const NODE_ACTS = ['drain', 'restart', 'stop', 'step-down'] as const
 export type NodeActName = (typeof NODE_ACTS)[number]
 
@@ -147,6 +147,8 @@ export interface Hello {
   readonly role: Role
   /** What this page may ask for: it shows no button for anything else. */
   readonly may: readonly Ask['ask'][]
+  /** Of the acts on nodes those that there are buttons for. */
+  readonly acts: readonly NodeActName[]
   readonly version: string
   /** Without a password. */
   readonly pool: string

@@ -12,7 +12,7 @@ function charts(at: readonly number[], node: string | null = null): History {
 }
 
 const HELLO = {
-  type: 'hello', role: 'operator', may: [], version: '1', pool: 'p', host: 'h', command: 'wsmesh',
+  type: 'hello', role: 'operator', may: [], acts: [], version: '1', pool: 'p', host: 'h', command: 'wsmesh',
   commandFlags: '', serve: 'serve',
 } as const
 

@@ -36,7 +36,7 @@ function openPage(role: Role = 'operator', change: Partial<ActsOptions> = {}) {
     visitor: {role, label: `${role} 1`},
     acts,
     hello: {
-      type: 'hello', role, may: asksOf(role), version: '1', pool: 'p', host: 'h', command: 'wsmesh',
+      type: 'hello', role, may: asksOf(role), acts: [], version: '1', pool: 'p', host: 'h', command: 'wsmesh',
       commandFlags: '', serve: 'serve',
     },
     last: () => last,

@@ -146,10 +146,12 @@ const WORDS: Readonly<Record<Act, string>> = {
   drain: 'Drain', restart: 'Restart', stop: 'Stop', 'step-down': 'Step down', remove: 'Remove row',
 }
 
+const ORDER: readonly NodeActName[] = ['step-down', 'drain', 'restart', 'stop']
+
 function actsFor(app: App, {state}: NodeRow, isMaster: boolean): readonly Act[] {
   if (state === 'stale') return ['remove']
-  if (!app.may('act')) return []
-  return [...(isMaster ? (['step-down'] as const) : []), 'drain', 'restart', 'stop']
+  const acts = app.model.hello?.acts ?? []
+  return ORDER.filter((act) => acts.includes(act) && (isMaster || act !== 'step-down'))
 }
 
 interface AskProps extends PartProps {
@@ -168,8 +170,8 @@ function AskAct({app, asked: {act, row}, snapshot, onSaid, onClose}: AskProps) {
       : await app.ask({ask: 'act', node: row.id, act, name})
     onSaid(text)
   }
-  const command = act === 'remove' ? 'pool prune' : `node ${act} ${row.id}`
-  return html`<${Confirm} title=${`${WORDS[act]} ${row.id}?`} command=${app.command(command)}
+  const command = commandOf(act, row)
+  return html`<${Confirm} title=${`${WORDS[act]} ${row.id}?`} command=${command(app)}
     button=${WORDS[act]} isGrave=${act === 'stop' || act === 'drain'}
     name=${act === 'stop' && isMaster ? row.id : undefined} act=${perform} onClose=${onClose}>
     <p>${CONSEQUENCES[act](row)}</p>
@@ -177,6 +179,12 @@ function AskAct({app, asked: {act, row}, snapshot, onSaid, onClose}: AskProps) {
       ? 'and the only node, so nobody takes over.'
       : 'it hands over to another node first, and no message is lost.'}</p>`}
   <//>`
+}
+
+function commandOf(act: Act, {id, pid}: NodeRow): (app: App) => string {
+  if (act === 'remove') return (app) => app.command('pool prune')
+  if (act === 'stop' && pid !== null) return () => `kill ${pid}`
+  return (app) => app.command(`node ${act} ${id}`)
 }
 
 const CONSEQUENCES: Readonly<Record<Act, (row: NodeRow) => string>> = {
