@@ -5,7 +5,7 @@ import type {Page} from 'playwright-core'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 
 import type {AdminReady} from '../../src/lib/admin/run-admin.js'
-import {listSupervisedNodes} from '../../src/lib/supervisor/start-supervised-node.js'
+import {listSupervisedNodes} from '../../src/lib/supervisor/node-files.js'
 import {startChromium, type Browser} from '../helpers/chromium.js'
 import {startCli, type RunningCli} from '../helpers/cli.js'
 import {isRunning} from '../helpers/demo-process.js'
@@ -65,6 +65,22 @@ test('three nodes are started on an empty machine, outlive the admin, and are fo
   await second.page.getByTitle(/^kept by supervisor \d+$/).nth(2).waitFor()
   expect((await nodesOn(second.page).allTextContents()).toSorted()).toEqual(names)
   await second.cli[Symbol.asyncDispose]()
+})
+
+test('a node that is killed is started again by its supervisor, whoever started that', async () => {
+  const {cli, page} = await openAdmin()
+  await nodesOn(page).nth(2).waitFor()
+  const before = await nodesOn(page).allTextContents()
+  const row = page.getByRole('row').filter({hasText: before[1] ?? ''})
+  const pid = Number.parseInt(await row.locator('[data-name=Process]').textContent() ?? '', 10)
+  process.kill(pid, 'SIGKILL')
+  await page.getByRole('list', {name: 'Events'}).getByText(/ joined /).waitFor()
+  await eventually(async () => {
+    const now = await nodesOn(page).allTextContents()
+    return now.length === 3 && !now.includes(before[1] ?? '')
+  }, {what: 'a fresh node in its place', timeoutMs: 20_000})
+  expect(await listSupervisedNodes(folder)).toHaveLength(3)
+  await cli[Symbol.asyncDispose]()
 })
 
 test('a node that cannot start says why, and leaves nothing behind', async () => {

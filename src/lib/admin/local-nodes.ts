@@ -1,6 +1,6 @@
 /** Supervised nodes of this machine: started by a click, and found again by whoever comes later. */
-import {listSupervisedNodes, startSupervisedNode} from '../supervisor/start-supervised-node.js'
-import type {SupervisedNode} from '../supervisor/start-supervised-node.js'
+import {listSupervisedNodes, type SupervisedNode} from '../supervisor/node-files.js'
+import {startSupervisedNode} from '../supervisor/start-supervised-node.js'
 import type {LocalNode} from './wire.js'
 
 export type KnownLocalNode = Omit<LocalNode, 'state'>

@@ -6,7 +6,6 @@ import {defaultDataDir} from '../auth/data-dir.js'
 import {TlsIdentity} from '../auth/tls.js'
 import {meshAccessOf, type ReachFlagValues} from '../cli/reach.js'
 import {quoted, spelledCommand} from '../demo/shell-text.js'
-import {SUPERVISED_SERVE} from '../supervisor/start-supervised-node.js'
 import {WsmeshError} from '../util/errors.js'
 import {Acts, type ActOnNode} from './acts.js'
 import {startAdminServer, type AdminServer, type AdminServerOptions} from './admin-server.js'
@@ -135,7 +134,7 @@ class AdminParts {
     const binFile = join(packageRoot, 'bin', 'run.js')
     this.#command = spelledCommand({binFile, cwd, path: env['PATH'] ?? ''})
     this.#flags = reachText(reach, env)
-    this.#serve = [...SUPERVISED_SERVE, ...serveFlags].map(quoted).join(' ')
+    this.#serve = ['serve', ...serveFlags].map(quoted).join(' ')
     const locals = options.locals ?? localNodes({
       dataDir: reach['data-dir'] ?? defaultDataDir(env), binFile, serveFlags, cwd,
       env: serveEnvironment(reach, env), command: this.#typed([this.#serve]),
