@@ -1,5 +1,5 @@
 /**
- * Starts a node that goes on when whoever started it has ended, kept by a process of its own session
+ * Starts a node that goes on when whoever started it has ended, kept by a process of its own
  * (keep-node.ts) and found again by a file in the data folder (node-files.ts).
  */
 import {spawn} from 'node:child_process'
