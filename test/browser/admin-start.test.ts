@@ -83,6 +83,21 @@ test('a node that is killed is started again by its supervisor, whoever started 
   await cli[Symbol.asyncDispose]()
 })
 
+test('a node is restarted by its button: another comes in its place', async () => {
+  const {cli, page} = await openAdmin()
+  await nodesOn(page).nth(2).waitFor()
+  const [, other = ''] = await nodesOn(page).allTextContents()
+  const supervisors = (await listSupervisedNodes(folder)).map(({pid}) => pid)
+  await page.getByRole('button', {name: `Restart ${other}`}).click()
+  await page.getByRole('dialog').getByRole('button', {name: 'Restart', exact: true}).click()
+  await eventually(async () => {
+    const now = await nodesOn(page).allTextContents()
+    return now.length === 3 && !now.includes(other)
+  }, {what: 'a fresh node in its place', timeoutMs: 20_000})
+  expect((await listSupervisedNodes(folder)).map(({pid}) => pid)).toEqual(supervisors)
+  await cli[Symbol.asyncDispose]()
+})
+
 test('a node that cannot start says why, and leaves nothing behind', async () => {
   await using cli = startCli(['admin', '--listen', '0', '--json', '--', '--actions', '/nowhere'],
     {env: {WSMESH_DATA_DIR: folder}})

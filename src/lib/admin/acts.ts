@@ -123,10 +123,19 @@ export class Acts {
     }
     this.#audit(visitor, `${act} ${node}`, node)
     this.#options.watch.stir()
-    const text = await withMesh(this.#options.reach, (access) =>
-      this.#options.actOnNode(access, node, act))
+    const keeper = row?.supervisorPid ?? null
+    const text = act === 'restart' && keeper !== null
+      ? await this.#restart(node, keeper)
+      : await withMesh(this.#options.reach, (access) =>
+        this.#options.actOnNode(access, node, act))
     this.#options.watch.stir()
     return {text}
+  }
+
+  /** By its supervisor, which brings up a fresh one, under another name. */
+  async #restart(node: string, supervisorPid: number): Promise<string> {
+    await this.#options.locals.restart(supervisorPid)
+    return `${node} drains; its supervisor starts a fresh one`
   }
 
   /** The row of a node whose process is gone, as `pool prune` removes it. */

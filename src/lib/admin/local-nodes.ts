@@ -1,5 +1,6 @@
 /** Supervised nodes of this machine: started by a click, and found again by whoever comes later. */
-import {listSupervisedNodes, type SupervisedNode} from '../supervisor/node-files.js'
+import {listSupervisedNodes, restartSupervisedNode} from '../supervisor/node-files.js'
+import type {SupervisedNode} from '../supervisor/node-files.js'
 import {startSupervisedNode} from '../supervisor/start-supervised-node.js'
 import type {LocalNode} from './wire.js'
 
@@ -8,6 +9,8 @@ export type KnownLocalNode = Omit<LocalNode, 'state'>
 export interface LocalNodes {
   /** Starts one more, which outlives this process. Rejects with NODE_FAILED. */
   start(): Promise<KnownLocalNode>
+  /** Has the node of a supervisor drain, and started again; does not wait for it. */
+  restart(supervisorPid: number): Promise<void>
   /** Those that run, whoever started them in this data folder. */
   list(): Promise<readonly KnownLocalNode[]>
 }
@@ -26,6 +29,7 @@ export function localNodes(options: LocalNodesOptions): LocalNodes {
   const {serveFlags: flags, ...rest} = options
   return {
     start: async () => known(await startSupervisedNode({...rest, flags})),
+    restart: (pid) => restartSupervisedNode(options.dataDir, pid),
     list: async () => (await listSupervisedNodes(options.dataDir)).map(known),
   }
 }

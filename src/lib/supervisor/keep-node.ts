@@ -8,7 +8,7 @@ import {createInterface} from 'node:readline'
 
 import {readStdoutLine} from '../process/child-line.js'
 import {assert} from '../util/assert.js'
-import {afterEnding} from './keeping.js'
+import {afterEnding, STATUS_RESTART} from './keeping.js'
 import {forget, remember, type SupervisedNode} from './node-files.js'
 import {KEEP_VARIABLE, type KeepOrder} from './start-supervised-node.js'
 
@@ -18,6 +18,7 @@ class Keeper {
   #child: ChildProcess | undefined
   #timer: NodeJS.Timeout | undefined
   #isStopping = false
+  #isRestarting = false
   #crashes = 0
 
   constructor(order: KeepOrder, args: readonly string[]) {
@@ -53,12 +54,24 @@ class Keeper {
     if (isPausing) void this.#end(0)
   }
 
+  /** The node leaves in order, and is started again, with its settings read anew. */
+  restart(): void {
+    if (this.#isStopping || this.#timer !== undefined) return
+    this.#isRestarting = true
+    this.#child?.kill('SIGTERM')
+  }
+
   #ended(
     status: number | null, signal: string | null, livedMs: number, wasReady: boolean,
   ): void {
     const next = afterEnding({
-      status, livedMs, wasReady, isStopping: this.#isStopping, crashes: this.#crashes,
+      status: this.#isRestarting ? STATUS_RESTART : status,
+      livedMs,
+      wasReady,
+      isStopping: this.#isStopping,
+      crashes: this.#crashes,
     })
+    this.#isRestarting = false
     const how = signal === null ? `ended with status ${status}` : `was killed by ${signal}`
     switch (next.type) {
       case 'done':
@@ -104,7 +117,7 @@ delete process.env[KEEP_VARIABLE]
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by our own other half
 const order = JSON.parse(text) as KeepOrder
 const keeper = new Keeper(order, order.args)
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.on(signal, () => keeper.stop())
-}
+process.on('SIGTERM', () => keeper.stop())
+process.on('SIGINT', () => keeper.stop())
+process.on('SIGHUP', () => keeper.restart())
 keeper.start()

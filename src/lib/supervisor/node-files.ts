@@ -4,6 +4,7 @@ import {join} from 'node:path'
 
 import {isMarkAlive, markOf, pidOf, readMark} from '../process/process-mark.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
+import {WsmeshError} from '../util/errors.js'
 
 export const FOLDER = 'supervisors'
 const FILES_MAX = 1000
@@ -27,6 +28,18 @@ export async function listSupervisedNodes(dataDir: string): Promise<readonly Sup
   const files = names.filter((name) => /^\d+\.json$/.test(name)).slice(0, FILES_MAX)
   const read = await Promise.all(files.map((name) => recall(join(folder, name))))
   return read.filter((node) => node !== undefined)
+}
+
+/**
+ * Has the supervisor restart its node (SIGHUP). Rejects with NODE_UNREACHABLE for a process that is
+ * none of this data folder's.
+ */
+export async function restartSupervisedNode(dataDir: string, pid: number): Promise<void> {
+  const isKnown = (await listSupervisedNodes(dataDir)).some((node) => node.pid === pid)
+  if (!isKnown) {
+    throw new WsmeshError('NODE_UNREACHABLE', `Process ${pid} is no supervisor of ${dataDir}`)
+  }
+  process.kill(pid, 'SIGHUP')
 }
 
 export async function remember(folder: string, node: SupervisedNode): Promise<void> {

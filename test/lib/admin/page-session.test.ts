@@ -21,7 +21,9 @@ function openPage(role: Role = 'operator', change: Partial<ActsOptions> = {}) {
     reach: {'pool-prefix': 'wsmesh_', timeout: 100, 'data-dir': '/nonexistent/wsmesh'},
     eye: {connections: () => []},
     watch: {events, history: new HistoryBook(), last, stir() {}},
-    locals: {start: () => Promise.reject(new TypeError('a bug')), list: async () => []},
+    locals: {
+      start: () => Promise.reject(new TypeError('a bug')), list: async () => [], async restart() {},
+    },
     siege: {} as SiegeRunner,
     actOnNode: async (_access, node, act) => {
       acted.push(`${act} ${node}`)

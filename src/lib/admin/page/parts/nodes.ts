@@ -148,10 +148,12 @@ const WORDS: Readonly<Record<Act, string>> = {
 
 const ORDER: readonly NodeActName[] = ['step-down', 'drain', 'restart', 'stop']
 
-function actsFor(app: App, {state}: NodeRow, isMaster: boolean): readonly Act[] {
+function actsFor(app: App, {state, supervisorPid}: NodeRow, isMaster: boolean): readonly Act[] {
   if (state === 'stale') return ['remove']
   const acts = app.model.hello?.acts ?? []
-  return ORDER.filter((act) => acts.includes(act) && (isMaster || act !== 'step-down'))
+  return ORDER.filter((act) =>
+    act === 'restart' ? acts.includes(act) || (app.may('act') && supervisorPid !== null)
+      : acts.includes(act) && (isMaster || act !== 'step-down'))
 }
 
 interface AskProps extends PartProps {
@@ -181,7 +183,8 @@ function AskAct({app, asked: {act, row}, snapshot, onSaid, onClose}: AskProps) {
   <//>`
 }
 
-function commandOf(act: Act, {id, pid}: NodeRow): (app: App) => string {
+function commandOf(act: Act, {id, pid, supervisorPid}: NodeRow): (app: App) => string {
+  if (act === 'restart' && supervisorPid !== null) return () => `kill -HUP ${supervisorPid}`
   if (act === 'remove') return (app) => app.command('pool prune')
   if (act === 'stop' && pid !== null) return () => `kill ${pid}`
   return (app) => app.command(`node ${act} ${id}`)
