@@ -148,7 +148,7 @@ class AdminParts {
     this.#siege = new SiegeRunner({
       binFile,
       env: reachEnvironment(reach, env),
-      commandText: (words) => this.#typed(words),
+      commandText: (words) => this.#typed(words.map(quoted)),
       now: wallClock,
       onEnd: (text, isGood) => {
         this.watch.events.add(wallClock(), 'admin', isGood ? 'good' : 'warn', null, text)

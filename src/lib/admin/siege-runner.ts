@@ -18,6 +18,8 @@ const REPORTS_MAX = 5
 const END_MS = 15_000
 /** What a failed run said last, shown as the reason. */
 const STDERR_CHARACTERS = 600
+/** Nodes may be stopped meanwhile: what they close is told, what is lost is judged. */
+const THRESHOLDS = ['--threshold', 'closed>=0']
 /** The last line has every second and every histogram. */
 const JSON_DEPTH = 64
 
@@ -60,13 +62,14 @@ export class SiegeRunner {
     }
     const {commandText, now} = this.#options
     const words = ['siege', '-c', String(settings.connections), '-r', String(settings.rate),
-      '-t', `${settings.timeS}s`]
+      '-t', `${settings.timeS}s`, ...THRESHOLDS]
     this.#runs += 1
     this.#isEnding = false
     this.#state = {
       run: this.#runs, state: 'running', command: commandText(words), settings,
-      startedAt: now(), elapsedS: 0, connected: 0, sent: 0, delivered: 0, missing: 0,
-      p50Ms: null, p99Ms: null, verdict: null, reasons: [], lost: null, hasReport: false,
+      startedAt: now(), elapsedS: 0, connected: 0, sent: 0, delivered: 0, missing: 0, closed: 0,
+      expected: null, p50Ms: null, p99Ms: null, verdict: null, reasons: [], lost: null,
+      hasReport: false,
     }
     const folder = await mkdtemp(join(tmpdir(), 'wsmesh-admin-'))
     this.#run(words, this.#runs, folder)
@@ -150,6 +153,7 @@ function secondOf(sample: Fields, before: SiegeState): Partial<SiegeState> {
     sent: before.sent + numberOf(sample['sent']),
     delivered: before.delivered + numberOf(sample['delivered']),
     missing: numberOf(sample['missing']),
+    closed: before.closed + numberOf(sample['closedByServer']),
     p50Ms: msOf(sample['p50Us']) ?? before.p50Ms,
     p99Ms: msOf(sample['p99Us']) ?? before.p99Ms,
   }
@@ -166,6 +170,8 @@ function verdictOf(report: Fields): Partial<SiegeState> {
       delivered: numberOf(counts['delivered']),
       lost: numberOf(counts['lost']),
       missing: numberOf(counts['lost']),
+      closed: numberOf(counts['closedByServer']),
+      expected: numberOf(counts['expected']),
     }),
     ...(isRecord(message) && {p50Ms: msOf(message['p50Us']), p99Ms: msOf(message['p99Us'])}),
   }

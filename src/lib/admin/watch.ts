@@ -7,7 +7,7 @@ import type {Survey} from '../operator/pool-survey.js'
 import {alertsOf} from './alerts.js'
 import {EventBook} from './event-book.js'
 import {HistoryBook} from './history.js'
-import type {KnownLocalNode, LocalNodes} from './local-nodes.js'
+import type {LocalNodes} from './local-nodes.js'
 import type {MeshEye} from './mesh-eye.js'
 import {masterOf, nodeRows, RelayRates, sampleOf, totalsOf} from './rows.js'
 import type {SiegeState, Snapshot} from './wire.js'
@@ -105,23 +105,13 @@ export class Watch {
       nodes: rows,
       totals,
       alerts: alertsOf({survey, rows, expected, slow: this.events.slow(at)}),
-      local: local.map((node) => ({...node, state: stateOf(node, survey, at)})),
+      local: local.map((node) => ({...node, state: node.nodeId === null ? 'starting' : 'running'})),
       siege: siege(),
     }
     onSnapshot(this.#last)
   }
 }
 
-/** A node that was here is missed by the rows; one of another pool is none of ours. */
-const STARTING_MS = 60_000
-
-function stateOf(
-  {nodeId, startedAt}: KnownLocalNode, {nodes}: Survey, at: number,
-): 'starting' | 'running' {
-  const isHere = nodes.some(({id, stats}) => id === nodeId && stats !== undefined)
-  const isNew = at - startedAt < STARTING_MS
-  return !isHere && isNew ? 'starting' : 'running'
-}
 
 function countersOf({nodes}: Survey) {
   return nodes.flatMap(({id, stats}) =>

@@ -90,7 +90,7 @@ export interface LocalNode {
   readonly nodeId: string | null
   readonly command: string
   readonly startedAt: number
-  /** starting: no node of it is in the pool yet. */
+  /** starting: its node is no part of the mesh yet. */
   readonly state: 'starting' | 'running'
 }
 
@@ -115,6 +115,10 @@ export interface SiegeState {
   readonly sent: number
   readonly delivered: number
   readonly missing: number
+  /** Connections that nodes ended, as one that is stopped does. */
+  readonly closed: number
+  /** Deliveries that were due; null until it has ended. */
+  readonly expected: number | null
   /** Of the last second of the run, then of all of it. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null

@@ -11,6 +11,11 @@ const WORDS_MAX = 8
 /** More stand in two rings. */
 const RING_MAX = 24
 
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
 export interface Spot {
   readonly row: NodeRow
   readonly x: number
@@ -24,18 +29,18 @@ export interface Spot {
 
 export interface Edge {
   readonly id: string
-  readonly from: {readonly x: number; readonly y: number}
-  readonly to: {readonly x: number; readonly y: number}
+  readonly from: Point
+  readonly to: Point
   readonly width: number
   readonly isBroken: boolean
   readonly rate: number
   readonly hasWords: boolean
   readonly isFlowing: boolean
-  readonly words: {readonly x: number; readonly y: number}
+  readonly words: Point
 }
 
 export interface Star {
-  readonly centre: {readonly x: number; readonly y: number}
+  readonly centre: Point
   readonly spots: readonly Spot[]
   readonly edges: readonly Edge[]
   readonly hasMaster: boolean
@@ -47,19 +52,22 @@ export function starOf(nodes: readonly NodeRow[], master: string | null): Star {
   const isNamed = nodes.length <= NAMED_MAX
   const radius = isNamed ? 24 : others.length <= RING_MAX ? 15 : 10
   const centreRadius = Math.max(26, radius * 1.35)
+  // Two stand side by side.
+  const centre = others.length === 1 ? {x: CENTRE.x + 110, y: CENTRE.y} : CENTRE
   const around = others.map((row, index) =>
     spotOf(row, placeAround(index, others.length), radius, isNamed))
   const edges = middle === undefined ? [] : around.map((spot) =>
-    edgeOf(spot, centreRadius, others.length))
+    edgeOf(spot, centre, centreRadius, others.length))
   const centred = middle === undefined ? [] : [
-    {...spotOf(middle, CENTRE, centreRadius, true), isMaster: true},
+    {...spotOf(middle, centre, centreRadius, true), isMaster: true},
   ]
-  return {centre: CENTRE, spots: [...centred, ...around], edges, hasMaster: middle !== undefined}
+  return {centre, spots: [...centred, ...around], edges, hasMaster: middle !== undefined}
 }
 
-function placeAround(index: number, count: number): {x: number; y: number} {
+function placeAround(index: number, count: number): Point {
   const isOuter = count <= RING_MAX || index % 2 === 0
   const [rx, ry] = isOuter ? [WIDTH / 2 - 62, HEIGHT / 2 - 48] : [WIDTH / 2 - 130, HEIGHT / 2 - 100]
+  if (count === 1) return {x: CENTRE.x - 110, y: CENTRE.y}
   // Few stand left and right, where the words have room; many begin at the top.
   const start = count <= 2 ? Math.PI : -Math.PI / 2
   const angle = start + (2 * Math.PI * index) / Math.max(1, count)
@@ -67,22 +75,22 @@ function placeAround(index: number, count: number): {x: number; y: number} {
 }
 
 function spotOf(
-  row: NodeRow, {x, y}: {readonly x: number; readonly y: number}, radius: number, isNamed: boolean,
+  row: NodeRow, {x, y}: Point, radius: number, isNamed: boolean,
 ): Spot {
   const isTroubled = row.state !== 'up' || row.role === 'seeking'
   return {row, x, y, radius, isMaster: false, isTroubled, isNamed: isNamed || isTroubled}
 }
 
-function edgeOf(spot: Spot, centreRadius: number, count: number): Edge {
-  const dx = spot.x - CENTRE.x
-  const dy = spot.y - CENTRE.y
+function edgeOf(spot: Spot, centre: Point, centreRadius: number, count: number): Edge {
+  const dx = spot.x - centre.x
+  const dy = spot.y - centre.y
   const length = Math.hypot(dx, dy) || 1
   const rate = spot.row.relayedPerS ?? 0
   const lift = Math.abs(dx) > Math.abs(dy) ? 12 : 0
   const isBroken = spot.row.state !== 'up' || spot.row.role !== 'follower'
   return {
     id: spot.row.id,
-    from: {x: CENTRE.x + (dx / length) * centreRadius, y: CENTRE.y + (dy / length) * centreRadius},
+    from: {x: centre.x + (dx / length) * centreRadius, y: centre.y + (dy / length) * centreRadius},
     to: {x: spot.x - (dx / length) * spot.radius, y: spot.y - (dy / length) * spot.radius},
     width: widthOf(rate, count),
     isBroken,
@@ -90,7 +98,7 @@ function edgeOf(spot: Spot, centreRadius: number, count: number): Edge {
     hasWords: count <= WORDS_MAX && !isBroken,
     isFlowing: count <= NAMED_MAX && !isBroken && rate > 0,
     // Above a line that lies, beside one that stands.
-    words: {x: CENTRE.x + dx * 0.54, y: CENTRE.y + dy * 0.54 - lift},
+    words: {x: centre.x + dx * 0.54, y: centre.y + dy * 0.54 - lift},
   }
 }
 

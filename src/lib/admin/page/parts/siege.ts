@@ -35,7 +35,8 @@ export function Siege({app}: PartProps) {
         <span>${label}</span><input type="number" required min=${min} max=${SIEGE_MAX[name]}
           value=${settings[name]} onInput=${(event: Event) =>
             setSettings({...settings, [name]: Number(valueOf(event))})} /></label>`)}</div>
-      <${CommandLine} command=${app.command(`siege -c ${connections} -r ${rate} -t ${timeS}s`)} />
+      <${CommandLine} command=${app.command(
+        `siege -c ${connections} -r ${rate} -t ${timeS}s --threshold 'closed>=0'`)} />
       <div class="buttons">
         <button type="submit" class="main" aria-disabled=${isRunning}>Start the siege</button>
         ${isRunning && html`<button type="button" onClick=${end}>End it</button>`}
@@ -61,9 +62,12 @@ function Run({siege}: {readonly siege: SiegeState}) {
     <dl class="facts">
       <div><dt>Connected</dt><dd>${grouped(siege.connected)}</dd></div>
       <div><dt>Sent</dt><dd>${grouped(siege.sent)}</dd></div>
-      <div><dt>Delivered</dt><dd>${grouped(siege.delivered)}</dd></div>
+      <div><dt>Delivered</dt><dd>${grouped(siege.delivered)}${siege.expected !== null && html`
+        <small> of ${grouped(siege.expected)}</small>`}</dd></div>
       <div class=${siege.missing > 0 ? 'is-bad' : ''}><dt>Missing</dt>
         <dd>${grouped(siege.missing)}</dd></div>
+      ${siege.closed > 0 && html`<div><dt>Closed by nodes</dt>
+        <dd>${grouped(siege.closed)}</dd></div>`}
       <div><dt>Half within</dt><dd>${known(siege.p50Ms, ms)}</dd></div>
       <div><dt>99 % within</dt><dd>${known(siege.p99Ms, ms)}</dd></div>
     </dl>
