@@ -6,6 +6,7 @@
  *   npm run bench -- --only mesh --peers wsmesh,nats --seconds 1
  *   npm run bench -- --stop-after 270 --keep       one slice of a long bench; adds to what is there
  *   npm run bench -- --rounds 0 --write            RESULTS.md anew, of the runs that there are
+ *   npm run bench -- --node-driver                 as where there is no C compiler
  */
 import {execFileSync} from 'node:child_process'
 import {appendFileSync, existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs'
@@ -32,6 +33,7 @@ function options() {
         only: {type: 'string'}, peers: {type: 'string'}, rounds: {type: 'string', default: '5'},
         seconds: {type: 'string', default: '2'}, 'stop-after': {type: 'string', default: '86400'},
         keep: {type: 'boolean', default: false}, write: {type: 'boolean', default: false},
+        'node-driver': {type: 'boolean', default: false},
       },
     }).values
   } catch (error) {
@@ -70,14 +72,17 @@ mkdirSync(raw, {recursive: true})
 
 const {rows} = await import('./suite/rows.mjs')
 const {compile} = await import('./suite/driver.mjs')
+const {stopAll} = await import('./suite/processes.mjs')
 const {FIGURES, textTable} = await import('./suite/report.mjs')
 const {writeResults} = await import('./suite/results.mjs')
 
 const names = chosen(values.only, Object.keys(rows), 'row')
 const everyPeer = [...new Set(Object.values(rows).flatMap(({peers}) => peers))]
 const wanted = chosen(values.peers, everyPeer, 'peer')
-const programs = {driver: compile('driver', raw), limit: compile('limit', raw)}
-if (!programs.driver) give('The driver needs a C compiler', 'apt-get install gcc libc6-dev')
+const inC = values['node-driver'] ? undefined : compile('driver', raw)
+const inNode = [process.execPath, join(import.meta.dirname, 'suite', 'driver-node.mjs')]
+const programs = {driver: inC ? [inC] : inNode, limit: compile('limit', raw)}
+if (!inC) console.error('The driver is the one in Node, which costs more than the servers')
 
 function keep(run) {
   appendFileSync(book, `${JSON.stringify(run)}\n`)
@@ -95,11 +100,15 @@ async function runRow(name, turn, round) {
   const shared = {programs, seconds, frameBytes: FRAME_BYTES}
   for (const peer of turn % 2 ? all.toReversed() : all) {
     const runs = await run(peer, shared).catch((error) => [{mode: 'all', fault: error.message}])
+    stopAll()
     if (!runs) console.error(`${peer} cannot run here`)
-    const at = new Date().toISOString()
-    for (const one of runs ?? []) keep({row: name, peer, round, at, ...one})
+    const made = {row: name, peer, round, at: new Date().toISOString(), driver: inC ? 'C' : 'Node'}
+    for (const one of runs ?? []) keep({...made, ...one})
   }
 }
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+process.once('exit', stopAll)
 
 if (!values.keep && rounds > 0) rmSync(book, {force: true})
 for (let turn = 0; turn < rounds; turn += 1) {

@@ -1,8 +1,9 @@
 /** The driver of the bench as an object: driver.c says what each command means. */
-import {execFileSync, spawn} from 'node:child_process'
+import {execFileSync} from 'node:child_process'
 import {once} from 'node:events'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
+import {start} from './processes.mjs'
 
 const hex = (text) => (text ? Buffer.from(text).toString('hex') : '-')
 
@@ -32,7 +33,7 @@ export class Driver {
   #lines
 
   constructor(command) {
-    this.#child = spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
+    this.#child = start(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
     this.#lines = createInterface({input: this.#child.stdout})[Symbol.asyncIterator]()
   }
 

@@ -10,13 +10,12 @@ const CLIENTS = 1000
 const LOAD = 0.8
 
 async function point(name, options, how) {
-  const {nodes = 1, prepare, to = 'user', expected = 1, load = 'w64', fill} = how
-  return withServer(name, {...options, nodes}, async (server, driver) => {
+  const {nodes = 1, prepare, to = 'user', expected = 1, load = 'w64', serve} = how
+  return withServer(name, {...options, nodes, serve}, async (server, driver) => {
     await prepare(server, driver)
     // The last who came in is the one whom messages are for; the first publishes
     await enter(server, driver, nodes - 1, 1, {users: [USER], groups: [['g']]})
     await publishTo(server, driver, to, {expected})
-    if (fill) await driver.run(2, 0, {0: `r${fill / 2}`})
     return measure(driver, '', load, {seconds: options.seconds})
   })
 }
@@ -48,8 +47,8 @@ const scales = [
       }
     },
   }})),
-  ...[100, 1000, 10_000, 50_000].map((size) => ({what: 'history', size, how: {
-    fill: size, load: 'r1000',
+  ...[65_536, 655_360, 6_553_600, 65_536_000].map((size) => ({what: 'history', size, how: {
+    serve: ['--history-bytes', String(size)],
     prepare: (server, driver) => enter(server, driver, 0, 100, {groups: none(100)}),
   }})),
   ...[100, 300, 1000, 3000].map((size) => ({what: 'receivers', size, how: {
@@ -61,7 +60,7 @@ const scales = [
 export async function scaling(name, options) {
   const runs = []
   for (const {what, size, how} of scales) {
-    const run = await point(name, options, how)
+    const run = await point(name, options, how).catch((error) => ({fault: error.message}))
     runs.push({...run, mode: `${what}-${size}`, what, size})
   }
   return runs
@@ -96,7 +95,7 @@ export async function loop(name, options) {
 /** Small messages for one user while big broadcasts go out; a second driver is who reads them. */
 async function behindOne(options, {mode, clients, bytes, rate}) {
   return withServer('wsmesh', options, async (server, driver) => {
-    const other = new Driver(['nice', '-n', '-10', options.programs.driver])
+    const other = new Driver(['nice', '-n', '-10', ...options.programs.driver])
     try {
       await enter(server, driver, 0, clients, {groups: none(clients)})
       await publishTo(server, driver, 'all', {expected: clients, bytes})

@@ -15,6 +15,9 @@ const here = (...parts) => join(import.meta.dirname, '..', ...parts)
 const BIN = here('..', 'bin', 'run.js')
 const NODE = process.execPath
 
+/** A master waits for copies at so many nodes, itself among them. */
+const VIEW_MAX = 7
+
 /** The group and the user that messages of a bench are for. */
 export const GROUP = 'g'
 export const USER = 'target'
@@ -43,11 +46,11 @@ const hello = (user, groups = [GROUP]) =>
   JSON.stringify({action: 'hello', details: [{user, groups}]})
 
 /** As users run it, but for the rates and the number of actions of the one flooding publisher. */
-function startNode(env, {execArgv = [], ipc = false}) {
+function startNode(env, {execArgv = [], ipc = false, serve = []}) {
   return startJson(NODE, [
     ...execArgv, BIN, 'serve', '--port', '0', '--json', '--log-level', 'warn',
     '--actions', here('peers', 'wsmesh-actions.mjs'), '--max-actions-per-second', '0',
-    '--max-user-actions-per-second', '0', '--max-handlers', '4096',
+    '--max-user-actions-per-second', '0', '--max-handlers', '4096', ...serve,
   ], {env, ipc})
 }
 
@@ -65,7 +68,8 @@ async function wsmesh({nodes = 1, ...args} = {}) {
   const urls = started.map(({line}) => line.httpUrl)
   await until(async () => {
     const views = await Promise.all(urls.map(async (url) => (await fetch(`${url}/stats`)).json()))
-    return views.some(({role, view}) => role === 'master' && view.length === nodes)
+    return views.some(({role, view, links}) =>
+      role === 'master' && links === nodes - 1 && view.length === Math.min(nodes, VIEW_MAX))
   }, 'a master that sees all nodes')
   return made(started.map(({child}) => child), {
     ports: urls.map((url) => new URL(url).port), urls,

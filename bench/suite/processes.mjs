@@ -30,8 +30,18 @@ export async function startJson(command, args, {ipc = false, ...options} = {}) {
   return {child, line: JSON.parse(out.slice(0, out.indexOf('\n')))}
 }
 
+/** Nothing outlives the bench, however it ends. */
+const running = new Set()
+
 export function start(command, args, options = {}) {
-  return spawn(command, args, {stdio: ['ignore', 'ignore', 'inherit'], ...options})
+  const child = spawn(command, args, {stdio: ['ignore', 'ignore', 'inherit'], ...options})
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}
+
+export function stopAll() {
+  for (const child of running) child.kill('SIGKILL')
 }
 
 /** Waits until something listens on a port of this machine. */

@@ -60,8 +60,8 @@ function scalingTable(runs) {
   return [
     `## ${rows.scaling.title}`, '',
     'CPU us of all nodes per delivered message, at four sizes of each thing. `clients`, `users`,',
-    '`groups`, `nodes`: a message to one connection, 64 in flight. `history`: the same at 1,000',
-    'a second, with so many messages in the history. `receivers`: broadcast, 16 in flight.', '',
+    '`groups`, `nodes`: a message to one connection, 64 in flight. `history`: the same, its bytes.',
+    '`receivers`: broadcast, 16 in flight.', '',
     ...table(['', 'size: cost', '', '', '', 'last / first'], lines),
   ]
 }
@@ -116,6 +116,7 @@ export function writeResults(runs, root) {
     '[docs/PERFORMANCE.md](../docs/PERFORMANCE.md).',
     '', `- ${[...new Set([days[0], days.at(-1)])].join(' to ')}, ${machine()}`,
     ...versions(root).map((version) => `- ${version}`),
+    `- driver in ${[...new Set(runs.map(({driver}) => driver))].join(' and ')}`,
     `- ${runs.length} runs, ${faults.length} of them not valid and left out`, '',
     '## Goals', '',
     'Ratios are wsmesh / peer within one round: median [least-greatest]. `goal` and `must` in',

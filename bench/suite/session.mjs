@@ -10,7 +10,7 @@ export const BYTES = 128
 export async function withServer(name, options, work) {
   const server = await peers[name](options)
   if (!server) return undefined
-  const driver = new Driver(pinned(0, [options.programs.driver]))
+  const driver = new Driver(pinned(0, options.programs.driver))
   try {
     await driver.watch(server.pids)
     return await work(server, driver)
