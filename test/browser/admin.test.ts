@@ -167,6 +167,10 @@ test('a node is drained, restarted and stopped after a question that shows the c
   await page.getByRole('dialog').getByRole('button', {name: 'Restart', exact: true}).click()
   await said('its supervisor starts a fresh one')
   expect(acts.splice(0)).toEqual(['restart supervisor 4711'])
+  await page.getByRole('dialog').waitFor({state: 'detached'})
+  // Whoever uses the keyboard goes on from where he was.
+  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")'))
+    .toBe(`Restart ${kept}`)
   for (const [button, act] of [['Restart', 'restart'], ['Stop', 'stop']] as const) {
     await page.getByRole('button', {name: `${button} ${other}`}).click()
     const dialog = page.getByRole('dialog')

@@ -1,3 +1,5 @@
+import type {IncomingMessage} from 'node:http'
+import {request} from 'node:https'
 import {createServer} from 'node:net'
 import type {AddressInfo} from 'node:net'
 import {mkdtemp, rm} from 'node:fs/promises'
@@ -5,6 +7,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 
+import {putCertificate} from '../helpers/certificates.js'
 import {runCli, startCli} from '../helpers/cli.js'
 import {eventually} from '../helpers/eventually.js'
 
@@ -40,6 +43,25 @@ test('settings that cannot be meant are refused, with what to try', async () => 
   } finally {
     taken.close()
   }
+})
+
+test('with a certificate of its own it is https, and its cookie is for that alone', async () => {
+  await putCertificate(folder, 'node')
+  const files = ['--listen-cert', join(folder, 'cert.pem'), '--listen-key', join(folder, 'key.pem')]
+  await using admin = startCli(['admin', '--listen', '0', '--json', ...files],
+    {env: {WSMESH_DATA_DIR: folder}})
+  const line = await eventually(() => admin.stdout().includes('\n') && admin.stdout(),
+    {what: 'the admin to be ready', timeoutMs: 20_000})
+  const {url, viewerUrl} = JSON.parse(line) as {url: string; viewerUrl: string}
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = {origin: url, 'content-type': 'application/json'}
+    request(`${url}/session`, {method: 'POST', headers, rejectUnauthorized: false}, resolve)
+      .once('error', reject)
+      .end(JSON.stringify({token: new URL(viewerUrl).hash.replace('#token=', '')}))
+  })
+  expect([url.slice(0, 8), answer.statusCode]).toEqual(['https://', 200])
+  expect(String(answer.headers['set-cookie'])).toMatch(/; HttpOnly; SameSite=Strict; Path=\/; Secure$/)
+  answer.destroy()
 })
 
 test('it runs before there is a mesh, prints its links once, and ends at SIGTERM', async () => {

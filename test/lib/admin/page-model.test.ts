@@ -1,7 +1,9 @@
 import {expect, test} from 'vitest'
 
 import {bytes, duration, grouped, ms, short} from '../../../src/lib/admin/page/format.js'
-import {FIRST, grown, heard, staleS, withGaps, type Model} from '../../../src/lib/admin/page/model.js'
+import {
+  FIRST, grown, heard, staleS, titleOf, withGaps, type Model,
+} from '../../../src/lib/admin/page/model.js'
 import {describeStar, HEIGHT, shortName, starOf, WIDTH} from '../../../src/lib/admin/page/star.js'
 import {SERIES, type History} from '../../../src/lib/admin/wire.js'
 import {row, snapshotOf} from './rows.js'
@@ -62,6 +64,14 @@ test('figures are old when the admin is gone, or silent', () => {
   expect(staleS(model, 6000)).toBe(5)
   expect(staleS({...model, line: 'lost'}, 1500)).toBe(0)
   expect(staleS(FIRST, 9000)).toBeUndefined()
+})
+
+test('the title says how much is wrong', () => {
+  const bad = {tone: 'bad', text: '', hint: null} as const
+  const model: Model = {...FIRST, line: 'open', snapshot: snapshotOf([], {alerts: [bad, bad]})}
+  expect(titleOf(model)).toBe('(2) wsmesh admin')
+  expect(titleOf({...model, line: 'lost'})).toBe('(3) wsmesh admin')
+  expect(titleOf(FIRST)).toBe('wsmesh admin')
 })
 
 test('a trace is of the user who is followed, until it is over', () => {

@@ -3,6 +3,7 @@ import {render} from 'preact'
 
 import {App} from './app.js'
 import {enter} from './connection.js'
+import {titleOf} from './model.js'
 import {Page} from './parts/page.js'
 
 const root = document.getElementById('app')
@@ -12,6 +13,7 @@ let refusal: string | undefined
 const app = new App(() => draw())
 
 function draw(): void {
+  document.title = titleOf(app.model)
   if (root !== null) render(html`<${Page} app=${app} refusal=${refusal} />`, root)
 }
 

@@ -110,6 +110,13 @@ export function withGaps(charts: History, stepS: number): History {
   return {...charts, at, series}
 }
 
+/** A tab that nobody looks at says how many things are wrong. */
+export function titleOf({snapshot, line}: Model): string {
+  const grave = snapshot?.alerts.filter(({tone}) => tone === 'bad').length ?? 0
+  const count = line === 'lost' ? grave + 1 : grave
+  return `${count === 0 ? '' : `(${count}) `}wsmesh admin`
+}
+
 /** How old the figures are, in whole seconds, where that is worth saying. */
 export function staleS({line, heardMs, snapshot}: Model, nowMs: number): number | undefined {
   if (snapshot === undefined) return undefined

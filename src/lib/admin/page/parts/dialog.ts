@@ -34,7 +34,8 @@ export function Confirm(props: ConfirmProps) {
     setFailure(undefined)
     try {
       await act(typed)
-      onClose()
+      // It closes by itself, so that the focus goes back to where it was.
+      dialog.current?.close()
     } catch (error) {
       setFailure(why(error))
       setBusy(false)
