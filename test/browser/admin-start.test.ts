@@ -74,7 +74,7 @@ test('a node that is killed is started again by its supervisor, whoever started 
   const row = page.getByRole('row').filter({hasText: before[1] ?? ''})
   const pid = Number.parseInt(await row.locator('[data-name=Process]').textContent() ?? '', 10)
   process.kill(pid, 'SIGKILL')
-  await page.getByRole('list', {name: 'Events'}).getByText(/ joined /).waitFor()
+  await page.getByRole('list', {name: 'Events'}).getByText(/ joined /).first().waitFor()
   await eventually(async () => {
     const now = await nodesOn(page).allTextContents()
     return now.length === 3 && !now.includes(before[1] ?? '')

@@ -13,6 +13,8 @@ import {NodeLink} from './node-link.js'
 
 /** Answers that come within this are in the survey; later ones are in the next. */
 const ANSWERS_MS = 400
+/** The first look is how things are, not news: so it waits for all who answer at all. */
+const FIRST_ANSWERS_MS = 3000
 /** While the store is away the nodes seen last are asked. */
 const STORE_PATIENCE_MS = 3000
 /** A secret that was changed is read again, but not for every node that says no. */
@@ -43,6 +45,7 @@ export class MeshEye {
   #seen: PoolSeen
   #failure: WsmeshError | undefined
   #reading: Promise<void> | undefined
+  #isFirst = true
 
   constructor(options: MeshEyeOptions) {
     this.#options = options
@@ -53,11 +56,13 @@ export class MeshEye {
 
   /** Never rejects for what happens outside. */
   async survey(): Promise<Survey> {
+    const patienceMs = this.#isFirst ? FIRST_ANSWERS_MS : ANSWERS_MS
+    this.#isFirst = false
     this.#reading ??= this.#readPool().finally(() => (this.#reading = undefined))
-    await within(this.#reading, ANSWERS_MS)
+    await within(this.#reading, patienceMs)
     this.#keepLinks()
     const links = [...this.#links.values()]
-    await within(Promise.all(links.map((link) => link.ask())), ANSWERS_MS)
+    await within(Promise.all(links.map((link) => link.ask())), patienceMs)
     if (links.some((link) => link.isRejected)) this.#reopen()
     const {lease} = this.#seen
     return {

@@ -116,6 +116,24 @@ test('a node that hangs holds nobody up, and is shown as it was until that is to
   expect(late.why).toEqual(['no answer for 3 s'])
 })
 
+test('the first look waits for a store and for nodes that are slow to answer', async () => {
+  const a = new FakeNode('a')
+  const connect = a.connect.bind(a)
+  const {look} = openEye(a)
+  a.connect = () => {
+    a.connect = connect
+    const connection = connect()
+    return {
+      ...connection, node: connection.node, closed: connection.closed, isOver: false,
+      stats: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 600))
+        return stats('a')
+      },
+    }
+  }
+  expect((await look()).states).toEqual({a: 'up'})
+})
+
 test('a node that dies is told of at once, is gone at the next look, and may come back', async () => {
   const a = new FakeNode('a')
   const {world, look} = openEye(a)
