@@ -123,7 +123,8 @@ test('the mesh is seen: its master, its nodes, and the token is gone from the ad
   expect(await page.getByRole('img', {name: /^3 nodes, all answer; test-\d+ is master/}).count()).toBe(1)
   expect(new URL(page.url()).hash).toBe('')
   expect(await page.evaluate('document.cookie')).toBe('')
-  expect(await page.locator('.banner').count()).toBe(0)
+  // A busy machine may make them stand still for a moment, which is said.
+  expect(await page.locator('.banner.is-bad').count()).toBe(0)
 })
 
 test('nobody finds anything to complain of, in light, in dark and on a phone', async () => {
