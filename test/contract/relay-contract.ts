@@ -17,6 +17,14 @@ interface Got {
   readonly position: string
 }
 
+/** The next message, whatever the node says of positions in between. */
+async function next(client: TestClient): Promise<Got> {
+  for (;;) {
+    const frame = (await client.next()) as Got
+    if (frame.action !== 'Client/position') return frame
+  }
+}
+
 /** `open`: three nodes that reach each other. */
 export function relayContract(name: string, open: () => Promise<TestMesh>): void {
   describe(`${name} relay`, () => {
@@ -48,13 +56,6 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const {details} = (await client.next()) as {details: [string, Answer]}
       expect(details[0]).toBe('ok')
       return {client, answer: details[1]}
-    }
-
-    async function next(client: TestClient): Promise<Got> {
-      for (;;) {
-        const frame = (await client.next()) as Got
-        if (frame.action !== 'Client/position') return frame
-      }
     }
 
     test('a receipt names the position, and every connection of every node once', async () => {
