@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/cli': 5,
   'lib/supervisor': 5,
   'lib/admin': 6,
+  'lib/doctor': 5,
   'lib/siege': 6,
   commands: 7,
 }

@@ -63,7 +63,9 @@ export interface ApplyTo {
 export function applyConfigFile(file: ConfigFile, parsed: Parsed, to: ApplyTo): void {
   for (const [flag, value] of file.values) {
     const only = CONFIG_KEYS.find((entry) => entry.flag === flag)?.only
-    if (!to.known.includes(flag) || (only !== undefined && only !== to.command)) continue
+    // The doctor looks at what serve would be started with.
+    const isFor = only === undefined || only === to.command || to.command === 'doctor'
+    if (!to.known.includes(flag) || !isFor) continue
     // The environment wins: WSMESH_SECRET is the same setting by another way.
     if (flag === 'secret-file' && to.env['WSMESH_SECRET']) continue
     const isDefault = parsed.metadata.flags[flag]?.setFromDefault === true

@@ -9,6 +9,7 @@ export const EXIT = {
   notAllowed: {code: 4, meaning: "wrong secret, a viewer's, or the pool store refused the login"},
   notDelivered: {code: 5, meaning: 'nobody whom it was for, or who was asked for, was connected'},
   bug: {code: 70, meaning: 'a bug in wsmesh: please report it'},
+  unwell: {code: 96, meaning: 'doctor found something that is to be put right'},
   inconclusive: {code: 97, meaning: 'siege --strict: the run proves nothing, see its reasons'},
   promiseBroken: {code: 98, meaning: 'a promise was broken under a fault, or a siege found a leak'},
   thresholdFailed: {code: 99, meaning: 'a threshold of a siege failed: wins over 97, 98 and 130'},

@@ -1,0 +1,77 @@
+import {describe, expect, test} from 'vitest'
+
+import {fileSystemOf} from '../../../src/lib/doctor/file-systems.js'
+import {bitsOf} from '../../../src/lib/doctor/gather-files.js'
+import {aheadMs} from '../../../src/lib/doctor/gather-mesh.js'
+import {missingPrivileges} from '../../../src/lib/doctor/grants.js'
+
+describe('privileges of SHOW GRANTS', () => {
+  const missing = (...grants: string[]) => missingPrivileges({
+    grants, database: 'app_1', tables: ['wsmesh_members', 'wsmesh_lease'],
+    needed: ['SELECT', 'DELETE'],
+  })
+
+  test.each([
+    [['GRANT ALL PRIVILEGES ON *.* TO `a`@`%` WITH GRANT OPTION'], []],
+    [['GRANT SELECT, DELETE ON `app_1`.* TO `a`@`%`'], []],
+    [['GRANT SELECT, DELETE ON `app\\_1`.* TO `a`@`%`'], []],
+    [['GRANT SELECT, DELETE ON `app%`.* TO `a`@`%`'], []],
+    [['GRANT SELECT, DELETE ON `appx1`.* TO `a`@`%`'], ['SELECT', 'DELETE']],
+    [['GRANT SELECT ON `app_1`.* TO `a`@`%`', 'GRANT DELETE ON `app_1`.`wsmesh_lease` TO `a`@`%`'],
+      ['DELETE']],
+    [['GRANT SELECT, DELETE ON `app_1`.`wsmesh_lease` TO `a`@`%`',
+      'GRANT SELECT, DELETE ON `app_1`.`wsmesh_members` TO `a`@`%`'], []],
+    [['GRANT SELECT (`id`, `term`), DELETE ON `app_1`.* TO `a`@`%`'], ['SELECT']],
+    [['GRANT USAGE ON *.* TO `a`@`%`'], ['SELECT', 'DELETE']],
+  ])('%j: %j are missing', (grants, expected) => {
+    expect(missing(...grants)).toEqual(expected)
+  })
+
+  test('of roles nothing is said', () => {
+    expect(missing('GRANT `writers` TO `a`@`%`', 'GRANT USAGE ON *.* TO `a`@`%`')).toBeUndefined()
+  })
+})
+
+describe('file systems', () => {
+  const mounts = [
+    '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
+    '30 22 0:40 / /srv rw,relatime - nfs4 nas:/srv rw',
+    '31 22 0:41 / /srv/my\\040disk rw,relatime - xfs /dev/sdb1 rw',
+    '32 22 0:42 / /mnt rw - ext4 /dev/sdc1 rw',
+    '33 22 0:43 / /mnt rw - fuse.sshfs a@b:/ rw',
+  ].join('\n')
+
+  test.each([
+    ['/var/lib', 'ext4'], ['/srv/wsmesh', 'nfs4'], ['/srv', 'nfs4'], ['/srvx', 'ext4'],
+    ['/srv/my disk/a', 'xfs'], ['/mnt/a', 'fuse.sshfs'],
+  ])('%s is on %s', (path, type) => {
+    expect(fileSystemOf(path, mounts)).toBe(type)
+  })
+
+  test('nothing is known of no table', () => {
+    expect(fileSystemOf('/var', '')).toBeUndefined()
+  })
+})
+
+test.each([
+  // Made by openssl rand -base64 32, and by openssl rand -hex 16.
+  ['r5gAH9o0gTYyvbCWJHMoXk3BoPZ2i8DPEi0dRrQwJ1s=', true],
+  ['9f86d081884c7d659a2feaa0c55ad015', true],
+  ['changeme-changeme', false],
+  ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', false],
+  ['my-very-secret-secret', false],
+  ['wsmeshsecret2026', false],
+  ['correct horse battery staple wrong donkey engine paper', true],
+])('the secret %s is good enough: %s', (secret, isGood) => {
+  expect(bitsOf(secret) >= 100).toBe(isGood)
+})
+
+test.each([
+  // Their clock shows whole seconds.
+  [10_000, 10_100, 10_300, 0],
+  [10_000, 10_900, 11_100, 0],
+  [15_000, 10_100, 10_300, 4700],
+  [10_000, 20_100, 20_300, -9100],
+])('a clock that shows %i between %i and %i is %i ahead', (theirs, sent, received, expected) => {
+  expect(aheadMs(theirs, sent, received)).toBe(expected)
+})
