@@ -53,6 +53,10 @@ afterAll(async () => {
   await database?.stop()
 })
 
+function url(name: keyof typeof nginx.hosts): string {
+  return `ws://${nginx.hosts[name]}/WebSockets`
+}
+
 type Flags = Readonly<Record<string, string>>
 
 function argsOf(flags: Flags): string[] {
@@ -103,8 +107,6 @@ test('says what it found in JSON and by its exit status, without a password', as
 })
 
 describe('the way of clients', () => {
-  const url = (name: keyof typeof nginx.hosts): string => `ws://${nginx.hosts[name]}/WebSockets`
-
   test('a proxy that ends connections before they are pinged', async () => {
     const {findings} = await doctor({}, {url: url('hasty'), isQuick: false})
     expect(findings).toMatchObject([{id: 'front-idle', severity: 'error'}])

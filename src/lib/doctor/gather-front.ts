@@ -23,8 +23,9 @@ const STRANGER = 'https://wsmesh-doctor.invalid'
 export async function gatherFront(place: FrontPlace): Promise<FrontFacts> {
   const {url, settings, mesh} = place
   const options: ProbeOptions = {timeoutMs: place.timeoutMs, ca: place.tls?.ca}
-  // Where a page is named, the probe is one: without an origin it may be refused.
-  const own = originHeader(firstOrigin(settings) ?? settings.pages[0])
+  // A page that is let in: without an origin the probe may be refused.
+  const origin = firstOrigin(settings) ?? settings.pages[0]
+  const own = originHeader(origin)
   const {answer, certificateToMs} = await probeUpgrade(url, {...options, headers: own})
   const isUp = answer.type === 'upgraded'
   return {
@@ -32,7 +33,8 @@ export async function gatherFront(place: FrontPlace): Promise<FrontFacts> {
     upgrade: answer,
     certificateToMs,
     nowMs: Date.now(),
-    session: isUp ? await session(place) : {type: 'not tried', why: 'there is no connection'},
+    session: isUp ? await session(place, origin)
+      : {type: 'not tried', why: 'there is no connection'},
     origins: await Promise.all(settings.pages.map(async (origin) => ({
       origin,
       answer: (await probeUpgrade(url, {...options, headers: originHeader(origin)})).answer,
@@ -52,11 +54,13 @@ function firstOrigin({origins}: Settings): string | undefined {
   return origins.find((origin) => !origin.includes('*'))
 }
 
-async function session(place: FrontPlace): Promise<FrontSession> {
+async function session(
+  place: FrontPlace, origin: string | undefined,
+): Promise<FrontSession> {
   const {secret, notWatched, url, tls, timeoutMs, onWait} = place
   if (notWatched !== undefined) return {type: 'not tried', why: notWatched}
   if (secret === undefined) return {type: 'not tried', why: 'there is no mesh secret to prove with'}
-  return probeIdle({url, secret, tls, timeoutMs, onWait})
+  return probeIdle({url, secret, tls, timeoutMs, origin, onWait})
 }
 
 /** Whether a node itself is there, with nothing before it. */

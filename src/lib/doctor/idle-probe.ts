@@ -12,6 +12,7 @@ export interface IdleProbe {
   readonly secret: MeshSecret
   readonly timeoutMs: number
   readonly tls: TlsParts | undefined
+  readonly origin: string | undefined
   /** Told how long it will take, at most. */
   readonly onWait: (waitMs: number) => void
 }
@@ -27,7 +28,7 @@ const LATE_MS = 2000
  * has to leave such a connection alone for as long.
  */
 export async function probeIdle(probe: IdleProbe): Promise<FrontSession> {
-  const {url, secret, timeoutMs, tls, onWait} = probe
+  const {url, secret, timeoutMs, tls, origin, onWait} = probe
   if (secret.rights !== 'operator') {
     return {type: 'not tried', why: "a viewer's secret makes no tokens"}
   }
@@ -37,7 +38,10 @@ export async function probeIdle(probe: IdleProbe): Promise<FrontSession> {
   const watch = new Watch()
   const dialled = await dial(
     url,
-    {subprotocol: SUBPROTOCOL.client, timeoutMs, maxFrameBytes: LIMITS.operatorFrameBytes, tls},
+    {
+      subprotocol: SUBPROTOCOL.client, timeoutMs, origin, tls,
+      maxFrameBytes: LIMITS.operatorFrameBytes,
+    },
     () => watch,
   )
   if (!dialled.ok) return {type: 'not tried', why: dialled.detail}

@@ -83,6 +83,8 @@ export interface DialOptions {
   readonly timeoutMs: number
   readonly maxFrameBytes: number
   readonly signal?: AbortSignal
+  /** As a page says where it is from. */
+  readonly origin?: string | undefined
   /** For wss: whom to believe, and what to show; without it, those that Node believes. */
   readonly tls?: TlsParts | undefined
 }

@@ -270,6 +270,7 @@ export function dial(
     })
     ws.on('message', (data, isBinary) => handler?.onMessage(toBytes(data), isBinary))
     ws.on('pong', (data) => handler?.onPong?.(data.toString()))
+    ws.on('ping', (data: Buffer) => handler?.onPing?.(data.length))
     ws.once('close', (code, reason) => handler?.onClose(code, reason.toString()))
   })
 }
@@ -282,6 +283,7 @@ function openWebSocket(url: string, options: DialOptions): WebSocket | Error {
       perMessageDeflate: false,
       maxPayload: options.maxFrameBytes,
       followRedirects: false,
+      ...(options.origin !== undefined && {origin: options.origin}),
       ...options.tls,
       // Newer than the published types.
       closeTimeout: CLOSE_TIMEOUT_MS,

@@ -5,12 +5,14 @@ import {bitsOf} from '../../../src/lib/doctor/gather-files.js'
 import {aheadMs} from '../../../src/lib/doctor/gather-mesh.js'
 import {missingPrivileges} from '../../../src/lib/doctor/grants.js'
 
-describe('privileges of SHOW GRANTS', () => {
-  const missing = (...grants: string[]) => missingPrivileges({
+function missing(...grants: string[]) {
+  return missingPrivileges({
     grants, database: 'app_1', tables: ['wsmesh_members', 'wsmesh_lease'],
     needed: ['SELECT', 'DELETE'],
   })
+}
 
+describe('privileges of SHOW GRANTS', () => {
   test.each([
     [['GRANT ALL PRIVILEGES ON *.* TO `a`@`%` WITH GRANT OPTION'], []],
     [['GRANT SELECT, DELETE ON `app_1`.* TO `a`@`%`'], []],
