@@ -36,6 +36,9 @@ export interface ActsOptions {
   readonly notice: (line: string) => void
 }
 
+/** Whoever clicked waits for an answer so long. */
+const SOON_MS = 10_000
+
 /** Questions that the page's session does not answer by itself. */
 export type PerformedRequest = Exclude<Request, {readonly ask: 'look' | 'trace'}>
 
@@ -124,12 +127,29 @@ export class Acts {
     this.#audit(visitor, `${act} ${node}`, node)
     this.#options.watch.stir()
     const keeper = row?.supervisorPid ?? null
-    const text = act === 'restart' && keeper !== null
-      ? await this.#restart(node, keeper)
-      : await withMesh(this.#options.reach, (access) =>
-        this.#options.actOnNode(access, node, act))
-    this.#options.watch.stir()
-    return {text}
+    if (act === 'restart' && keeper !== null) return {text: await this.#restart(node, keeper)}
+    const acting = withMesh(this.#options.reach, (access) =>
+      this.#options.actOnNode(access, node, act))
+    return {text: await this.#soon(acting, `${act} ${node}`, node)}
+  }
+
+  /** A node may lead its clients away for minutes: then the events say how it ended. */
+  async #soon(acting: Promise<string>, what: string, node: string): Promise<string> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), SOON_MS)
+    })
+    const text = await Promise.race([acting, late]).finally(() => clearTimeout(timer))
+    const {watch, wallClock} = this.#options
+    watch.stir()
+    if (text !== undefined) return text
+    acting
+      .then((done) => watch.events.add(wallClock(), 'admin', 'good', node, done))
+      .catch((error: unknown) => {
+        const failure = error instanceof Error ? error.message : String(error)
+        watch.events.add(wallClock(), 'admin', 'bad', node, `${what}: ${failure}`)
+      })
+    return `${what}: it has begun, and the events say when it is done`
   }
 
   /** By its supervisor, which brings up a fresh one, under another name. */

@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest'
+import {expect, test, vi} from 'vitest'
 
 import {Acts, type ActsOptions} from '../../../src/lib/admin/acts.js'
 import {EventBook} from '../../../src/lib/admin/event-book.js'
@@ -9,6 +9,7 @@ import type {SiegeRunner} from '../../../src/lib/admin/siege-runner.js'
 import type {Role, ServerMessage} from '../../../src/lib/admin/wire.js'
 import {eventually} from '../../helpers/eventually.js'
 import {FakeSocket} from '../../helpers/fake-socket.js'
+import {withResolvers} from '../../../src/lib/operator/resolvers.js'
 import {row, snapshotOf} from './rows.js'
 
 function openPage(role: Role = 'operator', change: Partial<ActsOptions> = {}) {
@@ -110,6 +111,19 @@ test('the master is stopped under its name alone, and what was done is written d
   expect(acted).toEqual(['stop n1'])
   expect(events.after(0).map(({text}) => text)).toEqual(['operator 1: stop n1'])
   expect(notices).toEqual(['admin: operator 1: stop n1'])
+})
+
+test('of what takes long the events say how it ended', async () => {
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
+  const {promise, reject} = withResolvers<string>()
+  const {page, messages, events} = openPage('operator', {actOnNode: () => promise})
+  page.onMessage(Buffer.from('{"id":1,"ask":"act","node":"n2","act":"drain","name":""}'))
+  await vi.advanceTimersByTimeAsync(10_000)
+  vi.useRealTimers()
+  expect(messages().at(-1)).toMatchObject({ok: true, result: {text: expect.stringMatching('begun')}})
+  reject(new Error('it went away'))
+  await eventually(() => events.after(0).length === 2)
+  expect(events.after(1)).toMatchObject([{tone: 'bad', text: 'drain n2: it went away'}])
 })
 
 test('only rows of the dead are removed', async () => {
