@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core'
 import {defaultDataDir} from '../lib/auth/data-dir.js'
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {readConfigFile} from '../lib/cli/config-file.js'
-import {checkedPage, hiddenFlags} from '../lib/cli/doctor-flags.js'
+import {checkedPage, checkedUrl, hiddenFlags} from '../lib/cli/doctor-flags.js'
 import {EXIT} from '../lib/cli/exit-code.js'
 import {durationFlag, repeatable} from '../lib/cli/flags.js'
 import {serveFlags} from '../lib/cli/serve-flags.js'
@@ -42,17 +42,16 @@ export default class DoctorCommand extends BaseCommand {
 
   async run(): Promise<DoctorJson> {
     const {flags} = await this.parse(DoctorCommand)
-    const [{runDoctor}, {doctorScreen}, {checkPublicUrl}] = await Promise.all([
+    const [{runDoctor}, {doctorScreen}] = await Promise.all([
       import('../lib/doctor/run-doctor.js'),
       import('../lib/doctor/doctor-screen.js'),
-      import('../lib/node/node-addresses.js'),
     ])
     const report = await runDoctor({
       serve: serveOptionsOf(flags, this.config.version, this.argv),
       dataDir: flags['data-dir'] ?? defaultDataDir(process.env),
       configPath: (await readConfigFile(process.cwd()))?.path,
       env: process.env,
-      url: flags.url === undefined ? undefined : checkPublicUrl(flags.url),
+      url: flags.url === undefined ? undefined : checkedUrl(flags.url),
       pages: (flags.page ?? []).map(checkedPage),
       isQuick: flags.quick,
       timeoutMs: flags.timeout,

@@ -25,7 +25,6 @@ export interface Settings {
   readonly pool: PoolAddress
   readonly hasSqlitePool: boolean
   readonly clientsMax: number
-  readonly pingMs: number
   readonly sessionCookie: string | undefined
   readonly origins: readonly string[]
   readonly trustedProxies: readonly string[]
@@ -41,8 +40,6 @@ export interface MachineFacts {
   /** Files and sockets that a process may have open; undefined: no limit, or not known. */
   readonly filesMax: number | undefined
   readonly places: readonly PlaceFacts[]
-  /** Addresses of this machine. */
-  readonly addresses: readonly string[]
   /** Nodes of the mesh that run on this machine. */
   readonly processes: readonly ProcessFacts[]
 }
@@ -92,7 +89,6 @@ export type SecretFacts =
 
 export interface FolderFacts {
   readonly path: string
-  readonly exists: boolean
   /** Permission bits; undefined where it does not exist. */
   readonly mode: number | undefined
   /** "ext4", "nfs4" */

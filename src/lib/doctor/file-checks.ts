@@ -74,8 +74,15 @@ function judgeSecret(secret: SecretFacts, isMadeAtStart: boolean): Verdict {
       : 'without it no node starts, and no command reaches one'
     return toldAs(secret.told, why)
   }
-  const {source, bitsMax, count} = secret
+  const {source, bitsMax, count, isViewers} = secret
   const problems: Problem[] = []
+  if (isViewers) {
+    problems.push(error(
+      `the secret of ${source} is a viewer's`,
+      'no node starts with it, and commands may only look',
+      "--secret-file FILE   (the mesh's own secret)",
+    ))
+  }
   if (bitsMax < SECRET_BITS_MIN) {
     problems.push(warning(
       `the mesh secret of ${source} can be guessed: at most ${Math.floor(bitsMax)} bits`,

@@ -17,7 +17,7 @@ export async function gatherApplication(place: ApplicationPlace): Promise<Applic
   const sources = []
   if (url !== undefined) sources.push({flag: '--auth-url', told: await askPage(url, timeoutMs)})
   if (sqlUrl !== undefined) {
-    sources.push({flag: '--auth-sql-url', told: await askDatabase(sqlUrl, options, timeoutMs)})
+    sources.push({flag: '--auth-sql-url', told: await askDatabase(sqlUrl, timeoutMs)})
   }
   return {outbox: await outboxFacts(place), sources}
 }
@@ -55,9 +55,7 @@ async function askPage(url: string, timeoutMs: number): Promise<Told | undefined
   }
 }
 
-async function askDatabase(
-  sqlUrl: string, {auth}: ServeOptions, timeoutMs: number,
-): Promise<Told | undefined> {
+async function askDatabase(sqlUrl: string, timeoutMs: number): Promise<Told | undefined> {
   const {openSqlReader} = await import('../node/auth-database.js')
   const asked = await tried(async () => {
     const reader = openSqlReader(sqlUrl, timeoutMs)
@@ -67,5 +65,5 @@ async function askDatabase(
       await reader.close()
     }
   })
-  return auth.sqlQuery === undefined || asked.ok ? undefined : asked.told
+  return asked.ok ? undefined : asked.told
 }

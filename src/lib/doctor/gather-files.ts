@@ -71,7 +71,6 @@ async function folderFacts(path: string, mountinfo: string): Promise<FolderFacts
   const room = await statfs(place).catch(() => undefined)
   return {
     path,
-    exists: found !== undefined,
     mode: found?.mode,
     fileSystem: fileSystemOf(place, mountinfo),
     freeBytes: room && room.bavail * room.bsize,

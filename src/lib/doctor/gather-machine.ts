@@ -18,8 +18,13 @@ export async function gatherMachine(
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .map(({address}) => address)
-  const processes = await processesHere(mesh, addresses)
-  const own = new Set(processes.map(({pid}) => pid))
+  const here = nodesHere(mesh, addresses)
+  const processes = await processesOf(here)
+  const own = {
+    pids: new Set(processes.map(({pid}) => pid)),
+    // Whose process it is cannot be told of another user's.
+    ports: new Set(here.map(({port}) => port)),
+  }
   return {
     nodeVersion: process.versions.node,
     filesMax: await filesMaxOf('self'),
@@ -29,19 +34,22 @@ export async function gatherMachine(
       const isNode = mesh.type !== 'asked' && / serve\b/.test(found.owner ?? '')
       return isNode ? {...found, state: 'unknown'} : found
     })),
-    addresses,
     processes,
   }
 }
 
-async function lookAt(
-  {flag, host, port}: ListenPlace, own: ReadonlySet<number>,
-): Promise<PlaceFacts> {
+/** What nodes of this mesh have here. */
+interface Own {
+  readonly pids: ReadonlySet<number>
+  readonly ports: ReadonlySet<number>
+}
+
+async function lookAt({flag, host, port}: ListenPlace, own: Own): Promise<PlaceFacts> {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const state = await tryPort(host, port)
   if (state !== 'taken') return {flag, place, state, owner: undefined}
   const owner = await findPortOwner(port)
-  if (owner !== undefined && own.has(owner.pid)) {
+  if (own.ports.has(port) || (owner !== undefined && own.pids.has(owner.pid))) {
     return {flag, place, state: 'ours', owner: undefined}
   }
   const command = owner?.command === '' ? '' : ` (${owner?.command})`
@@ -66,22 +74,32 @@ const STATES: Readonly<Record<string, PlaceFacts['state']>> = {
   ENOTFOUND: 'no-address',
 }
 
-async function processesHere(
-  mesh: MeshFacts, addresses: readonly string[],
-): Promise<readonly ProcessFacts[]> {
-  if (mesh.type !== 'asked') return []
-  const here = mesh.survey.nodes.flatMap(({id, url, stats}) =>
-    stats !== undefined && isHere(url, addresses) ? [{id, pid: stats.pid}] : [],
-  )
-  return Promise.all(here.map(async ({id, pid}) => ({
-    id,
-    pid,
-    filesMax: await filesMaxOf(String(pid)),
-    filesOpen: await filesOpenOf(pid),
-  })))
+interface NodeHere {
+  readonly id: string
+  readonly pid: number
+  readonly port: number
 }
 
-/** A process of another machine may have the same number here: it is then not looked at. */
+function nodesHere(mesh: MeshFacts, addresses: readonly string[]): readonly NodeHere[] {
+  if (mesh.type !== 'asked') return []
+  return mesh.survey.nodes.flatMap(({id, url, stats}) => {
+    if (stats === undefined || !isHere(url, addresses)) return []
+    return [{id, pid: stats.pid, port: url.startsWith('ws:') ? Number(new URL(url).port) : 0}]
+  })
+}
+
+async function processesOf(here: readonly NodeHere[]): Promise<readonly ProcessFacts[]> {
+  const found = await Promise.all(here.map(async ({id, pid}) => {
+    // Of a container the number is another process's here.
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (!command.split('\0').includes('serve')) return []
+    return [{
+      id, pid, filesMax: await filesMaxOf(String(pid)), filesOpen: await filesOpenOf(pid),
+    }]
+  }))
+  return found.flat()
+}
+
 function isHere(url: string, addresses: readonly string[]): boolean {
   if (url.startsWith('ws+unix:')) return true
   if (!URL.canParse(url)) return false

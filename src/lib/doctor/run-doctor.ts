@@ -107,7 +107,6 @@ function settingsOf({serve, dataDir, pages, url}: DoctorOptions, poolUrl: string
     pool,
     hasSqlitePool: pool.type === 'sqlite',
     clientsMax: limits.clientsMax,
-    pingMs: limits.pingMs,
     sessionCookie: auth.sessionCookie,
     origins: auth.origins,
     trustedProxies: auth.trustedProxies,

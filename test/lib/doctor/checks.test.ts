@@ -64,7 +64,7 @@ function inOrder(...plants: readonly Plant[]): Plant {
 }
 
 const secret = {type: 'fine', source: '/s', count: 1, bitsMax: 210, isViewers: false} as const
-const folder = {path: '/d', exists: true, mode: 0o40700, fileSystem: 'ext4', freeBytes: 1e10} as const
+const folder = {path: '/d', mode: 0o40700, fileSystem: 'ext4', freeBytes: 1e10} as const
 const embedded = settings({
   pool: {type: 'sqlite', label: 'sqlite:/d/pool.db', path: '/d/pool.db'}, hasSqlitePool: true,
   nodeUrl: undefined,
@@ -87,6 +87,7 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
   ['secret', 'It is away', files({secret: {type: 'bad', told: {...told, code: 'SECRET_INVALID'}}})],
   ['secret', 'It is away', files({secret: {type: 'bad', told: {...told, code: 'SECRET_MISSING'}}})],
   ['secret', '57 bits', files({secret: {...secret, bitsMax: 57.2}})],
+  ['secret', "a viewer's", files({secret: {...secret, isViewers: true}})],
   ['secret', '2 are accepted', files({secret: {...secret, count: 2}})],
   ['data-folder', '777', files({dataDir: {...folder, mode: 0o40777}})],
   ['data-folder', '9 MiB', files({dataDir: {...folder, freeBytes: 9 * 1024 ** 2}})],

@@ -18,7 +18,6 @@ export const goodSettings: Settings = {
   },
   hasSqlitePool: false,
   clientsMax: 50_000,
-  pingMs: 25_000,
   sessionCookie: 'sid',
   origins: ['https://www.example.com'],
   trustedProxies: ['10.0.0.2'],
@@ -81,13 +80,12 @@ export function goodFacts(): Facts {
       nodeVersion: '20.19.0',
       filesMax: 100_000,
       places: [{flag: '--port', place: '0.0.0.0:8080', state: 'ours', owner: undefined}],
-      addresses: ['10.0.0.5'],
       processes: [{id: 'n1', pid: 7, filesMax: 100_000, filesOpen: 40}],
     },
     files: {
       secret: {type: 'fine', source: '/etc/wsmesh/secret', count: 1, bitsMax: 210, isViewers: false},
       dataDir: {
-        path: '/var/lib/wsmesh', exists: true, mode: 0o40700, fileSystem: 'ext4', freeBytes: 1e10,
+        path: '/var/lib/wsmesh', mode: 0o40700, fileSystem: 'ext4', freeBytes: 1e10,
       },
       poolFolder: undefined,
       config: {path: '/etc/wsmesh/wsmesh.config.json', mode: 0o100600, hasPassword: true},
