@@ -10,7 +10,8 @@ import {setImmediate as turn, setTimeout as sleep} from 'node:timers/promises'
 const MARK = '`'.charCodeAt(0)
 const MARK_BYTES = 26
 const OPENING_MAX = 64
-const PATIENCE_MS = 10_000
+/** What has not come when nothing came for so long is missing. */
+const QUIET_MS = 2000
 const MASK = Buffer.from([0x5a, 0xc3, 0xe1, 0x17])
 
 const all = []
@@ -214,8 +215,12 @@ async function load(ids, seconds) {
     for (const id of ids) keepGoing(id, streams.get(id), now)
     await turn()
   }
-  const end = performance.now() + PATIENCE_MS
-  while (ids.some((id) => streams.get(id).left.size > 0) && performance.now() < end) await sleep(5)
+  let [last, lastMs] = [reads, performance.now()]
+  while (ids.some((id) => streams.get(id).left.size > 0)) {
+    await sleep(5)
+    if (reads !== last) [last, lastMs] = [reads, performance.now()]
+    else if (performance.now() - lastMs > QUIET_MS) return
+  }
 }
 
 function figuresOf({sent, delivered, extra, lateNs, expected, took}) {

@@ -53,8 +53,8 @@ export class Driver {
    * `count` connections to one port of a server, at most `perSecond`, each until it is let in.
    * Gives the CPU time of the servers meanwhile.
    */
-  async open({port, path = '/', protocol, first, firstFile, ready, opcode = 1, auto}, count,
-    perSecond = 1500) {
+  async open(door, count, perSecond = 1500) {
+    const {port, path = '/', protocol, first, firstFile, ready, opcode = 1, auto} = door
     if (auto) await this.#ask('auto', hex(auto[0]), hex(auto[1]))
     const answer = await this.#ask('open', port, hex(path), hex(protocol),
       firstFile ? `@${firstFile}` : hex(first), hex(ready), count, perSecond, opcode)

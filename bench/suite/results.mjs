@@ -29,6 +29,7 @@ const COLUMNS = {
   loop: ['rate', 'loopP99Ms', 'loopP999Ms', 'loopMaxMs', 'p50Us', 'p99Us'],
   behind: ['p50Us', 'p99Us', 'p999Us', 'maxUs', 'bigP99Us'],
 }
+const SIZES = 4
 const BROADCAST = ['cpuUs', 'writeUs', 'batch', 'perSecond', 'p50Us', 'p99Us', 'driverShare']
 
 function figures(runs, row) {
@@ -55,6 +56,7 @@ function scalingTable(runs) {
     const costs = sizes.map((size) =>
       median(some.filter((run) => run.size === size).map(({cpuUs}) => cpuUs)))
     const cells = sizes.map((size, at) => `${size}: ${FIGURES.cpuUs.show(costs[at])}`)
+    while (cells.length < SIZES) cells.push('not valid')
     return [[what, ...cells, (costs.at(-1) / costs[0]).toFixed(2)]]
   })
   return [
