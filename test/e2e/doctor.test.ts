@@ -127,6 +127,12 @@ describe('the way of clients', () => {
     expect(findings.map(({id}) => id)).toEqual(['origins', 'front-origins'])
   })
 
+  test('none: a node itself, whatever it is called here', async () => {
+    const host = `localhost:${good['port']}`
+    const ids = await idsOf({'trust-proxy': '10.0.0.1'}, {url: `ws://${host}/WebSockets`})
+    expect(ids).toEqual([])
+  })
+
   test('nobody at the public URL', async () => {
     await withFreePort(async (port) => {
       expect(await idsOf({}, {url: `ws://127.0.0.1:${port}/`})).toEqual(['front-answers'])

@@ -32,7 +32,8 @@ function judgeUpgrade({url, upgrade, origins}: FrontFacts): Verdict {
     case 'upgraded':
       return []
     case 'failed':
-      return isDistrusted(upgrade.code) ? [] : [error(
+      if (isDistrusted(upgrade.code)) return notChecked('the certificate is not believed')
+      return [error(
         `${url} is not in reach: ${upgrade.message}`,
         'clients that dial it get the same, unless only this machine cannot',
         'Is the name right, does the proxy run, is the port open?',

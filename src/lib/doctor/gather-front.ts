@@ -4,6 +4,7 @@ import {SUBPROTOCOL} from '../protocol/version.js'
 import type {FrontFacts, FrontSession, MeshFacts, Settings} from './facts.js'
 import {probeHttp, probeUpgrade, type ProbeOptions} from './http-probe.js'
 import {probeIdle} from './idle-probe.js'
+import {isLoopbackHost} from './settings-checks.js'
 
 export interface FrontPlace {
   readonly url: string
@@ -66,8 +67,13 @@ async function session(
 /** Whether a node itself is there, with nothing before it. */
 function isNode(url: string, mesh: MeshFacts): boolean {
   if (mesh.type !== 'asked') return false
-  const {host} = new URL(url)
-  return mesh.survey.nodes.some((node) => URL.canParse(node.url) && new URL(node.url).host === host)
+  const {host, hostname, port} = new URL(url)
+  return mesh.survey.nodes.some((node) => {
+    if (!URL.canParse(node.url)) return false
+    const at = new URL(node.url)
+    const isSameMachine = isLoopbackHost(hostname) && isLoopbackHost(at.hostname)
+    return at.host === host || (isSameMachine && at.port === port)
+  })
 }
 
 /** Paths of nodes that are not for clients, and are answered by a node. */

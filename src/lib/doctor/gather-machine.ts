@@ -30,12 +30,16 @@ export async function gatherMachine(
     filesMax: await filesMaxOf('self'),
     places: await Promise.all(places.filter(({port}) => port !== 0).map(async (place) => {
       const found = await lookAt(place, own)
-      // Without an answer of the nodes nobody can say whether one of theirs is there.
-      const isNode = mesh.type !== 'asked' && / serve\b/.test(found.owner ?? '')
-      return isNode ? {...found, state: 'unknown'} : found
+      // Without an answer of every node nobody can say whether one of theirs is there.
+      const mayBeNode = !isWhole(mesh) && / serve\b/.test(found.owner ?? '')
+      return mayBeNode ? {...found, state: 'unknown'} : found
     })),
     processes,
   }
+}
+
+function isWhole(mesh: MeshFacts): boolean {
+  return mesh.type === 'asked' && mesh.survey.nodes.every(({stats}) => stats !== undefined)
 }
 
 /** What nodes of this mesh have here. */

@@ -126,23 +126,21 @@ function judgeProxies({settings, front}: Facts): Verdict {
       '--trust-proxy 10.0.0.2   (the address of the proxy)',
     )]
   }
-  const isBehind = front?.exposed !== undefined || (publicUrl !== undefined && isOther(settings))
-  if (trustedProxies.length > 0 || !isBehind) return []
+  const url = front?.url ?? publicUrl
+  if (trustedProxies.length > 0 || url === undefined || portOf(url) === settings.port) return []
   return [warning(
-    `clients come through ${front?.url ?? publicUrl}, and --trust-proxy names no proxy`,
+    `clients come through ${url}, and --trust-proxy names no proxy`,
     'all of them have the address of the proxy: --max-per-address holds for all together, and '
       + 'logs name nobody',
     '--trust-proxy 10.0.0.2   (the address of the proxy), which sets X-Forwarded-For',
   )]
 }
 
-/** Whether what clients dial is not where the node listens. */
-function isOther({publicUrl, host, port}: Settings): boolean {
-  if (publicUrl === undefined) return false
-  const url = new URL(publicUrl)
-  const portOf = url.port === '' ? (url.protocol === 'wss:' ? 443 : 80) : Number(url.port)
-  const isHere = url.hostname === host || isLoopbackHost(url.hostname) || host === '0.0.0.0'
-  return portOf !== port || !isHere
+/** A node's own port means that nothing is before it, whatever the name. */
+function portOf(url: string): number {
+  const {port, protocol} = new URL(url)
+  if (port !== '') return Number(port)
+  return protocol === 'wss:' ? 443 : 80
 }
 
 function isLoopbackUrl(url: string): boolean {

@@ -191,6 +191,12 @@ describe('wsmesh doctor', () => {
     expect(judge(plant(goodFacts()))).toMatchObject({findings: [], notChecked: []})
   })
 
+  test('is silent about a node that clients dial themselves, by whatever name', () => {
+    const url = 'wss://ws.example.com:8080/WebSockets'
+    const plant = inOrder(settings({trustedProxies: [], publicUrl: url}), front({url}))
+    expect(judge(plant(goodFacts())).findings).toEqual([])
+  })
+
   test.each(PLANTED)('%s: names "%s"', (id, names, plant) => {
     const {findings} = judge(plant(goodFacts()))
     expect(findings.map((finding) => finding.id)).toEqual([id])
