@@ -72,6 +72,7 @@ mkdirSync(raw, {recursive: true})
 
 const {rows} = await import('./suite/rows.mjs')
 const {compile} = await import('./suite/driver.mjs')
+const {wsmeshVersion} = await import('./suite/machine.mjs')
 const {stopAll} = await import('./suite/processes.mjs')
 const {FIGURES, textTable} = await import('./suite/report.mjs')
 const {writeResults} = await import('./suite/results.mjs')
@@ -81,6 +82,7 @@ const everyPeer = [...new Set(Object.values(rows).flatMap(({peers}) => peers))]
 const wanted = chosen(values.peers, everyPeer, 'peer')
 const inC = values['node-driver'] ? undefined : compile('driver', raw)
 const inNode = [process.execPath, join(import.meta.dirname, 'suite', 'driver-node.mjs')]
+const wsmesh = wsmeshVersion(root)
 const programs = {driver: inC ? [inC] : inNode, limit: compile('limit', raw)}
 if (!inC) console.error('The driver is the one in Node, which costs more than the servers')
 
@@ -102,7 +104,8 @@ async function runRow(name, turn, round) {
     const runs = await run(peer, shared).catch((error) => [{mode: 'all', fault: error.message}])
     stopAll()
     if (!runs) console.error(`${peer} cannot run here`)
-    const made = {row: name, peer, round, at: new Date().toISOString(), driver: inC ? 'C' : 'Node'}
+    const at = new Date().toISOString()
+    const made = {row: name, peer, round, at, wsmesh, driver: inC ? 'C' : 'Node'}
     for (const one of runs ?? []) keep({...made, ...one})
   }
 }

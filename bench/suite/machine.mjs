@@ -45,11 +45,17 @@ export function machine() {
     release().split('-')[0]}`
 }
 
-export function versions(root) {
+/** "0.1.0 (1a2b3c4)": of the checkout as it is now. */
+export function wsmeshVersion(root) {
   const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const commit = said('git', ['-C', root, 'rev-parse', '--short', 'HEAD'])
+  return commit ? `${version} (${commit})` : version
+}
+
+/** What wsmesh is compared with. */
+export function versions() {
   return [
-    `wsmesh ${version}${commit ? ` (${commit})` : ''}`, `Node ${process.versions.node}`,
+    `Node ${process.versions.node}`,
     ...PACKAGES.map(packageVersion), programVersion('nats-server', '--version'),
     programVersion('redis-server', '--version'), nchanVersion(),
     said('cc', ['--version']).split('\n')[0],
