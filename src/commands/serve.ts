@@ -1,7 +1,10 @@
+import type {ReadyJson} from '../lib/node/serve.js'
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {renderServeBlock} from '../lib/cli/serve-block.js'
 import {serveFlags} from '../lib/cli/serve-flags.js'
 import {serveOptionsOf} from '../lib/cli/serve-options.js'
+import {superviseOptionsOf} from '../lib/cli/supervise-flags.js'
+import {isSupervised} from '../lib/process/supervision.js'
 
 export default class ServeCommand extends BaseCommand {
   static override summary = 'run a node of the mesh'
@@ -12,6 +15,7 @@ export default class ServeCommand extends BaseCommand {
     'wsmesh serve --auth-url http://localhost/auth.php --session-cookie sid --origin https://a.eu',
     'wsmesh serve --tls-cert cert.pem --tls-key key.pem --node-listen 10.0.0.5:8081',
     'wsmesh serve --port 0 --json',
+    'wsmesh serve --supervise --workers auto --max-rss 1G',
   ]
   static override jsonFields = ['type', 'node', 'role', 'term', 'clientUrl', 'nodeUrl', 'httpUrl',
     'apiUrl', 'pool', 'pid']
@@ -19,11 +23,23 @@ export default class ServeCommand extends BaseCommand {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(ServeCommand)
-    const {serve} = await import('../lib/node/serve.js')
-    await serve(serveOptionsOf(flags, this.config.version, this.argv), (ready) => {
+    const options = serveOptionsOf(flags, this.config.version, this.argv)
+    const onReady = (ready: ReadyJson): void => {
       if (this.jsonEnabled()) this.line(JSON.stringify(ready))
       else if (process.stdout.isTTY) this.line(renderServeBlock(ready, this.out))
-    })
+    }
+    // What keeps a node starts it with this same command line.
+    const kept = isSupervised(process.env) ? undefined : superviseOptionsOf(flags)
+    if (kept === undefined) {
+      const {serve} = await import('../lib/node/serve.js')
+      await serve(options, onReady)
+      return
+    }
+    const {supervise} = await import('../lib/supervisor/supervise.js')
+    const json = this.jsonEnabled() ? [] : ['--json']
+    const args = [...process.execArgv, ...process.argv.slice(1), ...json]
+    await supervise({...kept, serve: options, args,
+      onReady: (ready) => onReady({type: 'ready', ...ready})})
   }
 
   /** Nobody reads the one line any more: that is no reason to stop. */

@@ -68,6 +68,10 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('origin', 'WSMESH_ORIGIN', texts('"https://example.com"'), ''),
   serveKey('allow-no-origin', '', flag(), 'false'),
   serveKey('trust-proxy', 'WSMESH_TRUST_PROXY', texts('"10.0.0.0/8"'), ''),
+  serveKey('supervise', 'WSMESH_SUPERVISE', flag(), 'false'),
+  serveKey('workers', 'WSMESH_WORKERS', text('a text: "4" or "auto"'), '1'),
+  serveKey('max-rss', 'WSMESH_MAX_RSS', text('a size as text: "1G"'), ''),
+  serveKey('probe-interval', 'WSMESH_PROBE_INTERVAL', duration(1000, 600_000), '10 s'),
   ...limitEntries().map(([, limit]) => limitKey(limit)),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]

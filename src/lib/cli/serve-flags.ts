@@ -4,6 +4,7 @@ import {authFlags} from './auth-flags.js'
 import {apiKeyFlags, poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
 import {outboxFlags} from './outbox-flags.js'
+import {superviseFlags} from './supervise-flags.js'
 import {webhookFlags} from './webhook-flags.js'
 
 /** Every flag of `wsmesh serve`, in the order of its help. */
@@ -45,6 +46,7 @@ export function serveFlags() {
       env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
     })(),
+    ...superviseFlags(),
     ...authFlags(),
     ...webhookFlags(),
     ...outboxFlags(),

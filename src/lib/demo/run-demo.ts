@@ -33,7 +33,7 @@ const TOKEN_TTL_MS = 3_600_000
 /** Settings of `serve` that are not the demo's: three nodes cannot share an address. */
 const NOT_INHERITED = [
   'WSMESH_ACTIONS', 'WSMESH_HOST', 'WSMESH_LOG_LEVEL', 'WSMESH_NODE_URL', 'WSMESH_PORT',
-  'WSMESH_PUBLIC_URL',
+  'WSMESH_PUBLIC_URL', 'WSMESH_SUPERVISE', 'WSMESH_WORKERS', 'WSMESH_MAX_RSS',
 ]
 
 export interface DemoOptions {

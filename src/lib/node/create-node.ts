@@ -52,7 +52,10 @@ const EVENTS_FLUSH_MS = 2000
 export interface MeshNode {
   readonly id: NodeId
   readonly addresses: NodeAddresses
-  /** Linked or master for the first time. Never rejects; never resolves if it stops before. */
+  /**
+   * Linked or master for the first time, and open to clients; never settles if it stops before.
+   * Rejects, with ADDRESS_IN_USE, only where its public socket is one that somebody else keeps.
+   */
   readonly ready: Promise<void>
   readonly standing: Standing
   stats(): NodeStats
@@ -108,6 +111,7 @@ class RunningNode implements MeshNode {
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #onReady: () => void = () => {}
+  #onFailed: (why: unknown) => void = () => {}
 
   constructor(config: NodeConfig, services: NodeServices, transport: Transport) {
     const {secret, log, now, wallClock} = services
@@ -118,7 +122,12 @@ class RunningNode implements MeshNode {
     this.#config = config
     this.#services = services
     this.#transport = transport
-    this.ready = new Promise((resolve) => (this.#onReady = resolve))
+    this.ready = new Promise((resolve, reject) => {
+      this.#onReady = resolve
+      this.#onFailed = reject
+    })
+    // Whoever does not wait for it goes without.
+    this.ready.catch(() => undefined)
     this.#relay = this.#createRelay()
     this.#publisher = new Publisher((message) => this.#relay.publish(message), counters)
     const core = () => this.#statsParts?.relay
@@ -216,13 +225,14 @@ class RunningNode implements MeshNode {
     })
   }
 
-  #findAddresses({clients: {port}, nodeListen, apiListen}: Listeners): NodeAddresses {
+  #findAddresses({clients: {port}, nodeListen, apiListen, links}: Listeners): NodeAddresses {
     const {host, path, nodeUrl, publicUrl} = this.#config
     const isPoolShared = !this.#services.store.label.startsWith('sqlite:')
     const isTls = this.#services.tls?.hasCertificate === true
     const listens = {host, port, path, nodeUrl, publicUrl, nodeListen, apiListen}
     const options = {...listens, isPoolShared, isTls}
-    const addresses = addressesOf(options)
+    const ownUrl = links && addressesOf({...options, nodeListen: links}).nodeUrl
+    const addresses = addressesOf(ownUrl === undefined ? options : {...options, nodeUrl: ownUrl})
     const advice = adviceOnAddresses(options, addresses.nodeUrl)
     if (advice !== undefined) this.#services.log.warn(advice)
     return addresses
@@ -287,7 +297,16 @@ class RunningNode implements MeshNode {
       this.#operators.changed(event)
     }
     if (standing.state === 'isolated') this.#clientSide.clients.closeAll('isolated')
-    if (standing.state === 'following' || standing.state === 'mastering') this.#onReady()
+    if (standing.state === 'following' || standing.state === 'mastering') void this.#joined()
+  }
+
+  async #joined(): Promise<void> {
+    try {
+      await this.#listeners?.openToPublic()
+      this.#onReady()
+    } catch (error) {
+      this.#onFailed(error)
+    }
   }
 
   #hasRoomFor(messages: readonly Unpublished[]): boolean {
@@ -330,6 +349,7 @@ class RunningNode implements MeshNode {
   async drain(): Promise<void> {
     this.#status.startDraining()
     this.#services.log.info('Draining', {clients: this.#registry.size})
+    this.#listeners?.closeToPublic()
     await this.#clientSide.clients.closePaced('drain')
     this.#outbox?.stop()
     await this.#relay.drain()

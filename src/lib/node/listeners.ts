@@ -12,9 +12,11 @@ import {readClientLibrary} from './for-pages.js'
 import type {ClientLibrary} from './for-pages.js'
 import {answerHttp} from './http.js'
 import type {HttpApi} from './api/http-api.js'
+import {LateListener} from './late-listener.js'
 import type {NodeListen} from './node-addresses.js'
 import type {NodeServices} from './node-config.js'
-import {decideNodeUpgrade, decideUpgrade, socketKinds, type UpgradeParts} from './upgrades.js'
+import {decideNodeUpgrade, decidePrivateUpgrade, decideUpgrade, socketKinds} from './upgrades.js'
+import type {UpgradeParts} from './upgrades.js'
 
 /** Beside the clients: links, operators, and requests that are not yet anything. */
 const OTHER_CONNECTIONS_MAX = 5000
@@ -48,6 +50,12 @@ export interface Listeners {
   readonly nodeListen: NodeListen | undefined
   /** Of the API alone, with the port that it got; undefined: where nodes come in. */
   readonly apiListen: NodeListen | undefined
+  /** Where other nodes dial this one, if it is neither of them. */
+  readonly links: NodeListen | undefined
+  /** Accepts at public sockets that others share: this node is a part of the mesh now. */
+  openToPublic(): Promise<void>
+  /** Accepts nobody there any more; who is connected stays. */
+  closeToPublic(): void
   /** Hands what all sockets gathered to the operating system now. */
   flush(): void
   close(): Promise<void>
@@ -58,20 +66,31 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const {config, services, listen} = options
   const {nodeListen, apiListen} = config
   const library = await readClientLibrary()
-  const clients = await listen({
+  const {host, port, kept} = config
+  const forAll = {
     ...common(options, library, nodeListen === undefined && apiListen === undefined),
-    host: config.host,
-    port: config.port,
-    ...tlsOf(services, nodeListen === undefined),
-    onUpgrade: (request) => decideUpgrade(request, options),
+    onUpgrade: (request: UpgradeRequest) => decideUpgrade(request, options),
+  }
+  const listenToClients = (): Promise<Listener> => listen({
+    ...forAll, host, port, fd: kept?.clientFd, ...tlsOf(services, nodeListen === undefined),
   })
+  const late: LateListener[] = []
+  const openLate = async (at: number, open: () => Promise<Listener>): Promise<Listener> => {
+    if (kept === undefined || kept.links === 'public') return open()
+    const listener = new LateListener(at, open)
+    late.push(listener)
+    return listener
+  }
+  const clients = await openLate(port, listenToClients)
   const all = [clients]
   const open = async (
     at: NodeListen | undefined, parts: Parts, isMutual: boolean,
   ): Promise<NodeListen | undefined> => {
     if (at === undefined) return undefined
     try {
-      const listener = await openAt(options, at, parts, isMutual)
+      const fd = parts === forApi ? kept?.apiFd : undefined
+      const open = (): Promise<Listener> => openAt(options, at, {...parts, fd}, isMutual)
+      const listener = await (fd === undefined ? open() : openLate(portOf(at), open))
       all.push(listener)
       return at.type === 'port' ? {...at, port: listener.port} : at
     } catch (error) {
@@ -83,16 +102,28 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     ...common(options, library, apiListen === undefined),
     onUpgrade: (request: UpgradeRequest) => decideNodeUpgrade(request, options),
   }
-  const nodesAt = await open(nodeListen, forNodes, true)
   const forApi = {
     ...common(options, library, true), onUpgrade: refuseUpgrade, keepAliveMs: API_KEEP_ALIVE_MS,
   }
+  const nodesAt = await open(nodeListen, forNodes, true)
+  const privateAt = kept && {type: 'socket' as const, path: kept.privatePath}
+  const forSelf = {
+    ...forAll, onUpgrade: (request: UpgradeRequest) => decidePrivateUpgrade(request, options),
+  }
+  const ownAt = await open(privateAt, forSelf, false)
+  const anyPort = kept?.links === 'port' ? {type: 'port' as const, host, port: 0} : undefined
+  const portAt = await open(anyPort, forAll, true)
   const apiAt = await open(apiListen, forApi, false)
   services.tls?.onChange((material) => all.forEach((listener) => listener.setTls(material)))
   return {
     clients,
     nodeListen: nodesAt,
     apiListen: apiAt,
+    links: kept?.links === 'private' ? ownAt : portAt,
+    async openToPublic() {
+      await Promise.all(late.map((listener) => listener.open()))
+    },
+    closeToPublic: () => late.forEach((listener) => listener.stopAccepting()),
     flush: () => all.forEach((listener) => listener.flush()),
     async close() {
       await Promise.all(all.map((listener) => listener.close()))
@@ -102,6 +133,10 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
 
 type Parts = Omit<ListenOptions, 'host' | 'port' | 'socketPath' | 'tls'>
 
+function portOf(at: NodeListen): number {
+  return at.type === 'port' ? at.port : 0
+}
+
 function refuseUpgrade(): UpgradeDecision {
   return {accept: false, status: 404, text: 'No WebSocket is here'}
 }
@@ -109,6 +144,7 @@ function refuseUpgrade(): UpgradeDecision {
 async function openAt(
   {services, listen}: ListenersOptions, at: NodeListen, parts: Parts, isForNodes: boolean,
 ): Promise<Listener> {
+  if (parts.fd !== undefined) return listen({...parts, host: '', port: portOf(at)})
   if (at.type === 'port') {
     return listen({...parts, host: at.host, port: at.port, ...tlsOf(services, isForNodes)})
   }

@@ -43,6 +43,21 @@ export interface NodeConfig extends NodeLimits {
   /** What goes to the application over HTTP. */
   readonly webhooks: WebhookOptions
   readonly mesh: MeshConfig
+  /** Somebody else keeps its public address open, past its own end (`serve --supervise`). */
+  readonly kept?: KeptSockets | undefined
+}
+
+/** Public sockets that outlive this node; others may share them. */
+export interface KeptSockets {
+  readonly clientFd: number
+  readonly apiFd: number | undefined
+  /** A unix socket of this node alone, where it answers everything from its start to its end. */
+  readonly privatePath: string
+  /**
+   * Where other nodes dial this one. `public`: at the shared address, which it then serves from its
+   * start to its end; otherwise it does so while it is a part of the mesh.
+   */
+  readonly links: 'public' | 'private' | 'port' | 'listen'
 }
 
 /** Everything of the world outside. The node closes the store that it is given. */

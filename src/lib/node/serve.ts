@@ -11,6 +11,7 @@ import {defaultMeshConfig} from '../mesh/config.js'
 import {openOutboxStore} from '../pool/outbox/open-outbox-store.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import type {ReadyLine} from '../process/child-line.js'
+import {takeSupervision, type Supervision} from '../process/supervision.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
 import {doorOf, openAuthenticators} from './open-authenticators.js'
@@ -94,9 +95,9 @@ export async function serve(
   }
   const {node, pool} = started
   running = node
-  void announce(node, pool, log, onReady)
+  const failed = announce(node, pool, log, onReady)
   if (!isOnTerminal()) process.on('SIGHUP', () => void reloader.reload('SIGHUP'))
-  log.info('Stopping', {signal: await signal})
+  log.info('Stopping', {signal: await Promise.race([signal, failed])})
   await node.drain()
   log.info('Stopped')
 }
@@ -106,7 +107,9 @@ async function startNode(
   log: Log,
   reloader: Reloader,
 ): Promise<{readonly node: MeshNode; readonly pool: string}> {
-  const config = configOf(options)
+  const supervision = takeSupervision(process.env, process.ppid)
+  const placed = supervision === undefined ? options : {...options, ...placesOf(supervision)}
+  const config = configOf(placed, supervision)
   const tls = await loadTls(options)
   const place = apiKeyPlace(options.apiKeyFile, options.dataDir ?? defaultDataDir(process.env))
   const apiKeys = await readApiKeys(place)
@@ -203,7 +206,12 @@ function firstSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function configOf(options: ServeOptions): NodeConfig {
+function placesOf({port, nodeListen, nodeUrl}: Supervision): Partial<ServeOptions> {
+  const listen = nodeListen === undefined ? {} : {nodeListen}
+  return {port, ...listen, ...(nodeUrl === undefined ? {} : {nodeUrl})}
+}
+
+function configOf(options: ServeOptions, kept: Supervision | undefined): NodeConfig {
   const {nodeUrl, publicUrl, nodeListen, apiListen} = options
   return {
     ...defaultNodeConfig(),
@@ -222,6 +230,7 @@ function configOf(options: ServeOptions): NodeConfig {
     recheckMs: options.auth.recheckMs,
     actions: options.actions,
     webhooks: options.webhooks,
+    kept,
     mesh: {
       ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
     },
@@ -262,7 +271,7 @@ async function announce(
   pool: string,
   log: Log,
   onReady: (ready: ReadyJson) => void,
-): Promise<void> {
+): Promise<never> {
   const timer = setTimeout(() => {
     log.warn('Not linked yet: the pool names a master that does not answer, or has no answer', {
       pool,
@@ -276,4 +285,7 @@ async function announce(
   const level = process.stdout.isTTY ? 'debug' : 'info'
   log[level]('Ready', {node: node.id, role, term, ...where})
   onReady({type: 'ready', node: node.id, role, term, ...where})
+  return NEVER
 }
+
+const NEVER = new Promise<never>(() => {})

@@ -64,6 +64,14 @@ export function decideUpgrade(request: UpgradeRequest, parts: UpgradeParts): Upg
   return refuse(404, `Clients connect to ${parts.config.path}`)
 }
 
+/** At the socket of this node alone: clients, nodes and operators, wherever else they go. */
+export function decidePrivateUpgrade(
+  request: UpgradeRequest, parts: UpgradeParts,
+): UpgradeDecision {
+  if (request.path === MESH_PATH) return decideMesh(request, parts)
+  return decideUpgrade(request, parts)
+}
+
 /** At the listener that is for nodes and operators alone. */
 export function decideNodeUpgrade(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
   if (request.path === MESH_PATH) return decideMesh(request, parts)

@@ -174,14 +174,15 @@ export function endWith(socket: Duplex, status: number, text: string): void {
 /** Resolves with the port; rejects with ADDRESS_IN_USE or ADDRESS_NOT_AVAILABLE. */
 export async function startListening(
   server: Server,
-  {host, port, socketPath}: Pick<ListenOptions, 'host' | 'port' | 'socketPath'>,
+  {host, port, socketPath, fd}: Pick<ListenOptions, 'host' | 'port' | 'socketPath' | 'fd'>,
 ): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isSocket = socketPath !== undefined
       reject(isSocket ? socketError(error, socketPath) : listenError(error, host, port))
     })
-    const where = socketPath === undefined ? {host, port} : {path: socketPath}
+    const named = socketPath === undefined ? {host, port} : {path: socketPath}
+    const where = fd === undefined ? named : {fd}
     server.listen({...where, backlog: 4096}, resolve)
   })
   if (socketPath !== undefined) return 0
@@ -199,7 +200,7 @@ function secureOptions({cert, key, ca, asksForCertificate}: ServerTls): TlsOptio
   }
 }
 
-function socketError(error: NodeJS.ErrnoException, path: string): WsmeshError {
+export function socketError(error: NodeJS.ErrnoException, path: string): WsmeshError {
   const isTaken = error.code === 'EADDRINUSE'
   return new WsmeshError(
     isTaken ? 'ADDRESS_IN_USE' : 'ADDRESS_NOT_AVAILABLE',
@@ -211,7 +212,7 @@ function socketError(error: NodeJS.ErrnoException, path: string): WsmeshError {
   )
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): WsmeshError {
+export function listenError(error: NodeJS.ErrnoException, host: string, port: number): WsmeshError {
   if (error.code === 'EADDRINUSE') {
     return new WsmeshError('ADDRESS_IN_USE', `Port ${port} of ${host} is in use`, {
       cause: error,

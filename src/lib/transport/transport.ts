@@ -167,6 +167,8 @@ export interface ListenOptions {
   readonly port: number
   /** A unix socket instead of both. */
   readonly socketPath?: string
+  /** A socket that is bound already, instead of all three: whoever opened it keeps it. */
+  readonly fd?: number | undefined
   /** wss and https instead of ws and http. */
   readonly tls?: ServerTls
   readonly kinds: Readonly<Record<string, SocketKind>>
@@ -202,6 +204,8 @@ export interface Listener {
   setTls(tls: TlsParts): void
   /** Hands what all sockets gathered to the operating system now. */
   flush(): void
+  /** No new connection from now on; those that are there stay. */
+  stopAccepting(): void
   /** Stops listening and destroys every connection that is left. */
   close(): Promise<void>
 }

@@ -101,6 +101,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       if (server instanceof TlsServer) server.setSecureContext({cert, key, ca})
     },
     flush: () => flushQueue.flush(),
+    stopAccepting: () => void server.close(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const ws of open) ws.terminate()

@@ -1,0 +1,242 @@
+/**
+ * `wsmesh serve --supervise`: binds the public sockets, and does what the core (core.ts) says with
+ * the processes of its nodes. Nothing is decided here.
+ */
+import {readFile, unlink} from 'node:fs/promises'
+import {constants, tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
+import type {MeshSecret} from '../auth/mesh-secret.js'
+import {loadSecret} from '../auth/secret.js'
+import {createLog} from '../node/log.js'
+import type {Log} from '../node/log.js'
+import {checkHost, checkListen} from '../node/node-addresses.js'
+import type {ServeOptions} from '../node/serve.js'
+import type {ReadyLine} from '../process/child-line.js'
+import type {Supervision} from '../process/supervision.js'
+import {keepPath, keepPort, type KeptSocket} from '../transport/kept-socket.js'
+import {assert, unreachable} from '../util/assert.js'
+import {WsmeshError} from '../util/errors.js'
+import {SupervisorCore} from './core.js'
+import type {SupervisorEffect, SupervisorEvent} from './event.js'
+import {startNodeChild, type NodeChild} from './node-child.js'
+import {FOLDER} from './node-files.js'
+import {placesFor} from './places.js'
+import {probeNode} from './probe-node.js'
+import {RESTART_POLICY, type ChildEnd} from './restart-policy.js'
+
+export interface SuperviseOptions {
+  readonly serve: ServeOptions
+  readonly workers: number
+  readonly probeMs: number
+  readonly rssBytesMax: number | undefined
+  /** Behind `node`: what this process was started with. */
+  readonly args: readonly string[]
+  /** Each first node of a worker is told of, once. */
+  readonly onReady: (ready: ReadyLine) => void
+}
+
+const TICK_MS = 100
+const WEIGH_MS = 1000
+/** Drain gives up by itself after 10 s. */
+const STOP_MS = 15_000
+const START_MS = 60_000
+const LOAD_MS = 30_000
+/** What the kernel takes as the path of a unix socket, less our own names. */
+const FOLDER_CHARS_MAX = 80
+
+/** Runs until all nodes have ended. Rejects with NODE_FAILED when they do not stay alive. */
+export async function supervise(options: SuperviseOptions): Promise<void> {
+  const {serve} = options
+  const dataDir = serve.dataDir ?? defaultDataDir(process.env)
+  const folder = join(dataDir, FOLDER)
+  await ensureDataDir(folder)
+  const secret = await loadSecret({secretFile: serve.secretFile, env: process.env, dataDir})
+  const clients = await keepPort(checkHost(serve.host), serve.port)
+  const api = await keepApi(serve.apiListen)
+  try {
+    const sockets = folder.length > FOLDER_CHARS_MAX ? tmpdir() : folder
+    await new Supervisor(options, {clients, api, secret, sockets}).run()
+  } finally {
+    clients.close()
+    api?.close()
+  }
+}
+
+async function keepApi(text: string | undefined): Promise<KeptSocket | undefined> {
+  if (text === undefined) return undefined
+  const at = checkListen('--api-listen', text)
+  if (at.type === 'port') return keepPort(at.host, at.port)
+  try {
+    return keepPath(at.path)
+  } catch (error) {
+    const {connect} = await import('node:net')
+    const isLeft = await new Promise<boolean>((resolve) => {
+      const socket = connect(at.path, () => {
+        socket.destroy()
+        resolve(false)
+      })
+      socket.on('error', (why: NodeJS.ErrnoException) => resolve(why.code === 'ECONNREFUSED'))
+    })
+    if (!isLeft) throw error
+    // What a supervisor that was killed left behind answers no dial.
+    await unlink(at.path)
+    return keepPath(at.path)
+  }
+}
+
+interface World {
+  readonly clients: KeptSocket
+  readonly api: KeptSocket | undefined
+  readonly secret: MeshSecret
+  /** Folder of the nodes' own sockets. */
+  readonly sockets: string
+}
+
+class Supervisor {
+  readonly #options: SuperviseOptions
+  readonly #world: World
+  readonly #core: SupervisorCore
+  readonly #log: Log
+  readonly #children = new Map<number, NodeChild>()
+  readonly #announced = new Set<number>()
+  #exit: (failure: WsmeshError | undefined) => void = () => {}
+  #signals = 0
+
+  constructor(options: SuperviseOptions, world: World) {
+    const {workers, probeMs, rssBytesMax, serve} = options
+    this.#options = options
+    this.#world = world
+    this.#core = new SupervisorCore({
+      workers, probeMs, rssBytesMax,
+      overlaps: placesFor(serve, workers, 0).overlaps,
+      restarts: RESTART_POLICY, stopMs: STOP_MS, startMs: START_MS, loadMs: LOAD_MS,
+    })
+    this.#log = createLog({
+      level: serve.logLevel,
+      format: process.stderr.isTTY ? 'pretty' : 'ndjson',
+      write: (line) => void process.stderr.write(line),
+      wallClock: () => Date.now(),
+    })
+  }
+
+  async run(): Promise<void> {
+    const ended = new Promise<WsmeshError | undefined>((resolve) => (this.#exit = resolve))
+    const timers = [setInterval(() => this.#step({type: 'tick'}), TICK_MS)]
+    if (this.#options.rssBytesMax !== undefined) {
+      timers.push(setInterval(() => void this.#weigh(), WEIGH_MS))
+    }
+    const onSignal = (signal: NodeJS.Signals): void => this.#onSignal(signal)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+    this.#step({type: 'start'})
+    const failure = await ended
+    for (const timer of timers) clearInterval(timer)
+    if (failure !== undefined) throw failure
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    const isOnTerminal = process.stdout.isTTY || process.stderr.isTTY
+    if (signal === 'SIGHUP' && !isOnTerminal) {
+      this.#step({type: 'reload'})
+      return
+    }
+    this.#signals += 1
+    if (this.#signals === 1) {
+      this.#log.info('Stopping all nodes', {signal})
+      this.#step({type: 'stop'})
+    } else {
+      process.exitCode = 128 + constants.signals[signal]
+      this.#step({type: 'stop-now'})
+    }
+  }
+
+  #step(event: SupervisorEvent): void {
+    for (const effect of this.#core.step(event, performance.now())) this.#perform(effect)
+  }
+
+  #perform(effect: SupervisorEffect): void {
+    switch (effect.type) {
+      case 'spawn':
+        return this.#spawn(effect.key, effect.worker)
+      case 'signal':
+        return this.#children.get(effect.key)?.kill(effect.signal)
+      case 'probe':
+        return void this.#probe(effect.key, effect.timeoutMs)
+      case 'bury':
+        return this.#children.get(effect.key)?.kill('SIGKILL')
+      case 'say':
+        return this.#log[effect.level](effect.text, this.#about(effect.key, effect.worker))
+      case 'up':
+        return this.#log.info('All nodes are part of the mesh', {workers: this.#options.workers})
+      case 'reload-began':
+        return this.#log.info('Reload: the nodes are replaced, one after another')
+      case 'reload-ended':
+        return this.#reloaded(effect.failed, effect.restarted)
+      case 'exit':
+        return this.#exit(effect.failed && failureOf(effect.text, effect.failed))
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  #reloaded(failed: string | undefined, restarted: number): void {
+    if (failed === undefined) this.#log.info('Reload: done', {restarted})
+    else this.#log.error('Reload: given up, the other nodes stay as they are', {failed, restarted})
+  }
+
+  #about(key: number | undefined, worker: number | undefined) {
+    const child = key === undefined ? undefined : this.#children.get(key)
+    return {worker: (worker ?? 0) + 1, node: child?.ready?.node, pid: child?.pid}
+  }
+
+  #spawn(key: number, worker: number): void {
+    const {clients, api, sockets} = this.#world
+    const supervision: Omit<Supervision, 'clientFd' | 'apiFd'> = {
+      supervisor: process.pid,
+      port: clients.port,
+      privatePath: join(sockets, `${process.pid}-${key}.sock`),
+      ...placesFor(this.#options.serve, this.#options.workers, worker).supervision,
+    }
+    this.#children.set(key, startNodeChild({
+      args: this.#options.args,
+      env: process.env,
+      clientFd: clients.fd,
+      apiFd: api?.fd,
+      supervision,
+      onLog: (line) => void process.stderr.write(`${line}\n`),
+      onReady: (ready) => {
+        if (!this.#announced.has(worker)) this.#options.onReady(ready)
+        this.#announced.add(worker)
+        this.#step({type: 'ready', key})
+      },
+      onEnd: (end) => {
+        this.#step({type: 'ended', key, end})
+        this.#children.delete(key)
+      },
+    }))
+  }
+
+  async #probe(key: number, timeoutMs: number): Promise<void> {
+    const child = this.#children.get(key)
+    assert(child !== undefined, 'A probe is of a child')
+    const {secret} = this.#world
+    const {path: clientPath} = this.#options.serve
+    const answer = await probeNode({socketPath: child.privatePath, clientPath, secret, timeoutMs})
+    this.#step({type: 'probed', key, answer})
+  }
+
+  async #weigh(): Promise<void> {
+    for (const [key, {pid}] of this.#children) {
+      const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1]
+      if (kib !== undefined) this.#step({type: 'weighed', key, rssBytes: Number(kib) * 1024})
+    }
+  }
+}
+
+function failureOf(text: string, {said, hint, status, signal}: ChildEnd): WsmeshError {
+  const how = signal === null ? `status ${status}` : signal
+  return new WsmeshError('NODE_FAILED', `${text}: ${said ?? how}`, {
+    suggestions: hint === undefined ? [] : [hint],
+  })
+}
