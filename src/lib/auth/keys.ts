@@ -59,6 +59,16 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url')
 }
 
+/** Each is derived once: tokens of thousands are checked with the same. */
+const derived = new WeakMap<Uint8Array, Map<KeyPurpose, Uint8Array>>()
+
 function keyOf(bytes: Uint8Array, purpose: KeyPurpose): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', bytes, SALT, `wsmesh ${purpose} v1`, 32))
+  let keys = derived.get(bytes)
+  if (keys === undefined) derived.set(bytes, (keys = new Map<KeyPurpose, Uint8Array>()))
+  let key = keys.get(purpose)
+  if (key === undefined) {
+    key = new Uint8Array(hkdfSync('sha256', bytes, SALT, `wsmesh ${purpose} v1`, 32))
+    keys.set(purpose, key)
+  }
+  return key
 }
