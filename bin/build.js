@@ -19,10 +19,17 @@ function isBundled(source) {
   return path !== '' && !path.startsWith('..') && !/^(?:index\.html|favicon\.svg)$/.test(path)
 }
 
+/** A module that is missing would be a warning, and the bundle one that no browser can run. */
+function failOnWarning(level, log, handle) {
+  handle(level === 'warn' ? 'error' : level, log)
+}
+
 /** The client library as one file for browsers: `<script src>` gives a page `wsmesh.connect`. */
 async function bundleClient() {
   const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const bundle = await rolldown({input: join(root, 'dist/lib/client/connect.js'), platform: 'browser'})
+  const bundle = await rolldown({
+    input: join(root, 'dist/lib/client/connect.js'), platform: 'browser', onLog: failOnWarning,
+  })
   const {output} = await bundle.generate({
     format: 'iife', name: 'wsmesh', minify: true, generatedCode: {symbols: false}, esModule: false,
   })
@@ -36,7 +43,7 @@ async function bundleAdmin() {
   const dist = join(root, 'dist/lib/admin/page')
   const bundle = await rolldown({
     input: join(page, 'main.ts'), platform: 'browser',
-    resolve: {extensionAlias: {'.js': ['.ts', '.js']}}, tsconfig: false,
+    resolve: {extensionAlias: {'.js': ['.ts', '.js']}}, tsconfig: false, onLog: failOnWarning,
   })
   const {output} = await bundle.generate({format: 'es', minify: true})
   await bundle.close()

@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest'
+import {expect, onTestFinished, test, vi} from 'vitest'
 
 import {MeshEye, type EyeAccess} from '../../../src/lib/admin/mesh-eye.js'
 import type {OperatorConnection} from '../../../src/lib/operator/operator-connection.js'
@@ -14,6 +14,8 @@ class FakeNode {
   isHung = false
   isDead = false
   isStranger = false
+  /** Answers wait for it. */
+  slow: Promise<void> = Promise.resolve()
   #closed = withResolvers<string>()
 
   constructor(readonly id: string) {}
@@ -35,7 +37,7 @@ class FakeNode {
     let isOver = false
     void this.#closed.promise.then(() => (isOver = true))
     const answer = <T>(value: T): Promise<T> =>
-      this.isHung ? new Promise<never>(() => {}) : Promise.resolve(value)
+      this.isHung ? new Promise<never>(() => {}) : this.slow.then(() => value)
     return {
       node: nodeId(this.isStranger ? 'stranger' : this.id),
       url: this.member.url,
@@ -117,21 +119,16 @@ test('a node that hangs holds nobody up, and is shown as it was until that is to
 })
 
 test('the first look waits for a store and for nodes that are slow to answer', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   const a = new FakeNode('a')
-  const connect = a.connect.bind(a)
+  const {promise, resolve} = withResolvers<void>()
+  a.slow = promise
   const {look} = openEye(a)
-  a.connect = () => {
-    a.connect = connect
-    const connection = connect()
-    return {
-      ...connection, node: connection.node, closed: connection.closed, isOver: false,
-      stats: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 600))
-        return stats('a')
-      },
-    }
-  }
-  expect((await look()).states).toEqual({a: 'up'})
+  const first = look()
+  await vi.advanceTimersByTimeAsync(2000)
+  resolve()
+  expect((await first).states).toEqual({a: 'up'})
 })
 
 test('a node that dies is told of at once, is gone at the next look, and may come back', async () => {

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest'
 
-import {bytes, duration, grouped, ms, short} from '../../../src/lib/admin/page/format.js'
+import {bytes, grouped} from '../../../src/lib/cli/plural.js'
+import {duration, ms, short} from '../../../src/lib/admin/page/format.js'
 import {
   FIRST, grown, heard, staleS, titleOf, withGaps, type Model,
 } from '../../../src/lib/admin/page/model.js'

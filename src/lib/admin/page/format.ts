@@ -1,9 +1,6 @@
-/** Numbers and times as the terminal shows them. Pure. */
+/** Numbers and times as the page shows them; counts and bytes are as the terminal's. Pure. */
 
-/** "12 345": groups by a space, that reads the same in every country. */
-export function grouped(value: number): string {
-  return String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
-}
+import {grouped} from '../../cli/plural.js'
 
 /** "7", "12.3k", "1.2M": for places with little room. */
 export function short(value: number): string {
@@ -20,17 +17,6 @@ export function ms(value: number): string {
   return `${value >= 9.95 ? value.toFixed(0) : Number(value.toFixed(value >= 1 ? 1 : 2))} ms`
 }
 
-export function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  let size = value
-  let unit = 0
-  while (size >= 1023.5 && unit < units.length - 1) {
-    size /= 1024
-    unit += 1
-  }
-  return `${unit > 0 && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`
-}
-
 /** "12 s", "3 m 20 s", "2 h 5 m", "3 d 4 h". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
@@ -40,10 +26,6 @@ export function duration(seconds: number): string {
   const hours = Math.floor(minutes / 60)
   if (hours < 24) return `${hours} h ${minutes % 60} m`
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
-}
-
-export function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** What is not known is a dash. */

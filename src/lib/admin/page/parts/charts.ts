@@ -3,7 +3,8 @@ import {useEffect, useRef} from 'preact/hooks'
 import uPlot from 'uplot'
 
 import type {History, SeriesName} from '../../wire.js'
-import {bytes, clock, known, ms, short} from '../format.js'
+import {bytes} from '../../../cli/plural.js'
+import {clock, known, ms, short} from '../format.js'
 import {withGaps} from '../model.js'
 import type {PartProps} from './page.js'
 

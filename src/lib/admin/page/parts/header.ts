@@ -1,7 +1,8 @@
 import {html} from 'htm/preact'
 
 import type {Alert} from '../../wire.js'
-import {bytes, grouped, ms, short} from '../format.js'
+import {bytes, grouped} from '../../../cli/plural.js'
+import {ms, short} from '../format.js'
 import type {PartProps} from './page.js'
 
 export function Header({app}: PartProps) {

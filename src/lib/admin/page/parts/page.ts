@@ -1,7 +1,7 @@
 import {html} from 'htm/preact'
 
 import type {App} from '../app.js'
-import {plural} from '../format.js'
+import {plural} from '../../../cli/plural.js'
 import {staleS} from '../model.js'
 import {Charts} from './charts.js'
 import {Events} from './events.js'

@@ -1,6 +1,7 @@
 import {html} from 'htm/preact'
 
-import {grouped, ms, short} from '../format.js'
+import {grouped} from '../../../cli/plural.js'
+import {ms, short} from '../format.js'
 import {describeStar, HEIGHT, shortName, starOf, WIDTH, type Edge, type Spot} from '../star.js'
 import type {PartProps} from './page.js'
 

@@ -3,7 +3,8 @@ import {useState} from 'preact/hooks'
 
 import type {SentTo, TargetKind} from '../../wire.js'
 import {why} from '../app.js'
-import {clock, ms, plural} from '../format.js'
+import {plural} from '../../../cli/plural.js'
+import {clock, ms} from '../format.js'
 import {CommandLine, valueOf} from './dialog.js'
 import type {PartProps} from './page.js'
 
