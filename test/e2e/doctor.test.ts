@@ -13,7 +13,7 @@ import {nodeId} from '../../src/lib/util/brand.js'
 import {type Mariadb, mariadbUrl, startMariadb} from '../helpers/mariadb.js'
 import {type Nginx, startNginx} from '../helpers/nginx.js'
 import {ServeMesh} from '../helpers/serve-process.js'
-import {withFreePort} from '../helpers/free-port.js'
+import {freePort} from '../helpers/free-port.js'
 
 const UPGRADE = `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection "upgrade"; proxy_set_header Host $host;`
@@ -134,9 +134,8 @@ describe('the way of clients', () => {
   })
 
   test('nobody at the public URL', async () => {
-    await withFreePort(async (port) => {
-      expect(await idsOf({}, {url: `ws://127.0.0.1:${port}/`})).toEqual(['front-answers'])
-    })
+    const url = `ws://127.0.0.1:${await freePort()}/`
+    expect(await idsOf({}, {url})).toEqual(['front-answers'])
   })
 })
 

@@ -2,9 +2,9 @@
 import {join} from 'node:path'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {createServer, type AddressInfo} from 'node:net'
 import {expect, test} from 'vitest'
 import {eventually, within} from '../helpers/eventually.js'
+import {freePort} from '../helpers/free-port.js'
 import {ServeMesh} from '../helpers/serve-process.js'
 import {connectTestClient, type TestClient} from '../helpers/test-client.js'
 
@@ -61,12 +61,4 @@ async function connect(url: string, origin: string, cookie: string): Promise<Tes
   client.send({action: 'Client/authentication'})
   expect(await client.next()).toMatchObject({details: ['ok', {}]})
   return client
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const {port} = probe.address() as AddressInfo
-  probe.close()
-  return port
 }

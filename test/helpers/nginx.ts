@@ -2,10 +2,10 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
-import {createServer, type AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {eventually} from './eventually.js'
+import {freePorts} from './free-port.js'
 
 export interface Nginx<Name extends string> extends AsyncDisposable {
   /** Where each server listens: "127.0.0.1:4711". */
@@ -52,13 +52,4 @@ export async function startNginx<Name extends string>(
       await rm(folder, {recursive: true, force: true})
     },
   }
-}
-
-/** All held until each is known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({length: count}, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(probes.map((probe) => once(probe, 'listening')))
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port)
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))))
-  return ports
 }

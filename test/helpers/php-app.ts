@@ -2,10 +2,10 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
-import {createServer, type AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {eventually} from './eventually.js'
+import {freePort} from './free-port.js'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -76,13 +76,4 @@ async function end(php: ChildProcess): Promise<void> {
   const closed = once(php, 'close')
   process.kill(-php.pid, 'SIGKILL')
   await closed
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const {port} = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

@@ -1,9 +1,9 @@
 /** examples/php-app as its README starts it: MariaDB, PHP-FPM, two nodes, nginx with TLS. */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {createServer, type AddressInfo, type Server} from 'node:net'
 import {join} from 'node:path'
 import {eventually, within} from './eventually.js'
+import {freePortRow} from './free-port.js'
 
 const START = join(import.meta.dirname, '..', '..', 'examples', 'php-app', 'start')
 const PORTS = 6
@@ -17,7 +17,7 @@ export interface PhpSite extends AsyncDisposable {
 }
 
 export async function startPhpSite(): Promise<PhpSite> {
-  const port = await freePorts(PORTS)
+  const port = await freePortRow(PORTS)
   const child = spawn(START, {
     env: {...process.env, PORT: String(port)}, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
   })
@@ -42,30 +42,4 @@ export async function startPhpSite(): Promise<PhpSite> {
       await within(exited, 'examples/php-app/start to stop all of it', 30_000)
     },
   }
-}
-
-/** The first of so many in a row that nobody listens at. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const probes: Server[] = []
-    try {
-      const first = await listening(0, probes)
-      for (let n = 1; n < count; n += 1) await listening(first + n, probes)
-      return first
-    } catch (error) {
-      // One of them is somebody's, or there are no more ports: others are tried.
-      const {code} = error as NodeJS.ErrnoException
-      if (code !== 'EADDRINUSE' && code !== 'ERR_SOCKET_BAD_PORT') throw error
-    } finally {
-      await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))))
-    }
-  }
-}
-
-async function listening(port: number, probes: Server[]): Promise<number> {
-  const probe = createServer()
-  probe.listen(port, '127.0.0.1')
-  await once(probe, 'listening')
-  probes.push(probe)
-  return (probe.address() as AddressInfo).port
 }
