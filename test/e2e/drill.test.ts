@@ -10,17 +10,24 @@ import type {DrillsResult} from '../../src/lib/drill/run-drills.js'
 import {isMarkAlive, readMark} from '../../src/lib/process/process-mark.js'
 import {runCli, startCli} from '../helpers/cli.js'
 import {eventually, within} from '../helpers/eventually.js'
+import {Seats} from '../helpers/seats.js'
 
 const DRILL_MS = 300_000
 const NAMES = DRILL_NAMES.filter((name) => name !== 'all')
 
-test.each(NAMES)('drill %s --short: every promise holds', async (name) => {
-  await holds(name)
+/** Drills wait more than they work: two at once fit on two cores, beside the tests of another file. */
+const atOnce = new Seats(2)
+
+test.concurrent.each(NAMES)('drill %s --short: every promise holds', async (name) => {
+  await atOnce.take(() => holds(name))
 }, DRILL_MS)
 
 // Where namespaces can be made, the drills above use them.
-test.each(['cut-one-way', 'split'])('drill %s --short, links cut by proxies', async (name) => {
-  expect(await holds(name, '--network', 'proxies')).toMatchObject({network: 'proxies'})
+const BY_PROXIES = ['cut-one-way', 'split']
+
+test.concurrent.each(BY_PROXIES)('drill %s --short, links cut by proxies', async (name) => {
+  const drill = await atOnce.take(() => holds(name, '--network', 'proxies'))
+  expect(drill).toMatchObject({network: 'proxies'})
 }, DRILL_MS)
 
 async function holds(name: string, ...flags: string[]): Promise<DrillResult | undefined> {

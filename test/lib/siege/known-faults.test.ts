@@ -114,6 +114,7 @@ describe('latency counts from when a message should have been sent', () => {
       threshold: ['latency.p50<20ms', 'service.p50<60s'], time: 800,
     })
     expect(failed(report)).toEqual(['latency.p50<20ms'])
-    expect(report.latency.message?.p50Us).toBeGreaterThan(60_000)
+    // Timers count whole milliseconds: one may end up to 1 ms early.
+    expect(report.latency.message?.p50Us).toBeGreaterThan(59_000)
   })
 })
