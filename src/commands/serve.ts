@@ -5,6 +5,7 @@ import {serveFlags} from '../lib/cli/serve-flags.js'
 import {serveOptionsOf} from '../lib/cli/serve-options.js'
 import {superviseOptionsOf} from '../lib/cli/supervise-flags.js'
 import {isSupervised} from '../lib/process/supervision.js'
+import {redactUrl} from '../lib/sql/redact-url.js'
 
 export default class ServeCommand extends BaseCommand {
   static override summary = 'run a node of the mesh'
@@ -38,7 +39,8 @@ export default class ServeCommand extends BaseCommand {
     const {supervise} = await import('../lib/supervisor/supervise.js')
     const json = this.jsonEnabled() ? [] : ['--json']
     const args = [...process.execArgv, ...process.argv.slice(1), ...json]
-    await supervise({...kept, serve: options, args,
+    const command = ['wsmesh', 'serve', ...this.argv.map(redactUrl)].join(' ')
+    await supervise({...kept, serve: options, args, command,
       onReady: (ready) => onReady({type: 'ready', ...ready})})
   }
 

@@ -5,7 +5,7 @@ import type {Page} from 'playwright-core'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 
 import type {AdminReady} from '../../src/lib/admin/run-admin.js'
-import {listSupervisedNodes} from '../../src/lib/supervisor/node-files.js'
+import {listSupervisors} from '../../src/lib/supervisor/node-files.js'
 import {startChromium, type Browser} from '../helpers/chromium.js'
 import {startCli, type RunningCli} from '../helpers/cli.js'
 import {isRunning} from '../helpers/demo-process.js'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 /** What was started outlives the admin: it is ended here, by its pids. */
 afterAll(async () => {
-  const nodes = await listSupervisedNodes(folder)
+  const nodes = await listSupervisors(folder)
   for (const {pid} of nodes) process.kill(pid, 'SIGTERM')
   for (const {pid} of nodes) {
     await eventually(async () => !(await isRunning(pid)), {what: `the end of ${pid}`, timeoutMs: 30_000})
@@ -79,7 +79,7 @@ test('a node that is killed, or restarted by its button, has another in its plac
     const now = await nodesOn(page).allTextContents()
     return now.length === 3 && !now.includes(before[1] ?? '')
   }, {what: 'a fresh node in its place', timeoutMs: 20_000})
-  const supervisors = (await listSupervisedNodes(folder)).map(({pid}) => pid)
+  const supervisors = (await listSupervisors(folder)).map(({pid}) => pid)
   expect(supervisors).toHaveLength(3)
 
   const [, other = ''] = await nodesOn(page).allTextContents()
@@ -89,7 +89,7 @@ test('a node that is killed, or restarted by its button, has another in its plac
     const now = await nodesOn(page).allTextContents()
     return now.length === 3 && !now.includes(other)
   }, {what: 'a fresh node after the restart', timeoutMs: 20_000})
-  expect((await listSupervisedNodes(folder)).map(({pid}) => pid)).toEqual(supervisors)
+  expect((await listSupervisors(folder)).map(({pid}) => pid)).toEqual(supervisors)
   await cli[Symbol.asyncDispose]()
 })
 
@@ -100,10 +100,10 @@ test('a node that cannot start says why, and leaves nothing behind', async () =>
     {what: 'the admin to be ready', timeoutMs: 20_000})
   const page = await browser.context.newPage()
   await page.goto((JSON.parse(line) as AdminReady).operatorUrl ?? '')
-  const before = (await listSupervisedNodes(folder)).length
+  const before = (await listSupervisors(folder)).length
   await page.getByRole('button', {name: 'Start a node'}).click()
   await page.getByText(/^The node did not start: .*\/nowhere/).waitFor()
-  expect(await listSupervisedNodes(folder)).toHaveLength(before)
+  expect(await listSupervisors(folder)).toHaveLength(before)
   expect(await readFile(join(folder, 'secret'), 'utf8')).not.toBe('')
 })
 

@@ -27,6 +27,18 @@ it('names the pids of its nodes, which share one public address', () => {
   expect([first?.pid, second?.pid]).not.toContain(supervisor.cli.child.pid)
 })
 
+it('is a mesh like any other: a siege passes, and what pool list shows can be dialled', async () => {
+  const siege = await runCli(
+    ['siege', '-c', '20', '-r', '100', '-t', '1s', '--json', '--threshold', 'lost==0'],
+    {env: mesh.env})
+  const {counts} = JSON.parse(siege.stdout) as {counts: {delivered: number; lost: number}}
+  expect(counts.lost).toBe(0)
+  expect(counts.delivered).toBeGreaterThan(50)
+  const [, address = ''] = / (unix:\S+)/.exec((await runCli(['pool', 'list'], {env: mesh.env})).stdout) ?? []
+  const sent = await runCli(['send', 'hello', '--everyone', '--node', address], {env: mesh.env})
+  expect(sent).toMatchObject({exit: 5, stdout: expect.stringContaining('delivered to nobody')})
+})
+
 it('replaces a killed node and a hung one; clients are never refused', async () => {
   const [first, second] = workers()
   process.kill(first?.pid ?? 0, 'SIGKILL')

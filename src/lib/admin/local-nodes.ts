@@ -1,7 +1,7 @@
 /** Supervised nodes of this machine: started by a click, and found again by whoever comes later. */
-import {listSupervisedNodes, restartSupervisedNode} from '../supervisor/node-files.js'
-import type {SupervisedNode} from '../supervisor/node-files.js'
-import {startSupervisedNode} from '../supervisor/start-supervised-node.js'
+import {listSupervisors, reloadSupervisor} from '../supervisor/node-files.js'
+import type {SupervisorFile} from '../supervisor/node-files.js'
+import {startSupervisor} from '../supervisor/start-supervisor.js'
 import type {LocalNode} from './wire.js'
 
 export type KnownLocalNode = Omit<LocalNode, 'state'>
@@ -9,7 +9,7 @@ export type KnownLocalNode = Omit<LocalNode, 'state'>
 export interface LocalNodes {
   /** Starts one more, which outlives this process. Rejects with NODE_FAILED. */
   start(): Promise<KnownLocalNode>
-  /** Has the node of a supervisor drain, and started again; does not wait for it. */
+  /** Has a supervisor replace its nodes; does not wait for it. */
   restart(supervisorPid: number): Promise<void>
   /** Those that run, whoever started them in this data folder. */
   list(): Promise<readonly KnownLocalNode[]>
@@ -28,14 +28,22 @@ export interface LocalNodesOptions {
 export function localNodes(options: LocalNodesOptions): LocalNodes {
   const {serveFlags: flags, ...rest} = options
   return {
-    start: async () => known(await startSupervisedNode({...rest, flags})),
-    restart: (pid) => restartSupervisedNode(options.dataDir, pid),
-    list: async () => (await listSupervisedNodes(options.dataDir)).map(known),
+    start: async () => {
+      const file = await startSupervisor({...rest, flags})
+      return known(file, file.nodes[0])
+    },
+    restart: (pid) => reloadSupervisor(options.dataDir, pid),
+    list: async () => (await listSupervisors(options.dataDir)).flatMap(knownOf),
   }
 }
 
-function known({pid, node, startedAt, command}: SupervisedNode): KnownLocalNode {
-  return {supervisorPid: pid, nodeId: node, command, startedAt}
+/** Each node of a supervisor, or the one that is not there yet. */
+function knownOf(file: SupervisorFile): readonly KnownLocalNode[] {
+  return file.nodes.length === 0 ? [known(file)] : file.nodes.map((node) => known(file, node))
+}
+
+function known({pid, startedAt, command}: SupervisorFile, nodeId?: string): KnownLocalNode {
+  return {supervisorPid: pid, nodeId: nodeId ?? null, command, startedAt}
 }
 
 /** Several nodes of one machine cannot have one port: any free one, where nobody said which. */

@@ -134,7 +134,7 @@ class AdminParts {
     const binFile = join(packageRoot, 'bin', 'run.js')
     this.#command = spelledCommand({binFile, cwd, path: env['PATH'] ?? ''})
     this.#flags = reachText(reach, env)
-    this.#serve = ['serve', ...serveFlags].map(quoted).join(' ')
+    this.#serve = ['serve', '--supervise', ...serveFlags].map(quoted).join(' ')
     const locals = options.locals ?? localNodes({
       dataDir: reach['data-dir'] ?? defaultDataDir(env), binFile, serveFlags, cwd,
       env: serveEnvironment(reach, env), command: this.#typed([this.#serve]),

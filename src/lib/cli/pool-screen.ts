@@ -102,7 +102,7 @@ function formatted(value: number | null, format: (value: number) => string): str
 
 /** What `--node` takes: the usual scheme and path go without saying. */
 function shortAddress(url: string): string {
-  return url.replace(/^ws:\/\//, '').replace(/\/mesh$/, '')
+  return url.replace(/^ws:\/\//, '').replace(/^ws\+/, '').replace(/:?\/mesh$/, '')
 }
 
 function isGone({state}: PoolNodeJson): boolean {

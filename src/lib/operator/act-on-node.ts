@@ -2,7 +2,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import {isMarkAlive, markOf} from '../process/process-mark.js'
-import {findPortOwner} from '../transport/port-owner.js'
+import {listensAt} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
 import {pollPool, type PollAccess} from './poll-pool.js'
 
@@ -55,9 +55,14 @@ export async function actOnNode(
 
 /** A pid means nothing on another machine, nor in another container. */
 async function assertIsHere(nodeId: string, url: string, pid: number): Promise<void> {
-  const port = URL.canParse(url) ? Number(new URL(url).port) : 0
-  const owner = port === 0 ? undefined : await findPortOwner(port)
-  if (owner?.pid !== pid) throw notHere(nodeId, 'it is no process of this machine and this user')
+  const [, path] = /^ws\+unix:(.*):[^:]*$/.exec(url) ?? []
+  const at = path === undefined ? {port: portOf(url)} : {path}
+  if (await listensAt(pid, at)) return
+  throw notHere(nodeId, 'it is no process of this machine and this user')
+}
+
+function portOf(url: string): number {
+  return URL.canParse(url) ? Number(new URL(url).port) : 0
 }
 
 async function stopProcess(nodeId: string, pid: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** `supervisors/PID.json` in the data folder: which nodes are kept on this machine. */
+/** `supervisors/PID.json` in the data folder: which nodes are kept on this machine, and by whom. */
 import {readdir, readFile, rename, unlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
@@ -9,42 +9,56 @@ import {WsmeshError} from '../util/errors.js'
 export const FOLDER = 'supervisors'
 const FILES_MAX = 1000
 
-export interface SupervisedNode {
-  /** Of the process that keeps it. */
+/** A `wsmesh serve --supervise`, as it says of itself. */
+export interface SupervisorFile {
   readonly pid: number
-  /** Null until it is part of the mesh, and while it is started again. */
-  readonly node: string | null
-  readonly clientUrl: string | null
+  /** Ids of its nodes; without those that are not part of the mesh yet, or not any more. */
+  readonly nodes: readonly string[]
   /** Milliseconds since 1970. */
   readonly startedAt: number
-  /** As it was started, for people. */
+  /** As it was started, for people, without passwords. */
   readonly command: string
+  /** What a node failed of, until the next one is ready. */
+  readonly trouble: Trouble | null
+}
+
+export interface Trouble {
+  readonly why: string
+  /** What to try; may be empty. */
+  readonly hint: string
 }
 
 /** Those of this data folder that live, whoever started them. Never rejects. */
-export async function listSupervisedNodes(dataDir: string): Promise<readonly SupervisedNode[]> {
+export async function listSupervisors(dataDir: string): Promise<readonly SupervisorFile[]> {
   const folder = join(dataDir, FOLDER)
   const names = await readdir(folder).catch(() => [])
   const files = names.filter((name) => /^\d+\.json$/.test(name)).slice(0, FILES_MAX)
   const read = await Promise.all(files.map((name) => recall(join(folder, name))))
-  return read.filter((node) => node !== undefined)
+  return read.filter((file) => file !== undefined)
+}
+
+/** Undefined as long as it has not said anything, and when it has ended. */
+export async function findSupervisor(
+  dataDir: string, pid: number,
+): Promise<SupervisorFile | undefined> {
+  return recall(fileOf(join(dataDir, FOLDER), pid))
 }
 
 /**
- * Has the supervisor restart its node (SIGHUP). Rejects with NODE_UNREACHABLE for a process that is
- * none of this data folder's.
+ * Has a supervisor replace its nodes, one after another (SIGHUP). Rejects with NODE_UNREACHABLE for
+ * a process that is none of this data folder's.
  */
-export async function restartSupervisedNode(dataDir: string, pid: number): Promise<void> {
-  const isKnown = (await listSupervisedNodes(dataDir)).some((node) => node.pid === pid)
-  if (!isKnown) {
+export async function reloadSupervisor(dataDir: string, pid: number): Promise<void> {
+  if ((await findSupervisor(dataDir, pid)) === undefined) {
     throw new WsmeshError('NODE_UNREACHABLE', `Process ${pid} is no supervisor of ${dataDir}`)
   }
   process.kill(pid, 'SIGHUP')
 }
 
-export async function remember(folder: string, node: SupervisedNode): Promise<void> {
-  const path = fileOf(folder, node.pid)
-  const text = `${JSON.stringify({...node, mark: markOf(node.pid) ?? null}, null, 2)}\n`
+/** One after another: the last one holds. */
+export async function remember(folder: string, file: SupervisorFile): Promise<void> {
+  const path = fileOf(folder, file.pid)
+  const text = `${JSON.stringify({...file, mark: markOf(file.pid) ?? null}, null, 2)}\n`
   await writeFile(`${path}.draft`, text, {mode: 0o600})
   await rename(`${path}.draft`, path)
 }
@@ -54,10 +68,10 @@ export async function forget(folder: string, pid: number): Promise<void> {
 }
 
 /** Undefined for what is no such file, or of a process that has ended: its file is removed. */
-async function recall(path: string): Promise<SupervisedNode | undefined> {
+async function recall(path: string): Promise<SupervisorFile | undefined> {
   const read = parseJson(await readFile(path, 'utf8').catch(() => ''))
   if (!read.ok || !isRecord(read.value)) return undefined
-  const {node, clientUrl, startedAt, command, mark: text} = read.value
+  const {nodes, startedAt, command, mark: text, trouble} = read.value
   const mark = typeof text === 'string' ? readMark(text) : undefined
   if (mark === undefined || typeof startedAt !== 'number' || typeof command !== 'string') {
     return undefined
@@ -68,11 +82,17 @@ async function recall(path: string): Promise<SupervisedNode | undefined> {
   }
   return {
     pid: pidOf(mark),
-    node: typeof node === 'string' ? node : null,
-    clientUrl: typeof clientUrl === 'string' ? clientUrl : null,
+    nodes: Array.isArray(nodes) ? nodes.filter((id) => typeof id === 'string') : [],
     startedAt,
     command,
+    trouble: readTrouble(trouble),
   }
+}
+
+function readTrouble(value: unknown): Trouble | null {
+  if (!isRecord(value)) return null
+  const {why, hint} = value
+  return typeof why === 'string' && typeof hint === 'string' ? {why, hint} : null
 }
 
 function fileOf(folder: string, pid: number): string {

@@ -39,6 +39,9 @@ export interface ChildEnd {
   readonly hint?: string | undefined
 }
 
+/** Asked for by the node itself (EX_TEMPFAIL): start it again, now. */
+export const STATUS_RESTART = 75
+
 /** Wrong flags or configuration, and a wrong secret: another try ends the same way. */
 const HOPELESS: readonly (number | null)[] = [2, 4]
 

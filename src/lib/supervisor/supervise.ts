@@ -8,7 +8,7 @@ import {join} from 'node:path'
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {loadSecret} from '../auth/secret.js'
-import {createLog} from '../node/log.js'
+import {createLog, describeError} from '../node/log.js'
 import type {Log} from '../node/log.js'
 import {checkHost, checkListen} from '../node/node-addresses.js'
 import type {ServeOptions} from '../node/serve.js'
@@ -20,10 +20,10 @@ import {WsmeshError} from '../util/errors.js'
 import {SupervisorCore} from './core.js'
 import type {SupervisorEffect, SupervisorEvent} from './event.js'
 import {startNodeChild, type NodeChild} from './node-child.js'
-import {FOLDER} from './node-files.js'
+import {FOLDER, forget, remember, type Trouble} from './node-files.js'
 import {placesFor} from './places.js'
 import {probeNode} from './probe-node.js'
-import {RESTART_POLICY, type ChildEnd} from './restart-policy.js'
+import {describeEnd, RESTART_POLICY, type ChildEnd} from './restart-policy.js'
 
 export interface SuperviseOptions {
   readonly serve: ServeOptions
@@ -32,6 +32,8 @@ export interface SuperviseOptions {
   readonly rssBytesMax: number | undefined
   /** Behind `node`: what this process was started with. */
   readonly args: readonly string[]
+  /** The same for people, without passwords. */
+  readonly command: string
   /** Each first node of a worker is told of, once. */
   readonly onReady: (ready: ReadyLine) => void
 }
@@ -56,7 +58,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const api = await keepApi(serve.apiListen)
   try {
     const sockets = folder.length > FOLDER_CHARS_MAX ? tmpdir() : folder
-    await new Supervisor(options, {clients, api, secret, sockets}).run()
+    await new Supervisor(options, {clients, api, secret, sockets, folder}).run()
   } finally {
     clients.close()
     api?.close()
@@ -91,6 +93,8 @@ interface World {
   readonly secret: MeshSecret
   /** Folder of the nodes' own sockets. */
   readonly sockets: string
+  /** Where others find what is kept here. */
+  readonly folder: string
 }
 
 class Supervisor {
@@ -102,6 +106,9 @@ class Supervisor {
   readonly #announced = new Set<number>()
   #exit: (failure: WsmeshError | undefined) => void = () => {}
   #signals = 0
+  readonly #startedAt = Date.now()
+  #trouble: Trouble | null = null
+  #told: Promise<void> = Promise.resolve()
 
   constructor(options: SuperviseOptions, world: World) {
     const {workers, probeMs, rssBytesMax, serve} = options
@@ -129,8 +136,11 @@ class Supervisor {
     const onSignal = (signal: NodeJS.Signals): void => this.#onSignal(signal)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
     this.#step({type: 'start'})
+    this.#tell()
     const failure = await ended
     for (const timer of timers) clearInterval(timer)
+    await this.#told
+    await forget(this.#world.folder, process.pid)
     if (failure !== undefined) throw failure
   }
 
@@ -207,13 +217,32 @@ class Supervisor {
       onReady: (ready) => {
         if (!this.#announced.has(worker)) this.#options.onReady(ready)
         this.#announced.add(worker)
+        this.#trouble = null
+        this.#tell()
         this.#step({type: 'ready', key})
       },
       onEnd: (end) => {
         this.#step({type: 'ended', key, end})
         this.#children.delete(key)
+        if (end.status !== 0) {
+          this.#trouble = {why: end.said ?? describeEnd(end), hint: end.hint ?? ''}
+        }
+        this.#tell()
       },
     }))
+  }
+
+  /** One file after the other; that it cannot be written keeps no node from its work. */
+  #tell(): void {
+    const {folder} = this.#world
+    const nodes = [...this.#children.values()].flatMap(({ready}) => ready?.node ?? [])
+    const file = {
+      pid: process.pid, nodes, startedAt: this.#startedAt, command: this.#options.command,
+      trouble: this.#trouble,
+    }
+    this.#told = this.#told.then(() => remember(folder, file)).catch((error: unknown) => {
+      this.#log.warn('What is kept here cannot be written down', {error: describeError(error)})
+    })
   }
 
   async #probe(key: number, timeoutMs: number): Promise<void> {

@@ -21,6 +21,29 @@ export async function findPortOwner(port: number): Promise<PortOwner | undefined
   }
 }
 
+/**
+ * Whether that process of this machine has a socket that listens there; more than one may have it.
+ * False where it cannot be told. Never rejects.
+ */
+export async function listensAt(
+  pid: number, at: {readonly port: number} | {readonly path: string},
+): Promise<boolean> {
+  const sockets = 'path' in at ? await listeningPaths(at.path) : await listeningSockets(at.port)
+  const links = await linksOf(`/proc/${pid}/fd`)
+  return sockets.some((socket) => links.includes(socket))
+}
+
+/** __SO_ACCEPTCON in /proc/net/unix. */
+const ACCEPTS = '00010000'
+
+async function listeningPaths(path: string): Promise<string[]> {
+  const lines = (await readIfThere('/proc/net/unix')).split('\n').slice(1)
+  return lines
+    .map((line) => /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line))
+    .filter((fields) => fields?.[1] === ACCEPTS && fields[3] === path)
+    .map((fields) => `socket:[${fields?.[2]}]`)
+}
+
 async function listeningSockets(port: number): Promise<string[]> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const tables = await Promise.all([readIfThere('/proc/net/tcp'), readIfThere('/proc/net/tcp6')])

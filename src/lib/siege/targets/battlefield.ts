@@ -99,9 +99,15 @@ async function nodesOfPool(
     name: id,
     clientUrl: known?.clientUrl ?? url,
     operatorUrl: url,
-    httpUrl: url.replace(/^ws/, 'http').replace(/\/mesh$/, ''),
+    httpUrl: httpUrlOf(url, known?.clientUrl),
   }))
   return {targets, notes: silent === 0 ? [] : [`${silent} nodes of the pool do not answer`]}
+}
+
+/** Nodes that others reach by a unix socket answer HTTP where their clients are. */
+function httpUrlOf(nodeUrl: string, clientUrl = nodeUrl): string {
+  const url = nodeUrl.startsWith('ws+unix:') ? clientUrl : nodeUrl
+  return new URL('/', url.replace(/^ws/, 'http')).origin
 }
 
 /** In the database of the pool, where `serve --outbox` has it. */

@@ -14,11 +14,35 @@ export interface UpgradeRequest {
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
+/** Where to connect: `ws+unix:/a.sock:/mesh` names the socket, then the path there. */
+export type Peer =
+  | {readonly type: 'tcp'; readonly host: string; readonly port: number; readonly isSecure: boolean}
+  | {readonly type: 'unix'; readonly path: string}
+
+export function peerOf(url: URL): Peer {
+  if (url.protocol === 'ws+unix:') return {type: 'unix', path: splitUnix(url)[0]}
+  const isSecure = url.protocol === 'wss:'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
+  return {type: 'tcp', host, port, isSecure}
+}
+
+function splitUnix({pathname}: URL): readonly [socket: string, path: string] {
+  const colon = pathname.indexOf(':')
+  if (colon === -1) return [decodeURI(pathname), '/']
+  return [decodeURI(pathname.slice(0, colon)), pathname.slice(colon + 1)]
+}
+
+function pathAndHost(url: URL): readonly [path: string, host: string] {
+  return url.protocol === 'ws+unix:' ? [splitUnix(url)[1], 'localhost'] : [url.pathname, url.host]
+}
+
 export function upgradeRequest({url, subprotocol}: UpgradeTarget): UpgradeRequest {
+  const [path, host] = pathAndHost(url)
   const key = randomBytes(16).toString('base64')
   const lines = [
-    `GET ${url.pathname}${url.search} HTTP/1.1`,
-    `Host: ${url.host}`,
+    `GET ${path}${url.search} HTTP/1.1`,
+    `Host: ${host}`,
     'Connection: Upgrade',
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',

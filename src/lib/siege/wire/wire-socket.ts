@@ -3,10 +3,10 @@
  * read into, frames are read where they lie, and what is sent in one turn is one write. The general
  * client in transport/ would make the generator dearer than the node under test.
  */
-import {connect as connectTcp, isIP} from 'node:net'
+import {connect, isIP} from 'node:net'
 import type {Socket} from 'node:net'
 import {FrameReader, maskedFrame, OPCODE} from './frame-reader.js'
-import {refusalOf, upgradeRequest} from './upgrade.js'
+import {peerOf, refusalOf, upgradeRequest} from './upgrade.js'
 import type {UpgradeRequest} from './upgrade.js'
 
 export interface WireOptions {
@@ -132,12 +132,10 @@ export class WireSocket {
 
   #connect(): void {
     const {url, localAddress} = this.#options
-    const isSecure = url.protocol === 'wss:'
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
+    const peer = peerOf(url)
     const from = localAddress === undefined ? {} : {localAddress}
-    if (isSecure) {
-      void this.#connectTls(host, port, from)
+    if (peer.type === 'tcp' && peer.isSecure) {
+      void this.#connectTls(peer.host, peer.port, from)
       return
     }
     const onread = {
@@ -147,14 +145,17 @@ export class WireSocket {
         return true
       },
     }
-    this.#use(connectTcp({host, port, ...from, onread, noDelay: true}), 'connect')
+    const socket = peer.type === 'unix'
+      ? connect({path: peer.path, onread})
+      : connect({host: peer.host, port: peer.port, ...from, onread, noDelay: true})
+    this.#use(socket, 'connect')
   }
 
   async #connectTls(host: string, port: number, from: {localAddress?: string}): Promise<void> {
-    const {connect} = await import('node:tls')
+    const {connect: connectTls} = await import('node:tls')
     if (this.#isOver) return
     const servername = isIP(host) === 0 ? {servername: host} : {}
-    const socket = connect({host, port, ...from, ...servername})
+    const socket = connectTls({host, port, ...from, ...servername})
     socket.on('data', (bytes: Buffer) => this.#read(bytes, bytes.length))
     this.#use(socket, 'secureConnect')
   }
