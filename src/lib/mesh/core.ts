@@ -10,7 +10,6 @@
  * the rules and why they hold.
  */
 import {assert, unreachable} from '../util/assert.js'
-import type {NodeId} from '../util/brand.js'
 import type {Random} from '../util/random.js'
 import type {NodeFrame} from '../protocol/node-frame.js'
 import type {Position} from '../protocol/position.js'
@@ -25,13 +24,13 @@ import type {MeshEvent} from './event.js'
 import {
   finishLeaving, flushFollowing, onMasterFrame, onWelcome, tickFollowing,
 } from './following.js'
+import {coreStats, linkLags, type CoreStats, type LinkLag} from './core-stats.js'
 import {inspect, type InspectQuery, type Inspection} from './inspect.js'
 import {checkRow, onSwapped, progressView, renew} from './lease-keeping.js'
 import {
   finishFlush, flushMaster, onFollow, onFollowerClosed, onFollowerFrame, onProbe, refuseFollower,
   tickMaster,
 } from './mastering.js'
-import type {Log} from './log.js'
 import type {MemberInfo} from './membership.js'
 import {restartLeaseClock, storeFailed, takeSnapshot, watchPool} from './pool-watch.js'
 import {sweepPool} from './pool-sweep.js'
@@ -43,7 +42,7 @@ import {
 } from './seeking.js'
 import {tellStanding} from './standing.js'
 import {
-  closeLink, count, initialState, log, type CounterName, type Link, type MeshState,
+  closeLink, count, initialState, log, type Link, type MeshState,
 } from './state.js'
 import {deliverCommitted, takeDelivered} from './sync.js'
 import {becomeSeeking} from './transition.js'
@@ -51,26 +50,6 @@ import {onAsk, onFetch, onPromise} from './voting.js'
 
 /** An accepted link that says nothing for so long, and follows nobody here, is closed. */
 const IDLE_LINK_MS = 5000
-
-export interface CoreStats {
-  readonly role: MeshState['role']['type']
-  readonly term: number
-  readonly epoch: string
-  readonly master: NodeId | undefined
-  /** The last position delivered here. */
-  readonly position: Position
-  readonly view: readonly NodeId[]
-  readonly links: number
-  readonly outboxMessages: number
-  readonly outboxBytes: number
-  readonly historyMessages: number
-  readonly historyBytes: number
-  readonly logSizes: Log['sizes']
-  readonly beats: number
-  readonly stableSeq: number
-  readonly isStoreUp: boolean
-  readonly counters: Readonly<Record<CounterName, number>>
-}
 
 export interface MeshCoreOptions {
   readonly self: MemberInfo
@@ -124,28 +103,17 @@ export class MeshCore {
     return recover(this.#state, position)
   }
 
+  /** When a message of this node's own was accepted; undefined once it is stable. */
+  acceptedAt(counter: number): number | undefined {
+    return this.#state.outbox.get(counter)?.acceptedAt
+  }
+
+  linkLags(): readonly LinkLag[] {
+    return linkLags(this.#state)
+  }
+
   stats(): CoreStats {
-    const state = this.#state
-    const {role, log: entries, outbox, pool} = state
-    const place = entries.placeAt(state.queued) ?? entries.after
-    return {
-      role: role.type,
-      term: 'term' in role ? role.term : state.promised.term,
-      epoch: entries.epoch,
-      master: masterOf(state),
-      position: {epoch: entries.epoch, term: place.term, seq: place.seq},
-      view: viewOf(state),
-      links: state.links.size,
-      outboxMessages: outbox.size,
-      outboxBytes: outbox.bytes,
-      historyMessages: entries.length,
-      historyBytes: entries.bytes,
-      logSizes: entries.sizes,
-      beats: pool.beats.size,
-      stableSeq: state.stable,
-      isStoreUp: pool.isUp,
-      counters: {...state.counters},
-    }
+    return coreStats(this.#state)
   }
 }
 
@@ -155,17 +123,6 @@ function isBulk(event: MeshEvent): boolean {
   if (event.type !== 'frame') return false
   const {type} = event.frame
   return type === 'relay' || type === 'publish' || type === 'ack' || type === 'stable'
-}
-
-function masterOf(state: MeshState): NodeId | undefined {
-  const {role} = state
-  if (role.type === 'mastering') return state.self.id
-  return role.type === 'following' ? role.master.id : undefined
-}
-
-function viewOf(state: MeshState): NodeId[] {
-  const view = state.role.type === 'mastering' ? state.role.view : state.pool.snapshot?.lease?.view
-  return (view ?? []).map((member) => member.id)
 }
 
 function handle(state: MeshState, event: MeshEvent): void {

@@ -61,6 +61,7 @@ export class ClientSessions {
 
   receive(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
     this.#options.counters.add('clientFramesIn')
+    this.#options.counters.add('clientBytesIn', data.byteLength)
     if (connection.learnsForm(data) && connection.form === 'array') {
       this.#options.counters.add('clientsOf2015')
     }

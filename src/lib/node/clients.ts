@@ -7,6 +7,7 @@ import {controlOf} from '../protocol/control.js'
 import type {Envelope} from '../protocol/envelope.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Place, Position} from '../protocol/position.js'
+import type {Target} from '../protocol/target.js'
 import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import {ClientConnection} from './client-connection.js'
@@ -46,6 +47,16 @@ const COUNTED: Partial<Record<CloseName, CounterName>> = {
   noPong: 'missedPongs',
   authenticationTimeout: 'authenticationTimeouts',
 }
+
+/** By whom a message was for. */
+const DELIVERED = {
+  user: 'deliveredToUsers',
+  group: 'deliveredToGroups',
+  session: 'deliveredToSessions',
+  filter: 'deliveredToFilters',
+  registered: 'deliveredToRegistered',
+  everyone: 'deliveredToEveryone',
+} as const satisfies Readonly<Record<Target['kind'], CounterName>>
 
 export class Clients implements ConnectionOwner {
   readonly #options: ClientsOptions
@@ -100,16 +111,22 @@ export class Clients implements ConnectionOwner {
   }
 
   #queue(envelope: Envelope, position: Position): number {
+    let bytes = 0
     const frames = framesOf(envelope, position)
     const {registry, now} = this.#options
     const nowMs = now()
     const count = registry.visit(envelope.target, (connection) => {
-      if (!connection.sendFrame(frames(connection.form))) return false
+      const frame = frames(connection.form)
+      if (!connection.sendFrame(frame)) return false
+      bytes += frame.bytes.byteLength
       connection.told(position.seq, nowMs)
       return true
     })
-    this.#options.counters.add('messagesDelivered')
-    this.#options.counters.add('clientFramesOut', count)
+    const {counters} = this.#options
+    counters.add('messagesDelivered')
+    counters.add(DELIVERED[envelope.target.kind])
+    counters.add('clientFramesOut', count)
+    counters.add('clientBytesOut', bytes)
     return count
   }
 

@@ -6,7 +6,7 @@ import {ApiKeys} from '../auth/api-keys.js'
 import type {Standing} from '../mesh/effect.js'
 import {hasRoomFor, type Unpublished} from '../mesh/publishing.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
-import type {NodeStats, OperatorEvent, PublishResult} from '../protocol/operator-frame.js'
+import type {NodeStats, PublishResult} from '../protocol/operator-frame.js'
 import type * as wsTransport from '../transport/ws-transport.js'
 import type {NodeId} from '../util/brand.js'
 import type {SendMessage} from './action-api.js'
@@ -26,8 +26,10 @@ import {initStore} from './init-store.js'
 import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
 import {LoopDelay} from './loop-delay.js'
+import {MasterNews} from './master-news.js'
 import {MasterRelay} from './master-relay.js'
 import {MeshDoor} from './mesh-door.js'
+import {Meter} from './metrics/meter.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
 import type {NodeAddresses} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
@@ -92,6 +94,7 @@ class RunningNode implements MeshNode {
   readonly #services: NodeServices
   readonly #transport: Transport
   readonly #counters = new Counters()
+  readonly #meter = new Meter()
   readonly #status = new NodeStatus()
   readonly #registry: ClientRegistry
   readonly #actionRegistry = new ActionRegistry()
@@ -102,6 +105,7 @@ class RunningNode implements MeshNode {
   readonly #outbox: OutboxDrain | undefined
   readonly #relay: Relay
   readonly #door: MeshDoor
+  readonly #masterNews: MasterNews
   readonly #soak = new Soak(() => this.#soakParts())
   #actions: LoadedActions | undefined
   #webhooks: Webhooks | undefined
@@ -129,7 +133,9 @@ class RunningNode implements MeshNode {
     // Whoever does not wait for it goes without.
     this.ready.catch(() => undefined)
     this.#relay = this.#createRelay()
-    this.#publisher = new Publisher((message) => this.#relay.publish(message), counters)
+    this.#publisher = new Publisher((message) => this.#relay.publish(message), counters, {
+      now, receipt: this.#meter.receipt,
+    })
     const core = () => this.#statsParts?.relay
     this.#clientSide = createClientSide({
       config, services, registry, counters, core,
@@ -153,6 +159,9 @@ class RunningNode implements MeshNode {
       soak: (request) => this.#soak.answer(request),
     })
     const drained = {publisher: this.#publisher, counters, log, now, core}
+    this.#masterNews = new MasterNews({
+      self: config.id, counters, onChange: (event) => this.#operators.changed(event),
+    })
     this.#outbox = services.outbox && new OutboxDrain({store: services.outbox, ...drained})
   }
 
@@ -250,6 +259,7 @@ class RunningNode implements MeshNode {
       now,
       relay,
       status: this.#status,
+      meter: this.#meter,
       registry: this.#registry,
       clients: this.#clientSide.clients,
       operators: this.#operators,
@@ -261,14 +271,18 @@ class RunningNode implements MeshNode {
     }
     const {clients, resuming} = this.#clientSide
     const listeners = this.#listeners
+    const meter = this.#meter
     relay.start({id, url: nodeUrl, clientUrl, version, pid: process.pid}, new Delivering({
-      clients,
+      self: id, relay, meter, now, clients,
       operators: this.#operators,
       resuming,
       outbox: this.#outbox,
       publisher: this.#publisher,
       onStanding: (standing) => this.#setStanding(standing),
-      flushed: () => listeners?.flush(),
+      flushed: () => {
+        listeners?.flush()
+        meter.flushed(now)
+      },
     }))
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS)
   }
@@ -284,18 +298,16 @@ class RunningNode implements MeshNode {
     this.#statsParts?.outRate.sample(nowMs)
     this.#statsParts?.loopDelay.sample(nowMs)
     this.#outbox?.sample(nowMs)
+    this.#meter.sample(nowMs)
+    this.#relay.sample(nowMs)
   }
 
   #setStanding(standing: Standing): void {
-    const masterBefore = masterOf(this.#status.standing, this.id)
     this.#status.standing = standing
     this.#outbox?.setStanding(standing)
     const level = standing.state === 'isolated' ? 'warn' : 'debug'
     this.#services.log[level](`Now ${standing.state}`, {...standing})
-    const event = masterOf(standing, this.id)
-    if (event.master !== masterBefore.master || event.term !== masterBefore.term) {
-      this.#operators.changed(event)
-    }
+    this.#masterNews.heard(standing)
     if (standing.state === 'isolated') this.#clientSide.clients.closeAll('isolated')
     if (standing.state === 'following' || standing.state === 'mastering') void this.#joined()
   }
@@ -377,13 +389,4 @@ class RunningNode implements MeshNode {
     await this.#outbox?.close()
     for (const authenticator of this.#clientSide.authenticators) await authenticator.close?.()
   }
-}
-
-function masterOf(
-  standing: Standing,
-  self: NodeId,
-): Extract<OperatorEvent, {readonly event: 'master'}> {
-  const term = 'term' in standing ? standing.term : 0
-  if (standing.state === 'mastering') return {event: 'master', master: self, term}
-  return {event: 'master', master: standing.state === 'following' ? standing.master : null, term}
 }

@@ -1,16 +1,22 @@
 /** What a relay hands out, brought to whom it concerns: clients, tails, the outbox, publishers. */
 import {isMessage} from '../mesh/coming-back.js'
 import type {Delivery, Receipt, RefusalReason, Standing} from '../mesh/effect.js'
+import type {Envelope} from '../protocol/envelope.js'
 import type {Place} from '../protocol/position.js'
 import type {NodeId} from '../util/brand.js'
 import type {Clients} from './clients.js'
+import type {Meter} from './metrics/meter.js'
 import type {Operators} from './operators.js'
 import type {OutboxDrain} from './outbox/outbox-drain.js'
 import type {Publisher} from './publisher.js'
-import type {RelayUser} from './relay.js'
+import type {Relay, RelayUser} from './relay.js'
 import type {Resuming} from './resuming.js'
 
 export interface DeliveringParts {
+  readonly self: NodeId
+  readonly relay: Pick<Relay, 'acceptedAt'>
+  readonly meter: Meter
+  readonly now: () => number
   readonly clients: Clients
   readonly operators: Operators
   readonly resuming: Resuming
@@ -29,16 +35,28 @@ export class Delivering implements RelayUser {
 
   deliver(epoch: string, entries: readonly Delivery[]): number[] {
     const parts = this.#parts
+    const nowMs = parts.now()
+    let messages = 0
     const connections = entries.map((entry) => {
       if (!isMessage(entry)) return 0
       const {envelope, term, seq} = entry
+      messages += 1
+      if (envelope.origin === parts.self) this.#noteRelay(envelope, nowMs)
       const position = {epoch, term, seq}
       parts.operators.delivered(envelope, position)
       parts.outbox?.delivered(envelope, position)
       return parts.clients.deliver(envelope, position)
     })
+    parts.meter.delivering(nowMs, messages)
     parts.resuming.delivered()
     return connections
+  }
+
+  /** A message of this node's own came back, in its place. */
+  #noteRelay({counter}: Envelope, nowMs: number): void {
+    const {relay, meter} = this.#parts
+    const acceptedAtMs = relay.acceptedAt(counter)
+    if (acceptedAtMs !== undefined) meter.relay.note(Math.max(0, nowMs - acceptedAtMs))
   }
 
   accepted(ticket: number, id: string): void {

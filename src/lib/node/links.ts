@@ -18,16 +18,27 @@ import type {Log} from './log.js'
 /** A link that takes nothing while so much waits for it is as good as cut. */
 const LINK_QUEUE_BYTES_MAX = 32 * 1024 * 1024
 
+/** How far other nodes are is measured so often. */
+const PING_MS = 2000
+
 export interface LinksOptions {
   readonly push: (event: MeshEvent) => void
   readonly dialNode: DialNode
   readonly counters: Counters
   readonly log: Log
+  readonly now: () => number
 }
 
 interface OpenLink {
   readonly peer: NodeId
   readonly socket: Socket
+  rttMs: number | undefined
+}
+
+/** Of one link with a node, the one on which most waits. */
+export interface LinkLook {
+  readonly rttMs: number | undefined
+  readonly queueBytes: number
 }
 
 export class Links {
@@ -35,6 +46,7 @@ export class Links {
   readonly #open = new Map<number, OpenLink>()
   readonly #dialling = new Map<number, AbortController>()
   #lastAccepted = 0
+  #pingedAtMs = 0
   #lastComplaint = ''
   #lastEncoded: {readonly frame: NodeFrame; readonly bytes: Uint8Array} | undefined
 
@@ -55,7 +67,7 @@ export class Links {
   accepted(peer: NodeId, socket: Socket): SocketHandler {
     this.#lastAccepted += 2
     const link = this.#lastAccepted
-    this.#open.set(link, {peer, socket})
+    this.#open.set(link, {peer, socket, rttMs: undefined})
     this.#options.push({type: 'link-accepted', link, peer})
     return this.#handlerOf(link)
   }
@@ -83,7 +95,7 @@ export class Links {
   /** Told at once: the first frame may follow in the same turn. */
   #dialled(link: number, peer: NodeId, socket: Socket): SocketHandler {
     if (this.#dialling.delete(link)) {
-      this.#open.set(link, {peer, socket})
+      this.#open.set(link, {peer, socket, rttMs: undefined})
       this.#options.push({type: 'link-opened', link, peer})
     } else {
       // The core closed the link in this very turn.
@@ -101,7 +113,10 @@ export class Links {
       this.#end(link, open, 'slowConsumer')
       return
     }
-    open.socket.send(this.#encode(frame))
+    const bytes = this.#encode(frame)
+    open.socket.send(bytes)
+    this.#options.counters.add('linkFramesOut')
+    this.#options.counters.add('linkBytesOut', bytes.byteLength)
   }
 
   /** On the core's word: it is told nothing of this link any more. */
@@ -115,6 +130,27 @@ export class Links {
     open.socket.close(CLOSE.unavailable.code, reason.slice(0, 100))
   }
 
+  /**
+   * Asks all links how long there and back takes, behind all that waits for them. Expected about
+   * every second or more often.
+   */
+  sample(nowMs: number): void {
+    if (nowMs - this.#pingedAtMs < PING_MS) return
+    this.#pingedAtMs = nowMs
+    const payload = String(nowMs)
+    for (const {socket} of this.#open.values()) socket.ping(payload)
+  }
+
+  /** Undefined where no link with it is open. */
+  look(node: NodeId): LinkLook | undefined {
+    let found: LinkLook | undefined
+    for (const {peer, socket, rttMs} of this.#open.values()) {
+      const queueBytes = socket.bufferedBytes
+      if (peer === node && queueBytes >= (found?.queueBytes ?? 0)) found = {rttMs, queueBytes}
+    }
+    return found
+  }
+
   /** The node stops. */
   destroyAll(): void {
     for (const abort of this.#dialling.values()) abort.abort()
@@ -126,6 +162,12 @@ export class Links {
   #handlerOf(link: number): SocketHandler {
     return {
       onMessage: (data, isBinary) => this.#received(link, data, isBinary),
+      onPong: (payload) => {
+        const open = this.#open.get(link)
+        const rttMs = this.#options.now() - Number(payload)
+        // One that nobody asked for may say anything.
+        if (open !== undefined && rttMs >= 0) open.rttMs = rttMs
+      },
       onViolation: () => this.#options.counters.add('linkViolations'),
       onClose: () => {
         if (this.#take(link) !== undefined) this.#tellClosed(link)
@@ -136,6 +178,8 @@ export class Links {
   #received(link: number, data: Uint8Array, isBinary: boolean): void {
     const open = this.#open.get(link)
     if (open === undefined) return
+    this.#options.counters.add('linkFramesIn')
+    this.#options.counters.add('linkBytesIn', data.byteLength)
     const read = isBinary ? decodeNodeFrame(data) : undefined
     if (read?.ok === true) {
       this.#options.push({type: 'frame', link, frame: read.value})

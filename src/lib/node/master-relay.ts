@@ -3,12 +3,14 @@
  * queue of events, one switch over effects, links to the other nodes, and the pool's store.
  */
 import type {MeshConfig} from '../mesh/config.js'
-import {MeshCore, type CoreStats} from '../mesh/core.js'
+import {MeshCore} from '../mesh/core.js'
+import type {CoreStats} from '../mesh/core-stats.js'
 import type {Standing} from '../mesh/effect.js'
 import type {InspectQuery, Inspection} from '../mesh/inspect.js'
 import type {MemberInfo} from '../mesh/membership.js'
 import type {Recovery} from '../mesh/recovery.js'
 import type {PoolStore} from '../pool/pool-store.js'
+import type {LinkReading} from '../protocol/meter-frame.js'
 import type {Position} from '../protocol/position.js'
 import type {Socket, SocketHandler} from '../transport/transport.js'
 import type {NodeId} from '../util/brand.js'
@@ -43,10 +45,11 @@ export class MasterRelay implements Relay {
   #onDrained: () => void = () => {}
 
   constructor(options: MasterRelayOptions) {
-    const {dialNode, counters, log} = options
+    const {dialNode, counters, log, now} = options
     this.#options = options
     this.#drained = new Promise((resolve) => (this.#onDrained = resolve))
-    this.links = new Links({push: this.#queue.push.bind(this.#queue), dialNode, counters, log})
+    const push = this.#queue.push.bind(this.#queue)
+    this.links = new Links({push, dialNode, counters, log, now})
   }
 
   get standing(): Standing {
@@ -95,6 +98,22 @@ export class MasterRelay implements Relay {
 
   stats(): CoreStats {
     return this.#started.stats()
+  }
+
+  acceptedAt(counter: number): number | undefined {
+    return this.#core?.acceptedAt(counter)
+  }
+
+  readLinks(): readonly LinkReading[] {
+    return (this.#core?.linkLags() ?? []).map(({node, lagMessages, silentMs}) => {
+      const {rttMs, queueBytes = 0} = this.links.look(node) ?? {}
+      const rounded = rttMs === undefined ? null : Math.round(rttMs * 1000) / 1000
+      return {node, rttMs: rounded, lagMessages, silentMs: Math.round(silentMs), queueBytes}
+    })
+  }
+
+  sample(nowMs: number): void {
+    this.links.sample(nowMs)
   }
 
   async drain(): Promise<void> {

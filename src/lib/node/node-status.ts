@@ -20,6 +20,10 @@ export class NodeStatus {
     this.#isDraining = true
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
   /** Why clients cannot come now; undefined when they can. */
   get closedToClients(): string | undefined {
     if (this.#isDraining) return 'draining'

@@ -207,7 +207,9 @@ export class Operators {
     const payload = encodeControl(request)
     operator.acts.did(op, {target: briefly(target)})
     const {publisher} = this.#options
-    const publishing = publisher.publish(read.value, payload, {callerId, gate: operator.gate})
+    const publishing = publisher.publish(read.value, payload, {
+      callerId, gate: operator.gate, from: 'operators',
+    })
     return answerOf(id, await outcomeOf(publishing))
   }
 

@@ -45,7 +45,7 @@ export async function publishFor(
   const {target, payload, callerId} = read.value
   acts.published(request.action, request.target)
   return outcomeOf(publisher.publish(target, payload, {
-    callerId, ...(gate !== undefined && {gate}),
+    callerId, from: 'operators', ...(gate !== undefined && {gate}),
   }))
 }
 

@@ -8,7 +8,8 @@ import {formatPosition} from '../protocol/position.js'
 import type {Target} from '../protocol/target.js'
 import type {Receipt, RefusalReason} from '../mesh/effect.js'
 import {assert, unreachable} from '../util/assert.js'
-import type {Counters} from './counters.js'
+import type {CounterName, Counters} from './counters.js'
+import type {Latency} from './metrics/latency.js'
 import type {PublishGate} from './publish-gate.js'
 import type {RelayPublish} from './relay.js'
 
@@ -19,7 +20,17 @@ export type PublishOutcome =
   /** Unknown: the message of this id is still on its way. */
   | {readonly type: 'timeout'; readonly id: string}
 
+/** Where messages of this node come from, and what counts them. */
+const COUNTED = {
+  handlers: 'publishedByHandlers',
+  operators: 'publishedByOperators',
+  api: 'publishedByApi',
+  outbox: 'publishedByOutbox',
+} as const satisfies Readonly<Record<string, CounterName>>
+
 export interface PublishOptions {
+  /** Handlers, unless it is said. */
+  readonly from?: keyof typeof COUNTED
   /** Sent again under it, a message is delivered once. */
   readonly callerId?: string | undefined
   /** As master of this term or not at all. */
@@ -31,20 +42,32 @@ export interface PublishOptions {
 
 interface Waiting {
   id: string | undefined
+  readonly sinceMs: number
+  readonly counter: CounterName
   readonly onAccepted: ((id: string) => void) | undefined
   readonly gate: PublishGate | undefined
   readonly resolve: (outcome: PublishOutcome) => void
 }
 
+/** Of what is stable: how long that took. */
+export interface Measure {
+  readonly now: () => number
+  readonly receipt: Pick<Latency, 'note'>
+}
+
 export class Publisher {
   readonly #push: (message: RelayPublish) => void
   readonly #counters: Counters
+  readonly #measure: Measure | undefined
   readonly #waiting = new Map<number, Waiting>()
   #lastTicket = 0
 
-  constructor(push: (message: RelayPublish) => void, counters: Counters) {
+  constructor(
+    push: (message: RelayPublish) => void, counters: Counters, measure?: Measure,
+  ) {
     this.#push = push
     this.#counters = counters
+    this.#measure = measure
   }
 
   /** Publishers that have no answer yet. */
@@ -59,7 +82,7 @@ export class Publisher {
   publish(
     target: Target, payload: Payload, options: PublishOptions = {},
   ): Promise<PublishOutcome> {
-    const {callerId, onlyInTerm, gate, onAccepted} = options
+    const {callerId, onlyInTerm, gate, onAccepted, from = 'handlers'} = options
     if (gate?.isShut === true) {
       gate.refused()
       this.#counters.add('publishesRefused')
@@ -67,7 +90,9 @@ export class Publisher {
     }
     const ticket = (this.#lastTicket += 1)
     return new Promise((resolve) => {
-      this.#waiting.set(ticket, {id: undefined, onAccepted, gate, resolve})
+      const sinceMs = this.#measure?.now() ?? 0
+      const counter = COUNTED[from]
+      this.#waiting.set(ticket, {id: undefined, sinceMs, counter, onAccepted, gate, resolve})
       this.#push({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
     })
   }
@@ -76,6 +101,7 @@ export class Publisher {
     this.#counters.add('messagesPublished')
     const waiting = this.#waiting.get(ticket)
     assert(waiting !== undefined, `Accepted a ticket that nobody holds: ${ticket}`)
+    this.#counters.add(waiting.counter)
     waiting.id = id
     waiting.onAccepted?.(id)
   }
@@ -89,10 +115,11 @@ export class Publisher {
   }
 
   receipt(ticket: number, receipt: Receipt): void {
-    const {id, resolve} = this.#take(ticket)
+    const {id, sinceMs, resolve} = this.#take(ticket)
     assert(id !== undefined, `A receipt before its message was accepted: ${ticket}`)
     switch (receipt.type) {
       case 'stable':
+        this.#measure?.receipt.note(this.#measure.now() - sinceMs)
         resolve({type: 'stable', result: resultOf(id, receipt)})
         return
       case 'timeout':

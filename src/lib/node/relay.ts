@@ -5,11 +5,12 @@
  * `create-node.ts` alone makes one. test/contract/relay-contract.ts says what all of them keep.
  */
 import type {History} from '../mesh/coming-back.js'
-import type {CoreStats} from '../mesh/core.js'
+import type {CoreStats} from '../mesh/core-stats.js'
 import type {Delivery, Receipt, RefusalReason, Standing} from '../mesh/effect.js'
 import type {MeshEvent} from '../mesh/event.js'
 import type {InspectQuery, Inspection} from '../mesh/inspect.js'
 import type {MemberInfo} from '../mesh/membership.js'
+import type {LinkReading} from '../protocol/meter-frame.js'
 import type {Place} from '../protocol/position.js'
 import type {Socket, SocketHandler} from '../transport/transport.js'
 import type {NodeId} from '../util/brand.js'
@@ -57,6 +58,12 @@ export interface Relay extends History {
   linked(peer: NodeId, socket: Socket): SocketHandler
   inspect(query: InspectQuery): Inspection
   stats(): RelayStats
+  /** When a message of this node's own was accepted; undefined when that is not known any more. */
+  acceptedAt(counter: number): number | undefined
+  /** How far the nodes are with which this one shares the log. */
+  readLinks(): readonly LinkReading[]
+  /** Expected about every second or more often: it may measure now. */
+  sample(nowMs: number): void
   /** Leaves in order; resolves when all that was accepted is kept by others. */
   drain(): Promise<void>
   /** Nothing is delivered or answered after this. */

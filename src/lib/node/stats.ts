@@ -1,4 +1,5 @@
 /** A node in numbers, as /stats and the operators' commands show it. */
+import type {MeterReading} from '../protocol/meter-frame.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {NodeId} from '../util/brand.js'
@@ -6,6 +7,7 @@ import type {ClientRegistry} from './client-registry.js'
 import type {Clients} from './clients.js'
 import type {Counters, Rate} from './counters.js'
 import type {LoopDelay} from './loop-delay.js'
+import type {Meter} from './metrics/meter.js'
 import type {NodeStatus} from './node-status.js'
 import type {Operators} from './operators.js'
 import type {OutboxDrain} from './outbox/outbox-drain.js'
@@ -17,6 +19,7 @@ export interface StatsParts {
   readonly startedMs: number
   readonly now: () => number
   readonly relay: Relay
+  readonly meter: Meter
   readonly status: NodeStatus
   readonly registry: ClientRegistry
   readonly clients: Clients
@@ -59,6 +62,17 @@ export function nodeStats(parts: StatsParts): NodeStats {
     outPerS: parts.outRate.perS,
     ...outboxStats(parts.outbox),
     counters: {...core.counters, ...parts.counters.all()},
+    meter: readMeter(parts, core.leaseAgeMs),
+  }
+}
+
+function readMeter({relay, meter, status}: StatsParts, leaseAgeMs: number): MeterReading {
+  return {
+    isDraining: status.isDraining,
+    cpuShare: meter.cpuShare,
+    leaseAgeMs: Math.round(leaseAgeMs),
+    latency: meter.latencies(),
+    links: relay.readLinks(),
   }
 }
 

@@ -53,6 +53,8 @@ export interface PollOptions {
   readonly remembers?: boolean
   /** Ask the node of this id alone. */
   readonly only?: string | undefined
+  /** Connections are the access's own: it closes them. */
+  readonly keeps?: boolean
 }
 
 /** A healthy node answers within a few; a hung one must not hold up the table. */
@@ -74,12 +76,12 @@ interface Listing extends PoolRead {
 export async function pollPool<T>(
   access: PollAccess,
   question: Question<T>,
-  {remembers = true, only}: PollOptions = {},
+  {remembers = true, only, keeps = false}: PollOptions = {},
 ): Promise<Poll<T>> {
   await access.secret()
   const url = access.nodeUrl
   if (url !== undefined) {
-    const node = await probe(access, {url, known: undefined}, question)
+    const node = await probe(access, {url, known: undefined, keeps}, question)
     if (node.state !== 'up') throw unreachable(node)
     return {nodes: [node], lease: undefined, warnings: []}
   }
@@ -87,7 +89,7 @@ export async function pollPool<T>(
   const asked = listing.nodes.filter(({id}) => only === undefined || id === only)
   if (only !== undefined && asked.length === 0) throw unknownNode(only)
   const nodes = await Promise.all(
-    asked.map((known) => probe(access, {url: known.url, known}, question)),
+    asked.map((known) => probe(access, {url: known.url, known, keeps}, question)),
   )
   const isRefused = nodes.some(({refusedSecret}) => refusedSecret)
   if (isRefused && nodes.every(({answer}) => answer === undefined)) {
@@ -114,11 +116,12 @@ async function listNodes(access: PollAccess, remembers: boolean): Promise<Listin
 interface Probed {
   readonly url: string
   readonly known: KnownNode | undefined
+  readonly keeps: boolean
 }
 
 async function probe<T>(
   access: PollAccess,
-  {url, known}: Probed,
+  {url, known, keeps}: Probed,
   question: Question<T>,
 ): Promise<PolledNode<T>> {
   const timeoutMs = Math.min(PROBE_MS_MAX, access.leftMs())
@@ -138,7 +141,7 @@ async function probe<T>(
       const answer = await question(connection, patience)
       return {known, id, url, state: 'up', answer, why: undefined}
     } finally {
-      connection.close()
+      if (!keeps) connection.close()
     }
   } catch (error) {
     if (!(error instanceof WsmeshError) || (known === undefined && isTelling(error))) throw error

@@ -1,5 +1,5 @@
 import type {NodeStats} from '../protocol/operator-frame.js'
-import {pollPool, type PollAccess, type PolledNode} from './poll-pool.js'
+import {pollPool, type PollAccess, type PolledNode, type PollOptions} from './poll-pool.js'
 
 /**
  * up: answers. isolated: answers, but the mesh goes on without it. stale: its process is gone, only
@@ -25,7 +25,7 @@ export interface Survey {
 /** Asks every node of the pool for its numbers; see pollPool. */
 export async function surveyPool(
   access: PollAccess,
-  options: {readonly remembers?: boolean} = {},
+  options: Pick<PollOptions, 'remembers' | 'keeps'> = {},
 ): Promise<Survey> {
   const {nodes, lease, warnings} = await pollPool(
     access,

@@ -5,6 +5,7 @@ import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
 import {explainRequest, explainResult} from './explain-frame.js'
 import {isRecord, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
+import {meterReading} from './meter-frame.js'
 import type {
   MessageEvent,
   NodeStats,
@@ -183,7 +184,8 @@ const nodeStats = object<NodeStats>({
   outPerS: number,
   outboxRowsPerS: number,
   counters: recordOf(number),
-}, {optional: ['loopDelayMs', 'outboxRowsPerS']})
+  meter: meterReading,
+}, {optional: ['loopDelayMs', 'outboxRowsPerS', 'meter']})
 
 const pong = object<{readonly pong: true}>({pong: literal(true)})
 const tailing = object<{readonly tailing: true}>({tailing: literal(true)})

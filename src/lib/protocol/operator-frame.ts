@@ -2,6 +2,7 @@ import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
 import type {ControlRequest} from './control-frame.js'
 import type {ExplainRequest, ExplainResult} from './explain-frame.js'
+import type {MeterReading} from './meter-frame.js'
 import type {SoakRequest, SoakResult} from './soak-frame.js'
 import type {TargetJson} from './target.js'
 import type {WhoRequest, WhoResult} from './who-frame.js'
@@ -140,4 +141,6 @@ export interface NodeStats {
   readonly outboxRowsPerS?: number
   /** Since start; names are stable, see docs/OPERATIONS.md. */
   readonly counters: Readonly<Record<string, number>>
+  /** What is measured, not counted; absent: an earlier node. */
+  readonly meter?: MeterReading
 }

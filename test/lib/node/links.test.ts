@@ -37,7 +37,7 @@ async function startSide(id: string, secretText = 'a secret for tests only'): Pr
   const self = nodeId(id)
   const push = (event: MeshEvent): void => void events.push(event)
   const dialNode = createNodeDialer({self, secret, timeoutMs: 500, dial})
-  const links = new Links({push, dialNode, counters, log: silentLog})
+  const links = new Links({push, dialNode, counters, log: silentLog, now: () => side.nowMs})
   const now = (): number => side.nowMs
   const door = new MeshDoor({
     self, secret, counters, log: silentLog, handshakeMs: LIMITS.handshakeMs, now,

@@ -98,6 +98,18 @@ const role = fc.constantFrom<NodeStats['role'][]>(
 const nullableNode = fc.option(nodeIds)
 const floats = fc.double({noNaN: true, noDefaultInfinity: true, min: 0})
 
+const latency = fc.record({
+  messages: numbers, p50Ms: floats, p90Ms: floats, p99Ms: floats, maxMs: floats,
+})
+const meter = fc.record({
+  isDraining: fc.boolean(), cpuShare: floats, leaseAgeMs: floats,
+  latency: fc.record({relay: latency, delivery: latency, receipt: latency}),
+  links: fc.array(fc.record({
+    node: nodeIds, rttMs: fc.option(floats), lagMessages: numbers, silentMs: floats,
+    queueBytes: numbers,
+  })),
+})
+
 const stats: fc.Arbitrary<NodeStats> = fc.record({
   node: nodeIds,
   version: texts,
@@ -125,6 +137,7 @@ const stats: fc.Arbitrary<NodeStats> = fc.record({
   inPerS: floats,
   outPerS: floats,
   counters: fc.dictionary(texts, numbers),
+  meter,
 })
 
 const guests = {connections: numbers, ageMs: numbers, queueBytes: numbers}

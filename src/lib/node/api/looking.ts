@@ -59,7 +59,9 @@ export async function kick({request, caller, parts}: ApiCall): Promise<PlainResp
   if (!whom.ok) return failure(400, whom.reason)
   const payload = encodeControl({op: 'kick', ...(reason !== undefined && {reason})})
   caller.acts.did('kick', {target: briefly(target)})
-  const answer = await outcomeOf(parts.publisher.publish(whom.value, payload, {callerId}))
+  const answer = await outcomeOf(parts.publisher.publish(whom.value, payload, {
+    callerId, from: 'api',
+  }))
   if (answer.ok) return json(200, answer.result)
   const {ok: _ok, ...error} = answer
   return json(error.status, {error}, error.status === 503 ? retryAfter() : {})

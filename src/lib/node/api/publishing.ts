@@ -128,6 +128,7 @@ function publish(
   return new Promise((resolve) => {
     const publishing = publisher.publish(target, payload, {
       callerId,
+      from: 'api',
       ...(gate !== undefined && {gate}),
       ...(waitFor === 'accepted' && {onAccepted: (id) => resolve({status: 202, id})}),
     })

@@ -10,7 +10,7 @@
  * is in the order is a repeat of its caller's id. Why none is lost: it is removed when its message
  * is stable, by whoever knows that, which needs no fence: stable is stable in every term.
  */
-import type {CoreStats} from '../../mesh/core.js'
+import type {CoreStats} from '../../mesh/core-stats.js'
 import type {Standing} from '../../mesh/effect.js'
 import type {AsideOrder, OutboxKey, OutboxRow, OutboxStore} from '../../pool/outbox/outbox-store.js'
 import {WITHDRAWN, type Envelope} from '../../protocol/envelope.js'
@@ -235,7 +235,7 @@ export class OutboxDrain {
         bad.push({...key, reason: read.reason})
         continue
       }
-      const options = {callerId, onlyInTerm: term, gate}
+      const options = {callerId, onlyInTerm: term, gate, from: 'outbox'} as const
       const publishing = this.#options.publisher.publish(read.target, read.payload, options)
       sending.push(publishing.then((outcome) => ({key, outcome})))
     }
@@ -257,7 +257,9 @@ export class OutboxDrain {
   async #isStableUpToNow(term: number): Promise<boolean> {
     const {target, payload} = WITHDRAWN
     while (this.#isMaster(term)) {
-      const {type} = await this.#options.publisher.publish(target, payload, {onlyInTerm: term})
+      const {type} = await this.#options.publisher.publish(target, payload, {
+        onlyInTerm: term, from: 'outbox',
+      })
       if (type !== 'timeout') return type === 'stable'
     }
     return false
