@@ -31,7 +31,8 @@ export function failureOf(error: unknown, command: string): Failure {
       code: error.code,
       message: withoutParser(error.message),
       reasons: reasonsOf(error),
-      suggestions: error.suggestions,
+      suggestions: error.suggestions.length > 0
+        ? error.suggestions : [`wsmesh errors lookup ${error.code}`],
       exit: exitCodeOf(error.code),
     }
   }

@@ -9,7 +9,6 @@ test.each([
   ['TIMED_OUT', 3],
   ['AUTH_REJECTED', 4],
   ['POOL_DENIED', 4],
-  ['NOT_DELIVERED', 5],
   ['USAGE', 2],
   ['CONFIG_INVALID', 2],
   ['POOL_URL_INVALID', 2],
