@@ -17,9 +17,9 @@ import {Pace} from '../../src/lib/node/pace.js'
 import {LiveIdentity} from '../../src/lib/node/live-identity.js'
 import type {Log, LogFields} from '../../src/lib/node/log.js'
 import {Resuming} from '../../src/lib/node/resuming.js'
-import type {History} from '../../src/lib/mesh/coming-back.js'
 import {LIMITS} from '../../src/lib/protocol/limits.js'
 import {encodePayload} from '../../src/lib/protocol/payload.js'
+import type {Recovery} from '../../src/lib/mesh/recovery.js'
 import type {Position} from '../../src/lib/protocol/position.js'
 import {targetFromJson} from '../../src/lib/protocol/target.js'
 import type {TargetJson} from '../../src/lib/protocol/target.js'
@@ -71,7 +71,7 @@ export class ClientBench {
   readonly pace: Pace
   /** Where the core stands, and what it answers to somebody who comes back. */
   position: Position = {epoch: 'e', term: 1, seq: 1}
-  recover: History['recover'] = () => ({type: 'lost'})
+  recover: (from: Position) => Recovery = () => ({type: 'lost'})
   #counter = 0
 
   constructor(options: BenchOptions = {}) {
@@ -105,11 +105,15 @@ export class ClientBench {
       log,
     })
     const recheckMs = options.recheckMs ?? 0
-    const live = new LiveIdentity({...common, authentication, recheckMs})
+    const live = new LiveIdentity({...common, authentication, recheckMs, prepare: () => undefined})
     const position = (): Position => this.position
-    const history: History = {position: this.position, recover: (from) => this.recover(from)}
+    const relay = {
+      position: this.position,
+      recover: (from: Position) => this.recover(from),
+      prepare: () => undefined,
+    }
     this.resuming = new Resuming({
-      history: () => history,
+      relay: () => relay,
       waitingBytes: () => this.clients.replayBytes(),
       counters: this.counters,
     })

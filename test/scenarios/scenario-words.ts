@@ -22,6 +22,7 @@ export function describeStanding(standing: Standing): string {
       return 'is isolated: its clients are sent away'
     }
     case 'joining':
+    case 'linked':
     case 'drained': {
       return `is ${standing.state}`
     }

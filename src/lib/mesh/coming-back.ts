@@ -16,7 +16,8 @@ export const AHEAD_WAIT_MS = 1000
 /** The part of MeshCore that knows what was delivered. */
 export interface History {
   readonly position: Position | undefined
-  recover(position: Position): Recovery
+  /** Of a relay that brings a node only what its clients need: what came for this identity. */
+  recover(position: Position, identity?: Identity): Recovery
 }
 
 /** An entry that is a message and was delivered to those whom it names. */
@@ -43,7 +44,7 @@ export function isBehind(history: History | undefined, resume: Position): boolea
 export function missedBy(
   history: History | undefined, identity: Identity, resume: Position,
 ): Missed | undefined {
-  const recovery = history?.recover(resume)
+  const recovery = history?.recover(resume, identity)
   if (recovery?.type !== 'recovered') return undefined
   const messages: DeliveredMessage[] = []
   for (const entry of recovery.entries) {
@@ -69,10 +70,15 @@ export function isMessage(entry: Delivery): entry is DeliveredMessage {
   return entry.envelope !== undefined && entry.repeatOf === undefined
 }
 
+/** Linked to the others: what is published goes out at once. */
+export function takesPart(state: Standing['state']): boolean {
+  return state === 'following' || state === 'mastering' || state === 'linked'
+}
+
 /** Whether clients may come, and stay: a node that is no part of the mesh has none. */
 export function takesClients(state: Standing['state']): boolean {
   // Between masters they may: what they publish waits.
-  return state === 'following' || state === 'mastering' || state === 'seeking'
+  return takesPart(state) || state === 'seeking'
 }
 
 /** After log-replaced: this client was told of what is not in the log, or misses what now is. */

@@ -30,7 +30,9 @@ export type Standing =
   | {readonly state: 'joining'}
   | {readonly state: 'following'; readonly master: NodeId; readonly term: number}
   | {readonly state: 'mastering'; readonly term: number}
-  /** Between masters: clients stay, publishes wait in the outbox. */
+  /** Part of a mesh whose relay has no master. `outboxTerm`: this node sends the outbox's rows. */
+  | {readonly state: 'linked'; readonly outboxTerm: number | undefined}
+  /** Between masters, or without the relay: clients stay, publishes wait in the outbox. */
   | {readonly state: 'seeking'; readonly term: number}
   /** The mesh goes on elsewhere without this node: its clients are sent there. */
   | {readonly state: 'isolated'; readonly term: number}

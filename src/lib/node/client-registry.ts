@@ -84,6 +84,14 @@ export class ClientRegistry {
     return this.#byUser.keys()
   }
 
+  groupNames(): Iterable<string> {
+    return this.#byGroup.keys()
+  }
+
+  sessionIds(): Iterable<string> {
+    return this.#bySession.keys()
+  }
+
   ofUser(id: string): ReadonlySet<ClientConnection> {
     return this.#byUser.get(id) ?? NOBODY
   }

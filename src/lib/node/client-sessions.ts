@@ -34,6 +34,13 @@ type Admission = Extract<AuthenticationVerdict, {readonly ok: true}>
 /** Frames that may wait while a proof is checked. */
 const HELD_FRAMES_MAX = 64
 
+/** So often somebody's groups may change while what is for them is sought. */
+const READIED_TURNS_MAX = 4
+
+const UNREADY: AuthenticationVerdict = {
+  ok: false, status: 503, text: 'Messages for you cannot be had here now: try again later',
+}
+
 const INCOMPLETE = badFrame('A session, its user_agent and its language are needed')
 
 export interface SessionsOptions {
@@ -161,15 +168,10 @@ export class ClientSessions {
     request: AuthenticationRequest,
   ): Promise<void> {
     const proof = proofOf(request, connection.origin)
-    let verdict = await this.#checked(connection, proof)
-    if (connection.isClosed) return
     // Who was known before has had everything since; and without positions there is no place.
     const isComingBack = connection.form === 'v1' && connection.identity === undefined
-    const resume = verdict.ok && isComingBack ? request.resume : undefined
-    if (resume !== undefined && (await this.#options.resuming.caughtUp(resume))) {
-      // Whoever was kicked meanwhile was not among the connected yet.
-      verdict = await this.#checked(connection, proof)
-    }
+    const resume = isComingBack ? request.resume : undefined
+    const verdict = await this.#readied(connection, proof, resume)
     if (connection.isClosed) return
     if (verdict.ok && !this.#hasRoomFor(connection, verdict.claims?.user)) {
       this.#options.counters.add('clientsRefusedUser')
@@ -180,6 +182,23 @@ export class ClientSessions {
     for (const data of connection.isClosed ? [] : connection.endAuthentication()) {
       if (!connection.isClosed) this.#read(connection, data, false)
     }
+  }
+
+  /** Checked; and what comes for whom it names comes to this node from now on. */
+  async #readied(
+    connection: ClientConnection, proof: Proof, resume: string | undefined,
+  ): Promise<AuthenticationVerdict> {
+    let verdict = await this.#checked(connection, proof)
+    for (let turn = 0; turn < READIED_TURNS_MAX; turn += 1) {
+      if (!verdict.ok || connection.isClosed) return verdict
+      const identity = identityOf(verdict.claims, proof, connection)
+      const ready = this.#options.resuming.ready(identity, resume, turn === 0)
+      if (ready === undefined) return verdict
+      if (!(await ready)) return UNREADY
+      // Whoever was kicked meanwhile was not among the connected yet.
+      verdict = await this.#checked(connection, proof)
+    }
+    return UNREADY
   }
 
   #hasRoomFor(connection: ClientConnection, user: string | undefined): boolean {

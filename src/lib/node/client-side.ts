@@ -2,7 +2,6 @@
 import type {Authenticator} from '../auth/authenticator.js'
 import {tokenAuthenticator} from '../auth/token-authenticator.js'
 import {positionMs} from '../mesh/coming-back.js'
-import type {History} from '../mesh/coming-back.js'
 import type {Position} from '../protocol/position.js'
 import {ActionDispatcher} from './action-dispatcher.js'
 import type {ActionRegistry} from './action-registry.js'
@@ -16,6 +15,7 @@ import {LiveIdentity} from './live-identity.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {Pace} from './pace.js'
 import type {Publisher} from './publisher.js'
+import type {Relay} from './relay.js'
 import {Resuming} from './resuming.js'
 import {createSend} from './send-message.js'
 
@@ -27,7 +27,7 @@ export interface ClientSideOptions {
   readonly publisher: Publisher
   readonly counters: Counters
   /** Undefined before the node has started. */
-  readonly core: () => History | undefined
+  readonly relay: () => Pick<Relay, 'position' | 'recover' | 'prepare'> | undefined
 }
 
 export interface ClientSide {
@@ -41,20 +41,23 @@ export interface ClientSide {
 
 /** Throws CONFIG_INVALID for settings of the door that do not go together. */
 export function createClientSide(options: ClientSideOptions): ClientSide {
-  const {config, services, registry, actionRegistry, publisher, counters, core} = options
+  const {config, services, registry, actionRegistry, publisher, counters, relay} = options
   const {log, now, wallClock, secret} = services
   const {guests, recheckMs} = config
   const {authenticators = [tokenAuthenticator(secret)]} = services
   const authentication = new Authentication({authenticators, guests, wallClock, log})
-  const live = new LiveIdentity({authentication, registry, counters, recheckMs, now})
+  const live = new LiveIdentity({
+    authentication, registry, counters, recheckMs, now,
+    prepare: (identity) => relay()?.prepare(identity, undefined),
+  })
   const send = createSend(publisher)
   const dispatcher = new ActionDispatcher({
     registry: actionRegistry, send, counters, log, limits: config,
   })
   const waitingBytes = (): number => clients.replayBytes()
-  const resuming = new Resuming({history: core, waitingBytes, counters})
+  const resuming = new Resuming({relay, waitingBytes, counters})
   const pace = new Pace(config, counters)
-  const position = (): Position | undefined => core()?.position
+  const position = (): Position | undefined => relay()?.position
   const shared = {node: config.id, registry, live, dispatcher, counters, position, now}
   const sessions = new ClientSessions({...shared, resuming, limits: config, pace, log})
   const clients = new Clients({

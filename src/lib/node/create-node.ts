@@ -3,6 +3,7 @@
  * listener -> mesh-door -> operators, or clients -> publisher -> relay -> delivering -> clients.
  */
 import {ApiKeys} from '../auth/api-keys.js'
+import {takesPart} from '../mesh/coming-back.js'
 import type {Standing} from '../mesh/effect.js'
 import {hasRoomFor, type Unpublished} from '../mesh/publishing.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
@@ -138,7 +139,7 @@ class RunningNode implements MeshNode {
     })
     const core = () => this.#statsParts?.relay
     this.#clientSide = createClientSide({
-      config, services, registry, counters, core,
+      config, services, registry, counters, relay: core,
       actionRegistry: this.#actionRegistry,
       publisher: this.#publisher,
     })
@@ -157,6 +158,7 @@ class RunningNode implements MeshNode {
       who: (request) => answerWho(request, registry, now()),
       explain: (request) => this.#explain(request),
       soak: (request) => this.#soak.answer(request),
+      watch: (isWatching) => this.#relay.watch(isWatching),
     })
     const drained = {publisher: this.#publisher, counters, log, now, core}
     this.#masterNews = new MasterNews({
@@ -186,6 +188,7 @@ class RunningNode implements MeshNode {
 
   async start(): Promise<void> {
     await initStore(this.#services.store, this.#services.log)
+    await this.#relay.open()
     this.#actions = await loadActions(this.#config.actions, {
       registry: this.#actionRegistry,
       node: this.id,
@@ -278,6 +281,11 @@ class RunningNode implements MeshNode {
       resuming,
       outbox: this.#outbox,
       publisher: this.#publisher,
+      needs: () => ({
+        users: this.#registry.userIds(),
+        groups: this.#registry.groupNames(),
+        sessions: this.#registry.sessionIds(),
+      }),
       onStanding: (standing) => this.#setStanding(standing),
       flushed: () => {
         listeners?.flush()
@@ -309,7 +317,7 @@ class RunningNode implements MeshNode {
     this.#services.log[level](`Now ${standing.state}`, {...standing})
     this.#masterNews.heard(standing)
     if (standing.state === 'isolated') this.#clientSide.clients.closeAll('isolated')
-    if (standing.state === 'following' || standing.state === 'mastering') void this.#joined()
+    if (takesPart(standing.state)) void this.#joined()
   }
 
   async #joined(): Promise<void> {

@@ -9,7 +9,7 @@ import type {Meter} from './metrics/meter.js'
 import type {Operators} from './operators.js'
 import type {OutboxDrain} from './outbox/outbox-drain.js'
 import type {Publisher} from './publisher.js'
-import type {Relay, RelayUser} from './relay.js'
+import type {Relay, RelayNeeds, RelayUser} from './relay.js'
 import type {Resuming} from './resuming.js'
 
 export interface DeliveringParts {
@@ -22,6 +22,7 @@ export interface DeliveringParts {
   readonly resuming: Resuming
   readonly outbox: OutboxDrain | undefined
   readonly publisher: Publisher
+  readonly needs: () => RelayNeeds
   readonly onStanding: (standing: Standing) => void
   readonly flushed: () => void
 }
@@ -77,6 +78,10 @@ export class Delivering implements RelayUser {
 
   standing(standing: Standing): void {
     this.#parts.onStanding(standing)
+  }
+
+  needs(): RelayNeeds {
+    return this.#parts.needs()
   }
 
   members(change: 'joined' | 'left', node: NodeId): void {

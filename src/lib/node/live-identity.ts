@@ -28,6 +28,8 @@ export interface LiveIdentityOptions {
   /** An identity that somebody else keeps is read again so often; 0: when its session ends. */
   readonly recheckMs: number
   readonly now: () => number
+  /** See Relay: what comes for this identity has to come here before it counts. */
+  readonly prepare: (identity: Identity) => Promise<boolean> | undefined
 }
 
 type Known = Extract<AuthenticationVerdict, {readonly ok: true}>
@@ -128,6 +130,7 @@ export class LiveIdentity {
     // Not again while this is under way, and soon after if it does not come to an end.
     connection.provedUntilMs = this.#options.now() + RETRY_MS
     const verdict = await this.check(connection, proof)
+    if (verdict.ok) await this.#options.prepare(identityOf(verdict.claims, proof, connection))
     if (connection.isClosed || connection.liveProof !== proof) return
     this.#options.counters.add('identitiesReread')
     if (verdict.ok) {

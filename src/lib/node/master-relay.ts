@@ -64,6 +64,8 @@ export class MasterRelay implements Relay {
     return this.#core?.recover(position) ?? {type: 'lost'}
   }
 
+  async open(): Promise<void> {}
+
   start(self: MemberInfo, user: RelayUser): void {
     const {config, store, counters, log, random, now} = this.#options
     const push = this.#queue.push.bind(this.#queue)
@@ -87,6 +89,11 @@ export class MasterRelay implements Relay {
   publish(message: RelayPublish): void {
     this.#queue.push(message)
   }
+
+  /** Every message comes to every node. */
+  prepare(): undefined {}
+
+  watch(): undefined {}
 
   linked(peer: NodeId, socket: Socket): SocketHandler {
     return this.links.accepted(peer, socket)

@@ -42,6 +42,8 @@ export class NodeStatus {
         return 'follower'
       case 'mastering':
         return 'master'
+      case 'linked':
+        return 'member'
       case 'joining':
       case 'seeking':
       case 'isolated':

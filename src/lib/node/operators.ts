@@ -48,6 +48,8 @@ export interface OperatorsOptions {
   readonly now: () => number
   readonly soak: (request: SoakRequest) => Promise<SoakResult | SoakRefusal>
   readonly wallClock: () => number
+  /** See Relay: what nobody here needs is to be delivered too. */
+  readonly watch: (isWatching: boolean) => Promise<void> | undefined
 }
 
 export type OperatorProof = Pick<HandshakeDone, 'peer' | 'rights'>
@@ -66,17 +68,21 @@ const RIGHTS_NEEDED: Readonly<Record<OperatorRequest['op'], Rights>> = {
   refresh: 'operator',
 }
 
+type TailRequest = Extract<OperatorRequest, {readonly op: 'tail'}>
+
 interface Operator {
   readonly socket: AcceptedSocket
   readonly rights: Rights
   readonly acts: OperatorActs
   readonly gate: PublishGate
+  isTailing: boolean
   tail: Tail | undefined
 }
 
 export class Operators {
   readonly #options: OperatorsOptions
   readonly #operators = new Set<Operator>()
+  #isWatching = false
 
   constructor(options: OperatorsOptions) {
     this.#options = options
@@ -91,7 +97,7 @@ export class Operators {
     const who = {by: peer, from: socket.remoteAddress}
     const acts = new OperatorActs(this.#options.log, who, this.#options.now)
     const gate = new PublishGate((payload) => socket.ping(payload))
-    const operator: Operator = {socket, rights, acts, gate, tail: undefined}
+    const operator: Operator = {socket, rights, acts, gate, isTailing: false, tail: undefined}
     this.#operators.add(operator)
     return {
       onMessage: (data, isBinary) => this.#received(operator, data, isBinary),
@@ -100,6 +106,7 @@ export class Operators {
       onClose: () => {
         operator.acts.flush()
         this.#operators.delete(operator)
+        void this.#watch()
       },
     }
   }
@@ -164,8 +171,7 @@ export class Operators {
         this.#answer(operator, answered(request.id, this.#options.stats()))
         return
       case 'tail':
-        operator.tail = new Tail(operator.socket, request.filter, this.#options.counters)
-        this.#answer(operator, answered(request.id, {tailing: true}))
+        await this.#tail(operator, request)
         return
       case 'who':
         this.#answer(operator, answered(request.id, this.#options.who(request)))
@@ -183,6 +189,22 @@ export class Operators {
       default:
         unreachable(request)
     }
+  }
+
+  /** Synchronous where there is nothing to wait for: what is published next is seen. */
+  async #tail(operator: Operator, {id, filter}: TailRequest): Promise<void> {
+    operator.isTailing = true
+    const watching = this.#watch()
+    if (watching !== undefined) await watching
+    operator.tail = new Tail(operator.socket, filter, this.#options.counters)
+    this.#answer(operator, answered(id, {tailing: true}))
+  }
+
+  #watch(): Promise<void> | undefined {
+    const isWatching = [...this.#operators].some(({isTailing}) => isTailing)
+    if (isWatching === this.#isWatching) return undefined
+    this.#isWatching = isWatching
+    return this.#options.watch(isWatching)
   }
 
   async #soak(operator: Operator, request: SoakRequest): Promise<OperatorAnswer> {

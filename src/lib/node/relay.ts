@@ -11,7 +11,8 @@ import type {MeshEvent} from '../mesh/event.js'
 import type {InspectQuery, Inspection} from '../mesh/inspect.js'
 import type {MemberInfo} from '../mesh/membership.js'
 import type {LinkReading} from '../protocol/meter-frame.js'
-import type {Place} from '../protocol/position.js'
+import type {Place, Position} from '../protocol/position.js'
+import type {Identity} from '../protocol/target.js'
 import type {Socket, SocketHandler} from '../transport/transport.js'
 import type {NodeId} from '../util/brand.js'
 
@@ -19,7 +20,18 @@ import type {NodeId} from '../util/brand.js'
 export type RelayPublish = Extract<MeshEvent, {readonly type: 'publish'}>
 
 /** Where a relay stands, in numbers. What one does not have is 0 or empty. */
-export type RelayStats = CoreStats
+export interface RelayStats extends Omit<CoreStats, 'role' | 'counters'> {
+  /** All of earlier terms is delivered here; undefined: the term of `position` says so. */
+  readonly settledTerm?: number | undefined
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** Whose messages a node needs: the ids of who is connected. */
+export interface RelayNeeds {
+  readonly users: Iterable<string>
+  readonly groups: Iterable<string>
+  readonly sessions: Iterable<string>
+}
 
 /** The node above a relay. Called in order, never inside of a call of the relay's own user. */
 export interface RelayUser {
@@ -35,6 +47,7 @@ export interface RelayUser {
   /** Clients that were sent more than `after`, or all of them, have lost their place. */
   logReplaced(after: Place, reset: boolean): void
   standing(standing: Standing): void
+  needs(): RelayNeeds
   /** Nodes came or went. */
   members(change: 'joined' | 'left', node: NodeId): void
   /** What was delivered in this turn may leave the sockets now. */
@@ -50,10 +63,20 @@ export interface LinkCounts {
 export interface Relay extends History {
   readonly standing: Standing
   readonly links: LinkCounts
+  /** First of all: rejects with a WsmeshError where the relay cannot be had. */
+  open(): Promise<void>
   /** Once, when the addresses of the node are known; what was published before waits for it. */
   start(self: MemberInfo, user: RelayUser): void
   /** Never throws; answered by `accepted` or `refused`, at once or later. */
   publish(message: RelayPublish): void
+  /**
+   * Before somebody is let in: from then on what is for him comes here, and what he missed since
+   * `resume` can be recovered, if it is used in the same turn. Undefined: there is nothing to wait
+   * for. Resolves to false when that cannot be had at the moment.
+   */
+  prepare(identity: Identity, resume: Position | undefined): Promise<boolean> | undefined
+  /** Whether messages that nobody here needs are to be delivered too: somebody tails. */
+  watch(isWatching: boolean): Promise<void> | undefined
   /** Another node proved itself at the door. */
   linked(peer: NodeId, socket: Socket): SocketHandler
   inspect(query: InspectQuery): Inspection

@@ -1,10 +1,11 @@
 /** Clients that come back get what they missed, or are told that they did not (P5). */
-import {AHEAD_WAIT_MS, isBehind, missedBy, type History} from '../mesh/coming-back.js'
+import {AHEAD_WAIT_MS, isBehind, missedBy} from '../mesh/coming-back.js'
 import type {Identity} from '../protocol/target.js'
-import {parsePosition} from '../protocol/position.js'
+import {parsePosition, type Position} from '../protocol/position.js'
 import type {WireFrame} from '../transport/transport.js'
 import type {Counters} from './counters.js'
 import {replayFrame} from './message-frames.js'
+import type {Relay} from './relay.js'
 
 /**
  * What may wait for all clients together of what they missed. One misses at most the history; when
@@ -14,7 +15,7 @@ const REPLAY_QUEUE_BYTES_MAX = 512 * 1024 * 1024
 
 export interface ResumingOptions {
   /** Undefined before the node has started. */
-  readonly history: () => History | undefined
+  readonly relay: () => Pick<Relay, 'position' | 'recover' | 'prepare'> | undefined
   /** Bytes of replays that clients' sockets have not taken. */
   readonly waitingBytes: () => number
   readonly counters: Counters
@@ -46,14 +47,23 @@ export class Resuming {
   }
 
   /**
-   * Resolves once this node is not behind the client any more, or it has had its time: whether
-   * there was anything to wait for.
+   * Before somebody is let in. Undefined: there is nothing to wait for. `isFirst`: only then it is
+   * worth waiting for this node to get as far as the client is. Resolves to false when messages for
+   * him cannot be had here at the moment.
    */
-  caughtUp(resume: string): Promise<boolean> {
-    const position = parsePosition(resume)
-    const history = this.#options.history()
-    const isWaiting = (): boolean => position !== undefined && isBehind(history, position)
-    if (!isWaiting()) return Promise.resolve(false)
+  ready(
+    identity: Identity, resume: string | undefined, isFirst: boolean,
+  ): Promise<boolean> | undefined {
+    const position = resume === undefined ? undefined : parsePosition(resume)
+    const preparing = this.#options.relay()?.prepare(identity, position)
+    if (preparing !== undefined) return preparing
+    return isFirst && position !== undefined ? this.#caughtUp(position) : undefined
+  }
+
+  /** Resolves once this node is not behind the client any more, or it has had its time. */
+  #caughtUp(position: Position): Promise<boolean> | undefined {
+    const isWaiting = (): boolean => isBehind(this.#options.relay(), position)
+    if (!isWaiting()) return undefined
     return new Promise((resolve) => {
       const end = (): void => {
         this.#waiting.delete(look)
@@ -81,7 +91,7 @@ export class Resuming {
 
   #read(identity: Identity, resume: string): Replay | undefined {
     const position = parsePosition(resume)
-    const missed = position && missedBy(this.#options.history(), identity, position)
+    const missed = position && missedBy(this.#options.relay(), identity, position)
     if (position === undefined || missed === undefined) return undefined
     const frames: WireFrame[] = []
     let bytes = this.#options.waitingBytes()

@@ -42,6 +42,7 @@ type Role = NodeStats['role']
 const RANK: Readonly<Record<Role, number>> = {
   master: 0,
   follower: 0,
+  member: 0,
   seeking: 1,
   joining: 2,
   isolated: 3,

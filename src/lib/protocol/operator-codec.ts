@@ -160,7 +160,7 @@ const nodeStats = object<NodeStats>({
   node: nodeIdShape,
   version: text,
   pid: count,
-  role: literal('joining', 'follower', 'master', 'seeking', 'isolated', 'drained'),
+  role: literal('joining', 'follower', 'master', 'member', 'seeking', 'isolated', 'drained'),
   term: count,
   epoch: text,
   master: nullable(nodeIdShape),

@@ -110,7 +110,8 @@ export interface NodeStats {
   readonly node: NodeId
   readonly version: string
   readonly pid: number
-  readonly role: 'joining' | 'follower' | 'master' | 'seeking' | 'isolated' | 'drained'
+  /** `member`: of a mesh whose relay has no master. */
+  readonly role: 'joining' | 'follower' | 'master' | 'member' | 'seeking' | 'isolated' | 'drained'
   readonly term: number
   readonly epoch: string
   readonly master: NodeId | null

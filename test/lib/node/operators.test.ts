@@ -36,6 +36,7 @@ function bench(rights: Rights = 'operator') {
     now: () => clock.nowMs,
     soak: () => Promise.resolve({status: 429, why: 'One at a time'}),
     wallClock: () => 1000,
+    watch: () => undefined,
   })
   const socket = new FakeSocket()
   const handler = operators.accept(socket, {peer: 'ann@web1:7', rights})

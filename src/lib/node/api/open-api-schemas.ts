@@ -62,7 +62,9 @@ const number = orNull('number')
 const node = object({
   id: text,
   order: {...number, description: 'Place in the pool'},
-  role: {enum: ['joining', 'follower', 'master', 'seeking', 'isolated', 'drained', 'unknown']},
+  role: {
+    enum: ['joining', 'follower', 'master', 'member', 'seeking', 'isolated', 'drained', 'unknown'],
+  },
   state: {enum: ['up', 'isolated', 'stale', 'unreachable']},
   nodeUrl: text, clientUrl: orNull('string'), clients: number, users: number, inPerS: number,
   outPerS: number, rttMs: number, uptimeS: number, rssBytes: number, pid: number,

@@ -10,7 +10,6 @@
  * is in the order is a repeat of its caller's id. Why none is lost: it is removed when its message
  * is stable, by whoever knows that, which needs no fence: stable is stable in every term.
  */
-import type {CoreStats} from '../../mesh/core-stats.js'
 import type {Standing} from '../../mesh/effect.js'
 import type {AsideOrder, OutboxKey, OutboxRow, OutboxStore} from '../../pool/outbox/outbox-store.js'
 import {WITHDRAWN, type Envelope} from '../../protocol/envelope.js'
@@ -22,6 +21,7 @@ import {describeError} from '../log.js'
 import type {Log} from '../log.js'
 import {PublishGate} from '../publish-gate.js'
 import type {Publisher, PublishOutcome} from '../publisher.js'
+import type {RelayStats} from '../relay.js'
 import {Pause} from './pause.js'
 import {callerIdOf, messageOf} from './row-message.js'
 import {SentRows} from './sent-rows.js'
@@ -56,7 +56,7 @@ export interface OutboxDrainOptions {
   readonly log: Log
   readonly now: () => number
   /** Undefined before the node has started. */
-  readonly core: () => {stats(): CoreStats} | undefined
+  readonly core: () => {stats(): RelayStats} | undefined
 }
 
 type Sending = {readonly key: OutboxKey; readonly outcome: PublishOutcome}
@@ -93,7 +93,7 @@ export class OutboxDrain {
   }
 
   setStanding(standing: Standing): void {
-    this.#term = standing.state === 'mastering' ? standing.term : undefined
+    this.#term = termOf(standing)
     this.#pause.end()
     if (this.#term !== undefined) this.#start()
   }
@@ -176,7 +176,7 @@ export class OutboxDrain {
   async #sweep(term: number): Promise<boolean> {
     const core = this.#options.core()?.stats()
     // This node has delivered what came before its term when it has delivered the term's beginning.
-    if (core?.position.term !== term) return false
+    if (core === undefined || (core.settledTerm ?? core.position.term) !== term) return false
     const rows = this.#sent.all()
     if (!rows.every(({position}) => isStable(position, core))) return false
     const {store} = this.#options
@@ -298,8 +298,14 @@ export class OutboxDrain {
   }
 }
 
+/** In which this node is the one that sends rows. */
+function termOf(standing: Standing): number | undefined {
+  if (standing.state === 'linked') return standing.outboxTerm
+  return standing.state === 'mastering' ? standing.term : undefined
+}
+
 /** What was delivered in an earlier epoch is in no log any more. */
-function isStable({epoch, seq}: Position, core: CoreStats): boolean {
+function isStable({epoch, seq}: Position, core: RelayStats): boolean {
   return epoch !== core.epoch || seq <= core.stableSeq
 }
 
