@@ -1,16 +1,25 @@
 /** `wsmesh serve --supervise`: real processes that are killed, stopped and reloaded. */
+import {once} from 'node:events'
+import {writeFile} from 'node:fs/promises'
+import {connect} from 'node:net'
+import {join} from 'node:path'
 import {afterAll, beforeAll, expect, it} from 'vitest'
 import {isMarkAlive, markOf} from '../../src/lib/process/process-mark.js'
+import type {ReloadJson} from '../../src/lib/supervisor/reload-all.js'
 import {runCli} from '../helpers/cli.js'
 import {eventually} from '../helpers/eventually.js'
 import {ServeMesh, type Ready, type ServeProcess} from '../helpers/serve-process.js'
 
 let mesh: ServeMesh
 let supervisor: ServeProcess
+let actions: string
 
 beforeAll(async () => {
   mesh = await ServeMesh.open()
-  supervisor = await mesh.start('--supervise', '--workers', '2', '--probe-interval', '1s')
+  actions = join(mesh.folder, 'actions.mjs')
+  await writeFile(actions, 'export default (mesh) => mesh.on("spin", () => { while (true); })')
+  supervisor = await mesh.start(
+    '--supervise', '--workers', '2', '--probe-interval', '1s', '--actions', actions)
   await supervisor.cli.says('All nodes are part of the mesh')
 })
 afterAll(() => mesh[Symbol.asyncDispose]())
@@ -27,13 +36,7 @@ it('names the pids of its nodes, which share one public address', () => {
   expect([first?.pid, second?.pid]).not.toContain(supervisor.cli.child.pid)
 })
 
-it('is a mesh like any other: a siege passes, and what pool list shows can be dialled', async () => {
-  const siege = await runCli(
-    ['siege', '-c', '20', '-r', '100', '-t', '1s', '--json', '--threshold', 'lost==0'],
-    {env: mesh.env})
-  const {counts} = JSON.parse(siege.stdout) as {counts: {delivered: number; lost: number}}
-  expect(counts.lost).toBe(0)
-  expect(counts.delivered).toBeGreaterThan(50)
+it('is a mesh like any other: what pool list shows can be dialled', async () => {
   const [, address = ''] = / (unix:\S+)/.exec((await runCli(['pool', 'list'], {env: mesh.env})).stdout) ?? []
   const sent = await runCli(['send', 'hello', '--everyone', '--node', address], {env: mesh.env})
   expect(sent).toMatchObject({exit: 5, stdout: expect.stringContaining('delivered to nobody')})
@@ -51,15 +54,50 @@ it('replaces a killed node and a hung one; clients are never refused', async () 
   expect((await mesh.connect(supervisor, '42')).ws.readyState).toBe(1)
 })
 
-it('reloads by replacing one node after another', async () => {
+it('reloads under load: nothing is lost, nobody refused, each node another', async () => {
   await eventually(async () => (await mesh.poolList()).nodes.length === 2, {timeoutMs: 10_000})
   const before = (await mesh.poolList()).nodes.map(({id}) => id)
-  supervisor.cli.child.kill('SIGHUP')
-  await supervisor.cli.says('Reload: done')
+  const load = ['siege', '-c', '20', '-r', '100', '-t', '3s', '--drain', '2s', '--json']
+  const siege = runCli(load, {env: mesh.env})
+  await eventually(async () => (await mesh.poolList()).nodes.some(({clients}) => clients > 0))
+  const reload = runCli(['reload', '--json'], {env: mesh.env})
+  const knocks = await knockUntil(supervisor.ready.httpUrl, reload)
+  const {supervisors: [told]} = JSON.parse((await reload).stdout) as ReloadJson
+  expect(told).toMatchObject({pid: supervisor.cli.child.pid, outcome: 'done', why: null})
   const after = (await mesh.poolList()).nodes.map(({id}) => id)
-  expect(after).toHaveLength(2)
-  expect(after.filter((id) => before.includes(id))).toEqual([])
+  expect(told?.replaced.map((each) => each.before).toSorted()).toEqual(before.toSorted())
+  expect(told?.replaced.map(({now}) => now).toSorted()).toEqual(after.toSorted())
+  expect(knocks).toEqual([])
+  const {counts} = JSON.parse((await siege).stdout) as {counts: Record<string, number>}
+  expect(counts).toMatchObject({connectsFailed: 0, lost: 0, duplicated: 0, notRecovered: 0})
+  expect(counts['delivered']).toBe(counts['accepted'])
+  expect(counts['delivered']).toBeGreaterThan(50)
+  expect(counts['reconnects']).toBeGreaterThan(0)
 })
+
+it('keeps what works when the new settings do not, and says why', async () => {
+  const before = (await mesh.poolList()).nodes.map(({id}) => id)
+  await writeFile(actions, 'this is no module')
+  const result = await runCli(['reload'], {env: mesh.env})
+  expect(result.exit).toBe(1)
+  expect(result.stdout).toContain('0 nodes replaced, then given up')
+  expect(result.stdout).toContain(actions)
+  expect((await mesh.poolList()).nodes.map(({id}) => id)).toEqual(before)
+})
+
+/** Connects again and again, each a connection of its own: what went wrong. */
+async function knockUntil(url: string, end: Promise<unknown>): Promise<readonly string[]> {
+  const {hostname, port} = new URL(url)
+  let isOver = false
+  void end.finally(() => (isOver = true))
+  const refused: string[] = []
+  while (!isOver) {
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect').catch((error: Error) => refused.push(error.message))
+    socket.destroy()
+  }
+  return refused
+}
 
 it('leaves nobody behind when it is killed itself', async () => {
   const pids = [...supervisor.cli.stderr().matchAll(/"text":"Ready"[^\n]*"pid":(\d+)/g)]
@@ -70,16 +108,12 @@ it('leaves nobody behind when it is killed itself', async () => {
 })
 
 it.each([
-  [['--workers', '2'], '--workers needs --supervise'],
-  [['--supervise', '--workers', '0'], '1 to 64'],
-  [['--supervise', '--workers', 'all'], '--workers auto'],
-  [['--supervise', '--max-rss', '1'], 'is no size'],
-  [['--supervise', '--max-rss', '1M'], 'less than a node needs'],
-  [['--supervise', '--probe-interval', '1ms'], 'out of range'],
-  [['--supervise', '--node-url', 'ws://a:1', '--workers', '2'], 'the address of one node'],
-  [['--supervise', '--guests', 'some'], 'allow, deny'],
-])('refuses %j', async (args, hint) => {
-  const result = await runCli(['serve', '--port', '0', ...args], {env: mesh.env})
-  expect([result.exit, result.stdout]).toEqual([2, ''])
+  [['serve', '--supervise', '--workers', 'all'], 2, '--workers auto'],
+  [['reload'], 3, 'wsmesh serve --supervise'],
+  [['reload', '--supervisor', '1'], 3, 'Process 1 is no supervisor'],
+  [['reload', '--supervisor', 'all'], 2, 'integer'],
+])('refuses %j', async (args, exit, hint) => {
+  const result = await runCli(args, {env: mesh.env})
+  expect([result.exit, result.stdout]).toEqual([exit, ''])
   expect(result.stderr).toContain(hint)
 })

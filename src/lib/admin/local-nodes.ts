@@ -1,6 +1,7 @@
 /** Supervised nodes of this machine: started by a click, and found again by whoever comes later. */
-import {listSupervisors, reloadSupervisor} from '../supervisor/node-files.js'
+import {listSupervisors} from '../supervisor/node-files.js'
 import type {SupervisorFile} from '../supervisor/node-files.js'
+import {requestReload} from '../supervisor/reload-request.js'
 import {startSupervisor} from '../supervisor/start-supervisor.js'
 import type {LocalNode} from './wire.js'
 
@@ -32,7 +33,7 @@ export function localNodes(options: LocalNodesOptions): LocalNodes {
       const file = await startSupervisor({...rest, flags})
       return known(file, file.nodes[0])
     },
-    restart: (pid) => reloadSupervisor(options.dataDir, pid),
+    restart: async (pid) => void (await requestReload(options.dataDir, pid)),
     list: async () => (await listSupervisors(options.dataDir)).flatMap(knownOf),
   }
 }

@@ -316,6 +316,8 @@ export class SupervisorCore {
   #rolled(worker: Worker): void {
     if (this.#rolling?.why === 'reload' && this.#reload !== undefined && !worker.isOff) {
       this.#reload.restarted += 1
+      const key = worker.child?.key
+      if (key !== undefined) this.#emit({type: 'reloaded', key, worker: worker.index})
     }
     this.#rolling = undefined
     this.#rollOn()

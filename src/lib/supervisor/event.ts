@@ -45,6 +45,8 @@ export type SupervisorEffect =
   /** Each worker has a node that is part of the mesh, for the first time. */
   | {readonly type: 'up'}
   | {readonly type: 'reload-began'}
+  /** A part of a reload: this node has taken the place of the worker's former one. */
+  | {readonly type: 'reloaded'; readonly key: number; readonly worker: number}
   /** `failed`: why; the workers that were not reached have their old nodes. */
   | {readonly type: 'reload-ended'; readonly failed: string | undefined; readonly restarted: number}
   | {readonly type: 'exit'; readonly failed: ChildEnd | undefined; readonly text: string}

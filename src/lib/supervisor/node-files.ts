@@ -4,7 +4,6 @@ import {join} from 'node:path'
 
 import {isMarkAlive, markOf, pidOf, readMark} from '../process/process-mark.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
-import {WsmeshError} from '../util/errors.js'
 
 export const FOLDER = 'supervisors'
 const FILES_MAX = 1000
@@ -20,6 +19,7 @@ export interface SupervisorFile {
   readonly command: string
   /** What a node failed of, until the next one is ready. */
   readonly trouble: Trouble | null
+  readonly reloads: Reloads
 }
 
 export interface Trouble {
@@ -27,6 +27,26 @@ export interface Trouble {
   /** What to try; may be empty. */
   readonly hint: string
 }
+
+/** What became of the reloads that it was asked for. */
+export interface Reloads {
+  /** Since it was started. */
+  readonly begun: number
+  /** As many, or one less while one is under way. */
+  readonly ended: number
+  /** Of the last one that began, in order. */
+  readonly replaced: readonly Replaced[]
+  /** Why that one was given up, once it has ended. */
+  readonly failed: string | null
+}
+
+/** Ids of nodes. `before` is null where the worker had none. */
+export interface Replaced {
+  readonly before: string | null
+  readonly now: string
+}
+
+export const NO_RELOADS: Reloads = {begun: 0, ended: 0, replaced: [], failed: null}
 
 /** Those of this data folder that live, whoever started them. Never rejects. */
 export async function listSupervisors(dataDir: string): Promise<readonly SupervisorFile[]> {
@@ -42,17 +62,6 @@ export async function findSupervisor(
   dataDir: string, pid: number,
 ): Promise<SupervisorFile | undefined> {
   return recall(fileOf(join(dataDir, FOLDER), pid))
-}
-
-/**
- * Has a supervisor replace its nodes, one after another (SIGHUP). Rejects with NODE_UNREACHABLE for
- * a process that is none of this data folder's.
- */
-export async function reloadSupervisor(dataDir: string, pid: number): Promise<void> {
-  if ((await findSupervisor(dataDir, pid)) === undefined) {
-    throw new WsmeshError('NODE_UNREACHABLE', `Process ${pid} is no supervisor of ${dataDir}`)
-  }
-  process.kill(pid, 'SIGHUP')
 }
 
 /** One after another: the last one holds. */
@@ -71,7 +80,7 @@ export async function forget(folder: string, pid: number): Promise<void> {
 async function recall(path: string): Promise<SupervisorFile | undefined> {
   const read = parseJson(await readFile(path, 'utf8').catch(() => ''))
   if (!read.ok || !isRecord(read.value)) return undefined
-  const {nodes, startedAt, command, mark: text, trouble} = read.value
+  const {nodes, startedAt, command, mark: text, trouble, reloads} = read.value
   const mark = typeof text === 'string' ? readMark(text) : undefined
   if (mark === undefined || typeof startedAt !== 'number' || typeof command !== 'string') {
     return undefined
@@ -86,6 +95,7 @@ async function recall(path: string): Promise<SupervisorFile | undefined> {
     startedAt,
     command,
     trouble: readTrouble(trouble),
+    reloads: readReloads(reloads),
   }
 }
 
@@ -93,6 +103,24 @@ function readTrouble(value: unknown): Trouble | null {
   if (!isRecord(value)) return null
   const {why, hint} = value
   return typeof why === 'string' && typeof hint === 'string' ? {why, hint} : null
+}
+
+function readReloads(value: unknown): Reloads {
+  if (!isRecord(value)) return NO_RELOADS
+  const {begun, ended, replaced, failed} = value
+  if (typeof begun !== 'number' || typeof ended !== 'number') return NO_RELOADS
+  return {
+    begun,
+    ended,
+    replaced: Array.isArray(replaced) ? replaced.flatMap(readReplaced) : [],
+    failed: typeof failed === 'string' ? failed : null,
+  }
+}
+
+function readReplaced(value: unknown): readonly Replaced[] {
+  if (!isRecord(value) || typeof value['now'] !== 'string') return []
+  const {before, now} = value
+  return [{before: typeof before === 'string' ? before : null, now}]
 }
 
 function fileOf(folder: string, pid: number): string {

@@ -10,7 +10,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {ensureDataDir} from '../auth/data-dir.js'
 import {readStdoutLine} from '../process/child-line.js'
 import {WsmeshError} from '../util/errors.js'
-import {findSupervisor, FOLDER} from './node-files.js'
+import {findSupervisor, FOLDER, NO_RELOADS} from './node-files.js'
 import type {SupervisorFile, Trouble} from './node-files.js'
 
 const READY_MS = 10_000
@@ -60,7 +60,7 @@ export async function startSupervisor(options: StartOptions): Promise<Supervisor
       await ended
       throw failed(seen.trouble)
     }
-    return seen ?? {pid, nodes: [], startedAt, command, trouble: null}
+    return seen ?? {pid, nodes: [], startedAt, command, trouble: null, reloads: NO_RELOADS}
   } finally {
     await output.close()
   }

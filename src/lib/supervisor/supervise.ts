@@ -23,6 +23,8 @@ import {startNodeChild, type NodeChild} from './node-child.js'
 import {FOLDER, forget, remember, type Trouble} from './node-files.js'
 import {placesFor} from './places.js'
 import {probeNode} from './probe-node.js'
+import {ReloadBook} from './reload-book.js'
+import {takeReloadRequest} from './reload-request.js'
 import {describeEnd, RESTART_POLICY, type ChildEnd} from './restart-policy.js'
 
 export interface SuperviseOptions {
@@ -109,6 +111,8 @@ class Supervisor {
   readonly #startedAt = Date.now()
   #trouble: Trouble | null = null
   #told: Promise<void> = Promise.resolve()
+  readonly #reloads = new ReloadBook()
+  readonly #nodes = new Map<number, string>()
 
   constructor(options: SuperviseOptions, world: World) {
     const {workers, probeMs, rssBytesMax, serve} = options
@@ -133,6 +137,7 @@ class Supervisor {
     if (this.#options.rssBytesMax !== undefined) {
       timers.push(setInterval(() => void this.#weigh(), WEIGH_MS))
     }
+    takeReloadRequest(this.#world.folder, process.pid)
     const onSignal = (signal: NodeJS.Signals): void => this.#onSignal(signal)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
     this.#step({type: 'start'})
@@ -145,8 +150,7 @@ class Supervisor {
   }
 
   #onSignal(signal: NodeJS.Signals): void {
-    const isOnTerminal = process.stdout.isTTY || process.stderr.isTTY
-    if (signal === 'SIGHUP' && !isOnTerminal) {
+    if (signal === 'SIGHUP' && this.#isReload()) {
       this.#step({type: 'reload'})
       return
     }
@@ -158,6 +162,12 @@ class Supervisor {
       process.exitCode = 128 + constants.signals[signal]
       this.#step({type: 'stop-now'})
     }
+  }
+
+  /** On a terminal SIGHUP says that it was closed, unless somebody asked for a reload. */
+  #isReload(): boolean {
+    const isAsked = takeReloadRequest(this.#world.folder, process.pid)
+    return isAsked || !(process.stdout.isTTY || process.stderr.isTTY)
   }
 
   #step(event: SupervisorEvent): void {
@@ -179,8 +189,15 @@ class Supervisor {
       case 'up':
         return this.#log.info('All nodes are part of the mesh', {workers: this.#options.workers})
       case 'reload-began':
+        this.#reloads.began(new Map(this.#nodes))
+        this.#tell()
         return this.#log.info('Reload: the nodes are replaced, one after another')
+      case 'reloaded':
+        this.#reloads.replaced(effect.worker, this.#children.get(effect.key)?.ready?.node ?? '')
+        return this.#tell()
       case 'reload-ended':
+        this.#reloads.ended(effect.failed)
+        this.#tell()
         return this.#reloaded(effect.failed, effect.restarted)
       case 'exit':
         return this.#exit(effect.failed && failureOf(effect.text, effect.failed))
@@ -218,11 +235,15 @@ class Supervisor {
         if (!this.#announced.has(worker)) this.#options.onReady(ready)
         this.#announced.add(worker)
         this.#trouble = null
+        this.#nodes.set(worker, ready.node)
         this.#tell()
         this.#step({type: 'ready', key})
       },
       onEnd: (end) => {
         this.#step({type: 'ended', key, end})
+        if (this.#nodes.get(worker) === this.#children.get(key)?.ready?.node) {
+          this.#nodes.delete(worker)
+        }
         this.#children.delete(key)
         if (end.status !== 0) {
           this.#trouble = {why: end.said ?? describeEnd(end), hint: end.hint ?? ''}
@@ -238,7 +259,7 @@ class Supervisor {
     const nodes = [...this.#children.values()].flatMap(({ready}) => ready?.node ?? [])
     const file = {
       pid: process.pid, nodes, startedAt: this.#startedAt, command: this.#options.command,
-      trouble: this.#trouble,
+      trouble: this.#trouble, reloads: this.#reloads.reloads,
     }
     this.#told = this.#told.then(() => remember(folder, file)).catch((error: unknown) => {
       this.#log.warn('What is kept here cannot be written down', {error: describeError(error)})

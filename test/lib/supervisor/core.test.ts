@@ -64,7 +64,7 @@ describe('a supervisor', () => {
     ['then the old one goes', [start, ready(1, 1), [9, {type: 'reload'}], ready(20, 2)],
       ['SIGTERM 1']],
     ['and it is done', [start, ready(1, 1), [9, {type: 'reload'}], ready(20, 2),
-      ended(30, 1, status(0))], ['reload-ended']],
+      ended(30, 1, status(0))], ['reloaded 2', 'reload-ended']],
     ['keeps the old one if the new one fails', [start, ready(1, 1), [9, {type: 'reload'}],
       ended(20, 2, status(1))], ['reload-ended']],
     ['reloads in place where there is one address', [start, ready(1, 1), [9, {type: 'reload'}]],
