@@ -9,13 +9,8 @@ import type {CoreConfig, SupervisorEffect, SupervisorEvent} from './event.js'
 import type {ProbeAnswer} from './probing.js'
 import {afterCrash, describeEnd, isHopeless, STATUS_RESTART} from './restart-policy.js'
 import type {ChildEnd} from './restart-policy.js'
+import {judgeWeight} from './weighing.js'
 import {emptyWorkers, inWords, type Child, type Phase, type Roll, type Worker} from './worker.js'
-
-/** So many samples above the limit, a second apart, are no passing peak. */
-const FAT_MAX = 3
-/** Past this part of the limit nobody waits for a successor any more. */
-const RSS_KILL = 1.5
-const MIB = 1024 * 1024
 
 export class SupervisorCore {
   readonly #config: CoreConfig
@@ -266,16 +261,16 @@ export class SupervisorCore {
     if (limit === undefined || found?.child.phase !== 'ready' || this.#isStopping) return
     const {child, worker} = found
     if (worker.child !== child) return
-    const [is, may] = [rssBytes, limit].map((bytes) => `${Math.round(bytes / MIB)} MiB`)
-    child.fat = rssBytes > limit ? child.fat + 1 : 0
-    if (rssBytes > limit * RSS_KILL) {
-      this.#say('error', `The node takes ${is}, far beyond the ${may} of --max-rss: killed`, child)
+    const {verdict, fat, is} = judgeWeight(rssBytes, limit, child.fat)
+    child.fat = fat
+    if (verdict === 'kill') {
+      this.#say('error', `The node takes ${is}: killed`, child)
       this.#signal(child, 'SIGKILL')
       return
     }
     const waits = this.#rolls.some((roll) => roll.worker === worker.index)
-    if (child.fat < FAT_MAX || waits || this.#isRollOf(worker)) return
-    this.#say('warn', `The node takes ${is}, more than the ${may} of --max-rss: replaced`, child)
+    if (verdict === 'fine' || waits || this.#isRollOf(worker)) return
+    this.#say('warn', `The node takes ${is}: replaced`, child)
     this.#rolls.push({worker: worker.index, why: 'memory', sinceMs: 0})
     this.#rollOn()
   }

@@ -34,9 +34,9 @@ export interface ReloadedSupervisor {
 const LOOK_MS = 100
 
 /**
- * One supervisor after the other, and none after one whose new node did not start: the rest goes on
- * with what works. Rejects with NODE_UNREACHABLE where there is none, NODE_FAILED for one that ended
- * meanwhile, TIMED_OUT.
+ * One supervisor after the other, and none after one whose new node did not start: the rest goes
+ * on with what works. Rejects with NODE_UNREACHABLE where there is none, NODE_FAILED for one that
+ * ended meanwhile, TIMED_OUT.
  */
 export async function reloadAll(options: ReloadAllOptions): Promise<ReloadJson> {
   const {dataDir, timeoutMs} = options
