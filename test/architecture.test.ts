@@ -1,6 +1,7 @@
-import {readFileSync, readdirSync} from 'node:fs'
+import {existsSync, readFileSync, readdirSync} from 'node:fs'
 import {dirname, join, normalize, relative} from 'node:path'
 import {describe, expect, test} from 'vitest'
+import {CHANGES_ITS_PROCESS, LONG_FILES} from './helpers/test-files.js'
 
 const SRC = join(import.meta.dirname, '..', 'src')
 
@@ -41,6 +42,12 @@ const ONE_FILE: Readonly<Record<string, string>> = {
   libsql: 'lib/pool/sqlite/sqlite-driver.ts',
   mysql2: 'lib/sql/mysql-driver.ts',
 }
+
+/** What a file of tests may do only in a process of its own. */
+const CHANGES = new RegExp([
+  /\bvi\.(?:mock|hoisted|stub\w+|useFakeTimers|spyOn\((?:globalThis|console|process))/,
+  /\bprocess\.(?:chdir|on|once)\(|\bprocess\.env(?:\.\w+|\[[^\]]+\]) = /,
+].map(({source}) => source).join('|'))
 
 interface Source {
   readonly path: string
@@ -146,5 +153,16 @@ describe('architecture', () => {
   test('nothing is left open', () => {
     const open = sources.filter(({text}) => /TODO|FIXME|XXX|@ts-ignore/.test(text))
     expect(open.map(({path}) => path)).toEqual([])
+  })
+
+  test('tests that share a process leave it as it was; files that are named exist', () => {
+    const root = join(SRC, '..')
+    const named = [...CHANGES_ITS_PROCESS, ...LONG_FILES]
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    const shared = readdirSync(join(root, 'test', 'lib'), {recursive: true, encoding: 'utf8'})
+      .map((path) => join('test', 'lib', path))
+      .filter((path) => path.endsWith('.test.ts') && !CHANGES_ITS_PROCESS.includes(path))
+    expect(shared.filter((path) => CHANGES.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
+    expect(shared.length).toBeGreaterThan(100)
   })
 })
