@@ -19,6 +19,7 @@ export const CHANGES_ITS_PROCESS: readonly string[] = [
   'test/lib/siege/known-faults.test.ts',
   'test/lib/siege/other-faults.test.ts',
   'test/lib/siege/soak-faults.test.ts',
+  'test/lib/supervisor/node-files.test.ts',
 ]
 
 /**
