@@ -134,9 +134,10 @@ export class ClientConnection implements SocketHandler {
     return true
   }
 
-  sendFrame(frame: WireFrame): boolean {
+  /** Bulk is for many connections at once. */
+  sendFrame(frame: WireFrame, isBulk: boolean): boolean {
     if (this.isClosed || !this.#hasRoomFor(frame.bytes.byteLength)) return false
-    this.socket.sendFrame(frame)
+    this.socket.sendFrame(frame, isBulk)
     return true
   }
 

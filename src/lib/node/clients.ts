@@ -115,9 +115,11 @@ export class Clients implements ConnectionOwner {
     const frames = framesOf(envelope, position)
     const {registry, now} = this.#options
     const nowMs = now()
+    const {kind} = envelope.target
+    const isBulk = kind !== 'user' && kind !== 'session'
     const count = registry.visit(envelope.target, (connection) => {
       const frame = frames(connection.form)
-      if (!connection.sendFrame(frame)) return false
+      if (!connection.sendFrame(frame, isBulk)) return false
       bytes += frame.bytes.byteLength
       connection.told(position.seq, nowMs)
       return true

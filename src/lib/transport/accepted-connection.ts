@@ -1,6 +1,8 @@
 import type {Duplex} from 'node:stream'
 import type {CloseName} from '../protocol/close-code.js'
-import {buildFrame, deflatedBytes} from './frame.js'
+import type {Batch} from './batch.js'
+import type {FlushQueue} from './flush-queue.js'
+import {buildFrame, deflatedFrame} from './frame.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from './transport.js'
 
 /** The part of `ws` that an accepted connection needs. */
@@ -13,16 +15,7 @@ export interface WebSocketLike {
   resume(): void
 }
 
-/** Calls flush of every connection that was added, at the end of the event loop's turn. */
-export interface FlushQueue {
-  add(connection: AcceptedConnection): void
-  flush(): void
-}
-
 const OPEN = 1
-
-/** Above this size copying frames together costs more than handing them over one by one. */
-const JOIN_BYTES_MAX = 64 * 1024
 
 /**
  * A socket that gathers frames and writes them once a turn. The frames bypass the sender of `ws`,
@@ -37,8 +30,11 @@ export class AcceptedConnection implements AcceptedSocket {
   readonly #ws: WebSocketLike
   readonly #stream: Duplex
   readonly #flushQueue: FlushQueue
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
+  #waiting: Batch | undefined
+  /** It waits for a slice of what many are sent. */
+  #isBulk = false
+  /** The operating system had not taken all when something was written here last. */
+  #isBehind = false
 
   constructor(ws: WebSocketLike, stream: Duplex, flushQueue: FlushQueue, remoteAddress: string) {
     this.#ws = ws
@@ -48,7 +44,8 @@ export class AcceptedConnection implements AcceptedSocket {
   }
 
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#stream.writableLength
+    const waitingBytes = this.#waiting === undefined ? 0 : this.#waiting.size
+    return this.#isBehind ? waitingBytes + this.#stream.writableLength : waitingBytes
   }
 
   send(data: string | Uint8Array): void {
@@ -56,36 +53,39 @@ export class AcceptedConnection implements AcceptedSocket {
     this.sendFrame(buildFrame(isBinary ? data : Buffer.from(data), isBinary))
   }
 
-  sendFrame(frame: WireFrame): void {
-    if (this.#ws.readyState !== OPEN) return
-    const bytes = this.deflates ? deflatedBytes(frame) : frame.bytes
-    if (this.#waiting.length === 0) this.#flushQueue.add(this)
-    this.#waiting.push(bytes)
-    this.#waitingBytes += bytes.byteLength
+  sendFrame(frame: WireFrame, isBulk = false): void {
+    const own = this.deflates ? deflatedFrame(frame) : frame
+    const waiting = this.#waiting
+    this.#waiting = (waiting ?? this.#flushQueue.empty).with(own)
+    // What is not bulk takes along what waits before it.
+    if (waiting !== undefined && (isBulk || !this.#isBulk)) return
+    this.#isBulk = isBulk
+    this.#flushQueue.add(this, isBulk)
   }
 
+  /** Behind its own close frame a socket says nothing. */
   flush(): void {
-    if (this.#waiting.length === 0) return
-    const frames = this.#waiting
-    const size = this.#waitingBytes
-    this.#waiting = []
-    this.#waitingBytes = 0
-    if (!this.#stream.writable) return
-    const [first] = frames
-    if (frames.length === 1 && first !== undefined) {
-      this.#stream.write(first)
-    } else if (size <= JOIN_BYTES_MAX) {
-      this.#stream.write(Buffer.concat(frames, size))
-    } else {
-      this.#stream.cork()
-      for (const bytes of frames) this.#stream.write(bytes)
-      this.#stream.uncork()
-    }
+    const batch = this.#waiting
+    if (batch === undefined) return
+    this.#waiting = undefined
+    if (this.#ws.readyState !== OPEN || !this.#stream.writable) return
+    const bytes = batch.joined()
+    if (bytes === undefined) this.#writeEach(batch)
+    else this.#stream.write(bytes)
+    this.#isBehind = this.#stream.writableLength > 0
+  }
+
+  #writeEach(batch: Batch): void {
+    this.#stream.cork()
+    for (const {bytes} of batch.frames()) this.#stream.write(bytes)
+    this.#stream.uncork()
   }
 
   ping(payload = ''): void {
     this.flush()
-    if (this.#ws.readyState === OPEN) this.#ws.ping(payload)
+    if (this.#ws.readyState !== OPEN) return
+    this.#ws.ping(payload)
+    this.#isBehind = this.#stream.writableLength > 0
   }
 
   pause(): void {
@@ -131,8 +131,7 @@ export class AcceptedConnection implements AcceptedSocket {
     this.liftProofLimit()
     const handler = this.handler
     this.handler = undefined
-    this.#waiting = []
-    this.#waitingBytes = 0
+    this.#waiting = undefined
     handler?.onClose(code, reason.toString())
   }
 }

@@ -36,29 +36,30 @@ export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
   return {bytes}
 }
 
-const deflated = new WeakMap<WireFrame, Uint8Array>()
+const deflated = new WeakMap<WireFrame, WireFrame>()
 
 /**
  * The same frame for who takes it deflated: made once for all its receivers, which is possible
  * since nothing is kept from one message to the next (server_no_context_takeover).
  */
-export function deflatedBytes(frame: WireFrame): Uint8Array {
-  let bytes = deflated.get(frame)
-  if (bytes === undefined) {
-    bytes = deflate(frame.bytes)
-    deflated.set(frame, bytes)
+export function deflatedFrame(frame: WireFrame): WireFrame {
+  let other = deflated.get(frame)
+  if (other === undefined) {
+    other = deflate(frame)
+    deflated.set(frame, other)
   }
-  return bytes
+  return other
 }
 
-function deflate(bytes: Uint8Array): Uint8Array {
+function deflate(frame: WireFrame): WireFrame {
+  const {bytes} = frame
   const size = bytes[1] ?? 0
   const payload = bytes.subarray(size < 126 ? 2 : size === 126 ? 4 : 10)
-  if (payload.length < DEFLATED_BYTES_MIN || payload.length > DEFLATED_BYTES_MAX) return bytes
+  if (payload.length < DEFLATED_BYTES_MIN || payload.length > DEFLATED_BYTES_MAX) return frame
   const options = {level: 1, finishFlush: constants.Z_SYNC_FLUSH}
   const packed = deflateRawSync(payload, options).subarray(0, -FLUSH_BYTES)
-  if (packed.length >= payload.length) return bytes
-  const frame = buildFrame(packed, bytes[0] === FIN_BINARY)
-  frame.bytes[0] = (frame.bytes[0] ?? 0) | RSV1
-  return frame.bytes
+  if (packed.length >= payload.length) return frame
+  const other = buildFrame(packed, bytes[0] === FIN_BINARY)
+  other.bytes[0] = (other.bytes[0] ?? 0) | RSV1
+  return other
 }

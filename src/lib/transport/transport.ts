@@ -19,8 +19,11 @@ export interface Socket {
 
 /** A socket that a listener accepted. What is sent in one turn of the event loop is one write. */
 export interface AcceptedSocket extends Socket {
-  /** A frame made by buildFrame: many sockets share its bytes. */
-  sendFrame(frame: WireFrame): void
+  /**
+   * A frame made by buildFrame: many sockets share its bytes. Bulk, which many sockets are sent at
+   * once, may wait a few turns of the event loop; in its order, with what comes behind it.
+   */
+  sendFrame(frame: WireFrame, isBulk?: boolean): void
   /** Hands what was gathered to the operating system now: bufferedBytes is then its backlog. */
   flush(): void
   /**
@@ -202,7 +205,7 @@ export interface Listener {
   connectionCount(): Promise<number>
   /** Another certificate from the next connection on; only of a listener that has one. */
   setTls(tls: TlsParts): void
-  /** Hands what all sockets gathered to the operating system now. */
+  /** Hands what all sockets gathered to the operating system now, or begins to: bulk goes on. */
   flush(): void
   /** No new connection from now on; those that are there stay. */
   stopAccepting(): void

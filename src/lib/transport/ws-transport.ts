@@ -12,7 +12,7 @@ import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import {assert} from '../util/assert.js'
 import {AcceptedConnection} from './accepted-connection.js'
-import type {FlushQueue} from './accepted-connection.js'
+import {FlushQueue} from './flush-queue.js'
 import {createHttpServer, endWith, pathOf, startListening} from './http-server.js'
 import {describePeer, isDistrust, isDistrusted} from './tls-peer.js'
 import type {
@@ -63,7 +63,7 @@ class AcceptedWebSocket extends WebSocket {
 /** Starts a listener. Rejects with ADDRESS_IN_USE or ADDRESS_NOT_AVAILABLE. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const open = new Set<AcceptedWebSocket>()
-  const flushQueue = createFlushQueue()
+  const flushQueue = new FlushQueue()
   let subprotocol: string | undefined
   const upgraders = new Map(
     Object.entries(options.kinds).map(([name, kind]) => [
@@ -209,22 +209,6 @@ function limitBeforeProof(
 
 /** An error of a socket is always followed by its close, which is what owners hear. */
 function ignore(): void {}
-
-function createFlushQueue(): FlushQueue {
-  let waiting: AcceptedConnection[] = []
-  const flush = (): void => {
-    const batch = waiting
-    waiting = []
-    for (const connection of batch) connection.flush()
-  }
-  return {
-    add(connection) {
-      if (waiting.length === 0) setImmediate(flush)
-      waiting.push(connection)
-    },
-    flush,
-  }
-}
 
 /** Dials. Never rejects; `onOpen` is called before the first frame can arrive. */
 export function dial(
