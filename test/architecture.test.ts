@@ -41,6 +41,7 @@ const ONE_FILE: Readonly<Record<string, string>> = {
   ws: 'lib/transport/ws-transport.ts',
   libsql: 'lib/pool/sqlite/sqlite-driver.ts',
   mysql2: 'lib/sql/mysql-driver.ts',
+  'prom-client': 'lib/node/metrics/prometheus.ts',
 }
 
 /** What a file of tests may do only in a process of its own. */

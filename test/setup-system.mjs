@@ -16,6 +16,7 @@ const needs = [
   {package: 'php-mysql', programs: ['php'], phpModule: 'pdo_mysql', why: 'the same, in a database'},
   {package: 'php-fpm', programs: ['php-fpm8.2', 'php-fpm8.4'], why: 'examples/php-app'},
   {package: 'nginx-light', programs: ['nginx'], why: 'examples/php-app'},
+  {package: 'prometheus', programs: ['promtool'], why: 'examples/prometheus: the alert rules'},
   {package: 'chromium', programs: ['chromium'], why: 'the tests of the demo page'},
 ]
 

@@ -6,6 +6,7 @@ import {HttpApi} from '../../src/lib/node/api/http-api.js'
 import type {MeshView} from '../../src/lib/node/api/mesh-view.js'
 import {Counters} from '../../src/lib/node/counters.js'
 import {createLog} from '../../src/lib/node/log.js'
+import {answerMetrics} from '../../src/lib/node/metrics/metrics-page.js'
 import {Publisher} from '../../src/lib/node/publisher.js'
 import {nodeId} from '../../src/lib/util/brand.js'
 import type {PlainRequest, PlainResponse} from '../../src/lib/transport/transport.js'
@@ -34,10 +35,11 @@ export interface AloneOptions {
   readonly entry?: Partial<ApiKeyEntry>
   readonly hasRoom?: boolean
   readonly view?: MeshView
+  readonly hasStarted?: boolean
 }
 
 export function apiAlone(options: AloneOptions = {}): ApiAlone {
-  const {fate = () => 'stable', entry = {}, hasRoom = true, view} = options
+  const {fate = () => 'stable', entry = {}, hasRoom = true, view, hasStarted = true} = options
   const counters = new Counters()
   const published: Publish[] = []
   const clock = {ms: 0}
@@ -47,7 +49,7 @@ export function apiAlone(options: AloneOptions = {}): ApiAlone {
     settle(publisher, event.ticket, fate(published.length), published.length)
   }, counters)
   const key = makeApiKey()
-  const allow = ['publish', 'who', 'kick', 'nodes'] as const
+  const allow = ['publish', 'who', 'kick', 'nodes', 'metrics'] as const
   const keys = new ApiKeys([{name: 'shop', allow, ...entry, sha256: hashOfApiKey(key)}])
   const lines: string[] = []
   const log = createLog({
@@ -56,6 +58,7 @@ export function apiAlone(options: AloneOptions = {}): ApiAlone {
   const api = new HttpApi({
     keys, secret: new MeshSecret('a secret for tests only', 'test'), version: '1', publisher,
     hasRoomFor: () => hasRoom, view, counters, log, now: () => clock.ms, wallClock: () => Date.now(),
+    metrics: async () => hasStarted ? METRICS : answerMetrics(undefined),
   })
   const ask = (method: string, target: string, bytes: Uint8Array, headers: PlainRequest['headers']) =>
     api.answer(request(method, target, bytes, {authorization: `Bearer ${key}`, ...headers}))
@@ -77,6 +80,10 @@ export function request(
     readBody: async () => ({ok: true, bytes}),
   }
 }
+
+const METRICS = {
+  status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: '# nothing\n',
+} as const
 
 function settle(publisher: Publisher, ticket: number, fate: Fate, n: number): void {
   if (fate === 'outbox-full' || fate === 'draining') return publisher.refused(ticket, fate)

@@ -9,7 +9,7 @@ import {idFromJson} from '../protocol/target.js'
 import {WsmeshError} from '../util/errors.js'
 
 /** What a key may be allowed: the routes of the API, `publish` both of publishing. */
-export const API_RIGHTS = ['publish', 'who', 'kick', 'nodes'] as const
+export const API_RIGHTS = ['publish', 'who', 'kick', 'nodes', 'metrics'] as const
 
 export type ApiRight = (typeof API_RIGHTS)[number]
 

@@ -31,6 +31,7 @@ import {MasterNews} from './master-news.js'
 import {MasterRelay} from './master-relay.js'
 import {MeshDoor} from './mesh-door.js'
 import {Meter} from './metrics/meter.js'
+import {answerMetrics} from './metrics/metrics-page.js'
 import {addressesOf, adviceOnAddresses} from './node-addresses.js'
 import type {NodeAddresses} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
@@ -40,7 +41,7 @@ import {OutboxDrain} from './outbox/outbox-drain.js'
 import {Publisher} from './publisher.js'
 import type {Relay} from './relay.js'
 import {createSend} from './send-message.js'
-import {nodeStats} from './stats.js'
+import {nodeStats, sampleStats} from './stats.js'
 import type {StatsParts} from './stats.js'
 import {Soak, type SoakParts} from './soak.js'
 import {openWebhooks} from './webhooks/open-webhooks.js'
@@ -150,6 +151,7 @@ class RunningNode implements MeshNode {
       view: services.view,
       publisher: this.#publisher,
       hasRoomFor: (messages) => this.#hasRoomFor(messages),
+      metrics: () => answerMetrics(this.#statsParts),
       version: config.version, secret, counters, log, now, wallClock,
     })
     this.#operators = new Operators({
@@ -231,6 +233,7 @@ class RunningNode implements MeshNode {
       counters: this.#counters,
       api: this.#api,
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
+      metrics: () => answerMetrics(this.#statsParts),
       position: () => this.#statsParts?.relay.position,
       admitsClient: () => this.#clientSide.pace.admits(this.#services.now()),
       listen: this.#transport.listen,
@@ -274,9 +277,9 @@ class RunningNode implements MeshNode {
     }
     const {clients, resuming} = this.#clientSide
     const listeners = this.#listeners
-    const meter = this.#meter
     relay.start({id, url: nodeUrl, clientUrl, version, pid: process.pid}, new Delivering({
-      self: id, relay, meter, now, clients,
+      self: id, relay, now, clients,
+      meter: this.#meter,
       operators: this.#operators,
       resuming,
       outbox: this.#outbox,
@@ -287,10 +290,7 @@ class RunningNode implements MeshNode {
         sessions: this.#registry.sessionIds(),
       }),
       onStanding: (standing) => this.#setStanding(standing),
-      flushed: () => {
-        listeners?.flush()
-        meter.flushed(now)
-      },
+      flush: (done) => listeners?.flush(done),
     }))
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS)
   }
@@ -302,12 +302,7 @@ class RunningNode implements MeshNode {
     this.#door.sweep(nowMs)
     this.#operators.sweep()
     this.#api.sweep()
-    this.#statsParts?.inRate.sample(nowMs)
-    this.#statsParts?.outRate.sample(nowMs)
-    this.#statsParts?.loopDelay.sample(nowMs)
-    this.#outbox?.sample(nowMs)
-    this.#meter.sample(nowMs)
-    this.#relay.sample(nowMs)
+    if (this.#statsParts !== undefined) sampleStats(this.#statsParts, nowMs)
   }
 
   #setStanding(standing: Standing): void {
@@ -387,6 +382,7 @@ class RunningNode implements MeshNode {
     this.#isClosed = true
     clearInterval(this.#timer)
     this.#statsParts?.loopDelay.close()
+    this.#meter.close()
     this.#actions?.close()
     this.#relay.close()
     await this.#listeners?.close()

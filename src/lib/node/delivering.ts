@@ -24,7 +24,8 @@ export interface DeliveringParts {
   readonly publisher: Publisher
   readonly needs: () => RelayNeeds
   readonly onStanding: (standing: Standing) => void
-  readonly flushed: () => void
+  /** What was queued leaves the sockets; `done` when the operating system was offered it. */
+  readonly flush: (done: (() => void) | undefined) => void
 }
 
 export class Delivering implements RelayUser {
@@ -89,6 +90,7 @@ export class Delivering implements RelayUser {
   }
 
   flushed(): void {
-    this.#parts.flushed()
+    const {meter, now, flush} = this.#parts
+    flush(meter.flushing(now))
   }
 }

@@ -19,19 +19,30 @@ export function answerHttp(request: PlainRequest, options: HttpOptions): PlainRe
   const isForPages = PAGE_PATHS.includes(request.path)
   const isKnown = isForPages || request.path === '/healthz' || request.path === '/stats'
   if (!isKnown) return text(404, `Nothing at this path`)
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return {...text(405, 'GET only'), headers: {allow: 'GET, HEAD'}}
-  }
+  const wrongMethod = refuseMethod(request)
+  if (wrongMethod !== undefined) return wrongMethod
   if (isForPages) return answerPage(request, options.forPages)
   if (request.path === '/healthz') return health(options.status())
-  if (!isFromThisMachine(request)) {
-    return text(403, 'Only from this machine, or by an operator: wsmesh pool list')
-  }
-  if (!isNamedByAddress(request)) {
-    return text(403, 'Only as localhost or by address: another name may be a page\'s own')
-  }
+  const refusal = refuseStranger(request, 'by an operator: wsmesh pool list')
+  if (refusal !== undefined) return refusal
   const stats = options.stats()
   return stats === undefined ? json(503, {reason: 'starting'}) : json(200, stats)
+}
+
+/** Of a page for who is on this machine; `otherwise`: how others get it. Undefined: it is one. */
+export function refuseStranger(
+  request: PlainRequest, otherwise: string,
+): PlainResponse | undefined {
+  const wrongMethod = refuseMethod(request)
+  if (wrongMethod !== undefined) return wrongMethod
+  if (!isFromThisMachine(request)) return text(403, `Only from this machine, or ${otherwise}`)
+  if (isNamedByAddress(request)) return undefined
+  return text(403, 'Only as localhost or by address: another name may be a page\'s own')
+}
+
+function refuseMethod({method}: PlainRequest): PlainResponse | undefined {
+  if (method === 'GET' || method === 'HEAD') return undefined
+  return {...text(405, 'GET only'), headers: {allow: 'GET, HEAD'}}
 }
 
 function health(status: NodeStatus | undefined): PlainResponse {

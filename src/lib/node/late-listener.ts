@@ -37,8 +37,9 @@ export class LateListener implements Listener {
     this.#listener?.setTls(tls)
   }
 
-  flush(): void {
-    this.#listener?.flush()
+  flush(done?: () => void): void {
+    if (this.#listener === undefined) done?.()
+    else this.#listener.flush(done)
   }
 
   stopAccepting(): void {

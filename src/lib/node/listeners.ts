@@ -1,7 +1,7 @@
 /** The ports of a node: one for all, or others for nodes and operators and for the API. */
 import {unlink} from 'node:fs/promises'
 import type {
-  ListenOptions, Listener, PlainRequest, RefusedRequest, ServerTls, UpgradeDecision,
+  ListenOptions, Listener, PlainRequest, PlainResponse, RefusedRequest, ServerTls, UpgradeDecision,
   UpgradeRequest,
 } from '../transport/transport.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
@@ -10,8 +10,9 @@ import {CalmWarning} from './calm-warning.js'
 import type {CounterName} from './counters.js'
 import {readClientLibrary} from './for-pages.js'
 import type {ClientLibrary} from './for-pages.js'
-import {answerHttp} from './http.js'
+import {answerHttp, refuseStranger} from './http.js'
 import type {HttpApi} from './api/http-api.js'
+import {METRICS_PATH} from './api/paths.js'
 import {LateListener} from './late-listener.js'
 import type {NodeListen} from './node-addresses.js'
 import type {NodeServices} from './node-config.js'
@@ -39,6 +40,7 @@ export interface ListenersOptions extends UpgradeParts {
   /** Where operators come in, unless it has a listener of its own. */
   readonly api: HttpApi
   readonly stats: () => NodeStats | undefined
+  readonly metrics: () => Promise<PlainResponse>
   /** The last position delivered here. */
   readonly position: () => Position | undefined
   readonly listen: (options: ListenOptions) => Promise<Listener>
@@ -56,8 +58,8 @@ export interface Listeners {
   openToPublic(): Promise<void>
   /** Accepts nobody there any more; who is connected stays. */
   closeToPublic(): void
-  /** Hands what all sockets gathered to the operating system now. */
-  flush(): void
+  /** As that of each listener; `done` when all of them are. */
+  flush(done?: () => void): void
   close(): Promise<void>
 }
 
@@ -68,7 +70,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const library = await readClientLibrary()
   const {host, port, kept} = config
   const forAll = {
-    ...common(options, library, nodeListen === undefined && apiListen === undefined),
+    ...common(options, library, nodeListen ?? apiListen ? NOTHING : BOTH),
     onUpgrade: (request: UpgradeRequest) => decideUpgrade(request, options),
   }
   const listenToClients = (): Promise<Listener> => listen({
@@ -99,11 +101,11 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     }
   }
   const forNodes = {
-    ...common(options, library, apiListen === undefined),
+    ...common(options, library, {api: apiListen === undefined, metrics: true}),
     onUpgrade: (request: UpgradeRequest) => decideNodeUpgrade(request, options),
   }
   const forApi = {
-    ...common(options, library, true), onUpgrade: refuseUpgrade, keepAliveMs: API_KEEP_ALIVE_MS,
+    ...common(options, library, BOTH), onUpgrade: refuseUpgrade, keepAliveMs: API_KEEP_ALIVE_MS,
   }
   const nodesAt = await open(nodeListen, forNodes, true)
   const privateAt = kept && {type: 'socket' as const, path: kept.privatePath}
@@ -124,11 +126,20 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       await Promise.all(late.map((listener) => listener.open()))
     },
     closeToPublic: () => late.forEach((listener) => listener.stopAccepting()),
-    flush: () => all.forEach((listener) => listener.flush()),
+    flush: (done) => flushAll(all, done),
     async close() {
       await Promise.all(all.map((listener) => listener.close()))
     },
   }
+}
+
+function flushAll(all: readonly Listener[], done: (() => void) | undefined): void {
+  let left = all.length
+  const oneDone = done && (() => {
+    left -= 1
+    if (left === 0) done()
+  })
+  for (const listener of all) listener.flush(oneDone)
 }
 
 type Parts = Omit<ListenOptions, 'host' | 'port' | 'socketPath' | 'tls'>
@@ -165,10 +176,21 @@ async function isLeftBehind(path: string): Promise<boolean> {
   })
 }
 
+/** What is answered there to who shows a key. */
+interface ByKey {
+  readonly api: boolean
+  readonly metrics: boolean
+}
+
+const BOTH: ByKey = {api: true, metrics: true}
+const NOTHING: ByKey = {api: false, metrics: false}
+
+const METRICS_TRY = 'with a key: wsmesh api key NAME --allow metrics'
+
 function common(
-  options: ListenersOptions, library: ClientLibrary | undefined, hasApi: boolean,
+  options: ListenersOptions, library: ClientLibrary | undefined, has: ByKey,
 ) {
-  const {config, counters, services, status, stats, api, position, clientDoor} = options
+  const {config, counters, services, status, stats, metrics, api, position, clientDoor} = options
   const failed = new CalmWarning(services.log)
   const forPages = {library, door: clientDoor, position, status}
   const pages = {status: () => status, stats, forPages}
@@ -183,8 +205,13 @@ function common(
       counters.add('tlsHandshakesFailed')
       failed.warn('A TLS handshake failed', {from, why})
     },
-    onRequest: (request: PlainRequest) => hasApi && api.isOf(request.path)
-      ? api.answer(request) : answerHttp(request, pages),
+    onRequest(request: PlainRequest) {
+      if (request.path === METRICS_PATH) {
+        const isForApi = has.metrics && request.headers['authorization'] !== undefined
+        return isForApi ? api.answer(request) : (refuseStranger(request, METRICS_TRY) ?? metrics())
+      }
+      return has.api && api.isOf(request.path) ? api.answer(request) : answerHttp(request, pages)
+    },
     onFault: (error: Error) => services.log.error('The listener failed', {error: error.message}),
   }
 }

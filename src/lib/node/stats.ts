@@ -31,7 +31,9 @@ export interface StatsParts {
   readonly outbox: OutboxDrain | undefined
 }
 
-export function nodeStats(parts: StatsParts): NodeStats {
+export function nodeStats(
+  parts: StatsParts,
+): NodeStats & {readonly meter: MeterReading} {
   const core = parts.relay.stats()
   const memory = process.memoryUsage()
   return {
@@ -66,13 +68,23 @@ export function nodeStats(parts: StatsParts): NodeStats {
   }
 }
 
-function readMeter({relay, meter, status}: StatsParts, leaseAgeMs: number): MeterReading {
+/** What changes with time is looked at. Expected about every second or more often. */
+export function sampleStats(parts: StatsParts, nowMs: number): void {
+  const {inRate, outRate, loopDelay, outbox, meter, relay} = parts
+  for (const each of [inRate, outRate, loopDelay, outbox, meter, relay]) each?.sample(nowMs)
+}
+
+function readMeter(
+  {relay, meter, status, outbox}: StatsParts, leaseAgeMs: number,
+): MeterReading {
+  const outboxLagMs = outbox?.lagMs
   return {
     isDraining: status.isDraining,
     cpuShare: meter.cpuShare,
     leaseAgeMs: Math.round(leaseAgeMs),
     latency: meter.latencies(),
     links: relay.readLinks(),
+    ...(outboxLagMs !== undefined && {outboxLagMs: Math.round(outboxLagMs)}),
   }
 }
 

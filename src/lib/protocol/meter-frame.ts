@@ -19,6 +19,11 @@ export interface MeterReading {
   }
   /** With whom this node shares the log: its followers, or its master. */
   readonly links: readonly LinkReading[]
+  /**
+   * So long at most the oldest row of the application's outbox has waited; only at the node that
+   * sends them.
+   */
+  readonly outboxLagMs?: number
 }
 
 /** Of the last 5 to 10 s; without messages all are 0. */
@@ -60,4 +65,5 @@ export const meterReading: Shape<MeterReading> = object<MeterReading>({
   leaseAgeMs: number,
   latency: object<MeterReading['latency']>({relay: latency, delivery: latency, receipt: latency}),
   links: listOf(link),
-})
+  outboxLagMs: number,
+}, {optional: ['outboxLagMs']})

@@ -26,6 +26,10 @@ export class FlushQueue {
   #bulk: Flushed[] = []
   /** Those before it are done. */
   #bulkAt = 0
+  /** So many were added before the first of the list. */
+  #bulkBefore = 0
+  /** In order: to be told once so many of all bulk are written. */
+  #awaiting: {readonly upTo: number; readonly done: () => void}[] = []
   #isCatchingUp = false
   #hasTurn = false
 
@@ -44,9 +48,12 @@ export class FlushQueue {
     this.#askForTurn()
   }
 
-  /** Now, but for slices that have their turns already. */
-  flush(): void {
+  /** Now, but for slices that have their turns already; `done` when all that waited is written. */
+  flush(done?: () => void): void {
     this.#flushPrompt()
+    if (done !== undefined) {
+      this.#awaiting.push({upTo: this.#bulkBefore + this.#bulk.length, done})
+    }
     if (!this.#isCatchingUp) this.#slice()
   }
 
@@ -80,10 +87,18 @@ export class FlushQueue {
       if (at % WRITES_A_LOOK === 0 && this.#now() >= endMs) break
     }
     this.#isCatchingUp = at < bulk.length
+    this.#tell(this.#bulkBefore + at)
     if (!this.#isCatchingUp || (at > DONE_MAX && at * 2 > bulk.length)) {
       this.#bulk = bulk.slice(at)
+      this.#bulkBefore += at
       at = 0
     }
     this.#bulkAt = at
+  }
+
+  /** So many of all bulk are written. */
+  #tell(written: number): void {
+    const at = this.#awaiting.findIndex(({upTo}) => upTo > written)
+    for (const {done} of this.#awaiting.splice(0, at === -1 ? this.#awaiting.length : at)) done()
   }
 }

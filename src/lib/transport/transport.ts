@@ -140,6 +140,7 @@ export type ResponseType =
   | 'text/html; charset=utf-8'
   | 'text/javascript; charset=utf-8'
   | 'text/plain; charset=utf-8'
+  | 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface PlainResponse {
   readonly status: number
@@ -205,8 +206,11 @@ export interface Listener {
   connectionCount(): Promise<number>
   /** Another certificate from the next connection on; only of a listener that has one. */
   setTls(tls: TlsParts): void
-  /** Hands what all sockets gathered to the operating system now, or begins to: bulk goes on. */
-  flush(): void
+  /**
+   * Hands what all sockets gathered to the operating system now, or begins to: bulk goes on.
+   * `done` is called, in this turn or a later one, when it was offered all of that.
+   */
+  flush(done?: () => void): void
   /** No new connection from now on; those that are there stay. */
   stopAccepting(): void
   /** Stops listening and destroys every connection that is left. */

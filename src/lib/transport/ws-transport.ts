@@ -100,7 +100,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     setTls({cert, key, ca}) {
       if (server instanceof TlsServer) server.setSecureContext({cert, key, ca})
     },
-    flush: () => flushQueue.flush(),
+    flush: (done) => flushQueue.flush(done),
     stopAccepting: () => void server.close(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

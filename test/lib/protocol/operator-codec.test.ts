@@ -108,7 +108,8 @@ const meter = fc.record({
     node: nodeIds, rttMs: fc.option(floats), lagMessages: numbers, silentMs: floats,
     queueBytes: numbers,
   })),
-})
+  outboxLagMs: floats,
+}, {requiredKeys: ['isDraining', 'cpuShare', 'leaseAgeMs', 'latency', 'links']})
 
 const stats: fc.Arbitrary<NodeStats> = fc.record({
   node: nodeIds,

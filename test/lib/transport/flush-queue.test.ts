@@ -32,13 +32,20 @@ describe('who is written to next', () => {
     const {queue, written, crowd} = setUp(0.1)
     const all = crowd(20_000)
     for (const one of all) queue.add(one, true)
-    queue.flush()
+    const done: number[] = []
+    queue.flush(() => done.push(written.length))
     expect(written).toHaveLength(16)
-    queue.flush()
+    queue.add(crowd(1, 'later')[0] ?? expect.unreachable(), true)
+    queue.flush(() => done.push(written.length))
     // The turns that follow do the rest: not whoever asks again.
     expect(written).toHaveLength(16)
-    await eventually(() => written.length === 20_000)
-    expect(written).toEqual(all.map((_, at) => `bulk${at}`))
+    await eventually(() => done.length === 2)
+    expect(written).toEqual([...all.map((_, at) => `bulk${at}`), 'later0'])
+    // It is told at the end of a slice, not in the middle of one.
+    expect(done[0]).toBeGreaterThanOrEqual(20_000)
+    expect(done[1]).toBe(20_001)
+    queue.flush(() => done.push(-1))
+    expect(done[2]).toBe(-1)
   })
 
   test('who is not of the crowd goes ahead of it', () => {

@@ -40,6 +40,10 @@ export const API_ROUTES: Readonly<Record<RoutePath, Route>> = {
     query: ['user', 'group', 'session', 'limit', 'node'],
   },
   '/nodes': {method: 'GET', right: 'nodes', costs: 'request', query: [], answer: answerNodes},
+  '/metrics': {
+    method: 'GET', right: 'metrics', costs: 'request', query: [],
+    answer: ({parts}) => parts.metrics(),
+  },
 }
 
 export class HttpApi {
@@ -49,9 +53,9 @@ export class HttpApi {
   readonly #refused: CalmWarning
 
   constructor(options: HttpApiOptions) {
-    const {publisher, hasRoomFor, view, log} = options
+    const {publisher, hasRoomFor, view, metrics, log} = options
     this.#options = options
-    this.#parts = {publisher, hasRoomFor, view, bodies: new JsonBodies()}
+    this.#parts = {publisher, hasRoomFor, view, metrics, bodies: new JsonBodies()}
     this.#callers = new Callers(options)
     this.#refused = new CalmWarning(log)
   }

@@ -97,6 +97,18 @@ const nodes = {
   responses: {200: answer('All that the pool names', 'Nodes'), ...refusals([...OF_ALL, 501, 503])},
 }
 
+const metrics = {
+  operationId: 'metrics',
+  summary: "This node's metrics, as Prometheus reads them",
+  responses: {
+    200: {
+      description: 'All that docs/METRICS.md lists',
+      content: {'text/plain; version=0.0.4; charset=utf-8': {schema: {type: 'string'}}},
+    },
+    ...refusals([...OF_ALL, 503]),
+  },
+}
+
 const document = {
   operationId: 'openApi',
   summary: 'This document',
@@ -121,6 +133,7 @@ export function openApi(version: string): Schema {
       '/kick': {post: kick},
       '/who': {get: who},
       '/nodes': {get: nodes},
+      '/metrics': {get: metrics},
       '/openapi.json': {get: document},
     },
     components: {

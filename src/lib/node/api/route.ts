@@ -14,6 +14,8 @@ export interface ApiParts {
   readonly hasRoomFor: (messages: readonly Unpublished[]) => boolean
   readonly view: MeshView | undefined
   readonly bodies: JsonBodies
+  /** This node's, as Prometheus reads them. */
+  readonly metrics: () => Promise<PlainResponse>
 }
 
 export interface ApiCall {

@@ -11,6 +11,7 @@
  * is stable, by whoever knows that, which needs no fence: stable is stable in every term.
  */
 import type {Standing} from '../../mesh/effect.js'
+import {BATCH_BYTES} from '../../pool/outbox/outbox-store.js'
 import type {AsideOrder, OutboxKey, OutboxRow, OutboxStore} from '../../pool/outbox/outbox-store.js'
 import {WITHDRAWN, type Envelope} from '../../protocol/envelope.js'
 import type {Position} from '../../protocol/position.js'
@@ -74,6 +75,8 @@ export class OutboxDrain {
   #isMade = false
   #failure: string | undefined
   #failures = 0
+  /** What had been committed then was sent. */
+  #sentUpToMs = 0
 
   constructor(options: OutboxDrainOptions) {
     this.#options = options
@@ -85,6 +88,12 @@ export class OutboxDrain {
   /** Rows sent in the last whole second; undefined while another node sends them. */
   get rowsPerS(): number | undefined {
     return this.#running === undefined ? undefined : this.#rate.perS
+  }
+
+  /** The oldest row that waits is not older; undefined while another node sends them. */
+  get lagMs(): number | undefined {
+    if (this.#running === undefined) return undefined
+    return Math.max(0, this.#options.now() - this.#sentUpToMs)
   }
 
   /** Expected about every second or more often. */
@@ -142,6 +151,7 @@ export class OutboxDrain {
     const {log, store} = this.#options
     log.info('Sending the rows of the outbox', {outbox: store.label, term})
     let isSwept = false
+    this.#sentUpToMs = this.#options.now()
     while (this.#isMaster(term)) {
       let pauseMs = 0
       try {
@@ -193,7 +203,10 @@ export class OutboxDrain {
     const sinceMs = now()
     const rows = await store.read(ROWS_MAX)
     const readMs = now() - sinceMs
-    if (rows.length === 0) return Math.min(Math.max(IDLE_MS, readMs * IDLE_SHARE), IDLE_MAX_MS)
+    if (rows.length === 0) {
+      this.#sentUpToMs = sinceMs
+      return Math.min(Math.max(IDLE_MS, readMs * IDLE_SHARE), IDLE_MAX_MS)
+    }
     if (!this.#isMaster(term)) return 0
     const {sending, bad, known} = this.#publish(rows, term)
     // Their failure must not keep the others in the table.
@@ -207,6 +220,7 @@ export class OutboxDrain {
     counters.add('outboxRowsSetAside', aside)
     if (aside > 0) this.#tellAside(aside, bad)
     if (keys.length + bad.length === 0) return IDLE_MS
+    if (keys.length + aside === rows.length && isAll(rows)) this.#sentUpToMs = sinceMs
     return rows.length < ROWS_MAX ? BUSY_MS : 0
   }
 
@@ -307,6 +321,18 @@ function termOf(standing: Standing): number | undefined {
 /** What was delivered in an earlier epoch is in no log any more. */
 function isStable({epoch, seq}: Position, core: RelayStats): boolean {
   return epoch !== core.epoch || seq <= core.stableSeq
+}
+
+/**
+ * Whether there can have been no more than these. Characters take up to three bytes; fewer rows
+ * than there might be are the safe side.
+ */
+function isAll(rows: readonly OutboxRow[]): boolean {
+  const characters = rows.reduce((sum, {details, target}) => {
+    const texts = [details, target].map((each) => (each.type === 'text' ? each.text.length : 0))
+    return texts.reduce((all, length) => all + length, sum)
+  }, 0)
+  return rows.length < ROWS_MAX && characters < BATCH_BYTES / 4
 }
 
 function toError(error: unknown): Error {

@@ -11,7 +11,7 @@ import {whatIsWrong, type Schema} from '../../../helpers/json-schema.js'
 interface Documented {
   readonly responses: Readonly<Record<string, {
     readonly headers?: Readonly<Record<string, unknown>>
-    readonly content: {readonly 'application/json': {readonly schema: Schema}}
+    readonly content: Readonly<Record<string, {readonly schema: Schema}>>
   }>>
   readonly parameters?: readonly {readonly name: string; readonly in: string}[]
   readonly requestBody?: {readonly content: {readonly 'application/json': {readonly schema: Schema}}}
@@ -109,6 +109,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [404, (api) => api.get('/who?node=n9'), NO_VIEW],
   ],
   'GET /nodes': gets('/nodes'),
+  'GET /metrics': [
+    [200, (api) => api.get('/metrics')],
+    [400, (api) => api.get('/metrics?x=1')],
+    [503, (api) => api.get('/metrics'), {hasStarted: false}],
+    ...shared('GET', '/metrics', () => ''),
+  ],
   'GET /openapi.json': [
     [200, (api) => api.get('/openapi.json')],
     [400, (api) => api.get('/openapi.json?x=1')],
@@ -140,11 +146,13 @@ describe('the document and the handlers', () => {
   test.each(all)('$name is answered $status as documented ($n)', async ({name, status, how, options}) => {
     const answer = await how(apiAlone(options))
     expect(answer.status, String(answer.body)).toBe(status)
-    expect(answer.type).toBe('application/json')
     const documented = operations.get(name)?.responses[status]
     if (documented === undefined) throw new Error(`${name} ${status} is not documented`)
-    const {schema} = documented.content['application/json']
-    expect(whatIsWrong(JSON.parse(String(answer.body)), schema, document)).toEqual([])
+    expect(Object.keys(documented.content)).toEqual([answer.type])
+    const {schema} = documented.content[answer.type] ?? {}
+    const body = String(answer.body)
+    const value: unknown = answer.type === 'application/json' ? JSON.parse(body) : body
+    expect(whatIsWrong(value, schema ?? {}, document)).toEqual([])
     const headers = Object.keys(documented.headers ?? {}).map((header) => header.toLowerCase())
     expect(Object.keys(answer.headers ?? {})).toEqual(expect.arrayContaining(headers))
   })

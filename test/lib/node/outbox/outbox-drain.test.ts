@@ -51,6 +51,8 @@ function got(client: TestClient): unknown[] {
 
 const counter = (node: MeshNode, name: string): number => node.stats().counters[name] ?? 0
 
+const lagMs = (node: MeshNode): number | undefined => node.stats().meter?.outboxLagMs
+
 const isEmpty = (table: FakeOutboxTable) => () => table.rows.length === 0
 
 describe('the master', () => {
@@ -82,6 +84,7 @@ describe('the master', () => {
     expect(nodeAt(bench, 0).stats().outboxRowsPerS).toBe(0)
     expect(nodeAt(bench, 1).stats()).not.toHaveProperty('outboxRowsPerS')
     await nodeAt(bench, 0).drain()
+    expect([0, 1].map((index) => typeof lagMs(nodeAt(bench, index)))).toContain('undefined')
     await eventually(() => nodeAt(bench, 1).stats().outboxRowsPerS === 0)
     const client = await bench.mesh.client(nodeAt(bench, 1), '42')
     bench.table.insert('row', '[1]', EVERYONE)
@@ -102,6 +105,7 @@ describe('the master', () => {
     ])
     expect(bench.lines.filter(({text}) => text.includes('set aside'))).toHaveLength(1)
     expect(counter(nodeAt(bench, 0), 'outboxRowsSetAside')).toBe(2)
+    await eventually(() => Number(lagMs(nodeAt(bench, 0))) < 200)
   })
 
   test('sends the others where nothing can be set aside', async () => {
@@ -127,6 +131,8 @@ describe('a database that is away', () => {
     bench.table.failing.add('read')
     bench.table.insert('row', '["away"]', EVERYONE)
     await eventually(() => counter(nodeAt(bench, 0), 'outboxFailures') > 2)
+    // Three tries, with 100 ms and 200 ms between them: so long at least it waits.
+    expect(lagMs(nodeAt(bench, 0))).toBeGreaterThanOrEqual(300)
     await nodeAt(bench, 0).publish('row', ['direct'], {everyone: true})
     await eventually(() => got(client).length === 1)
     bench.table.failing.clear()
@@ -134,6 +140,7 @@ describe('a database that is away', () => {
     expect(got(client)).toEqual(['direct', 'away'])
     expect(bench.lines.filter(({text}) => text.includes('cannot be sent'))).toHaveLength(1)
     expect(bench.lines.filter(({text}) => text.includes('sent again'))).toHaveLength(1)
+    await eventually(() => Number(lagMs(nodeAt(bench, 0))) < 300)
   })
 
   test('before a row was removed does not have it sent twice', async () => {
