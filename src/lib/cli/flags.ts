@@ -43,6 +43,7 @@ export function repeatable(options: {
   readonly aliases?: string[]
   readonly char?: 'u' | 'g'
   readonly exclusive?: string[]
+  readonly dependsOn?: string[]
   readonly helpGroup?: string
   readonly env?: string
 }) {

@@ -15,6 +15,8 @@ export interface TokenRequest {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Called with the path of a secret that had to be made. */
   readonly onSecretMade?: (path: string) => void
+  /** False: a secret that is not there is an error, since no node would know it. */
+  readonly mayMake?: boolean
 }
 
 /** What `token --json` prints; an API. */
@@ -29,13 +31,13 @@ export interface TokenJson {
 
 /** Throws USAGE for what is no id, and as loadSecret does. */
 export async function makeToken(request: TokenRequest): Promise<TokenJson> {
-  const {user, groups, session, ttlMs, secretFile, env, onSecretMade} = request
+  const {user, groups, session, ttlMs, secretFile, env, onSecretMade, mayMake = true} = request
   checkId('--user', user)
   for (const group of groups) checkId('--group', group)
   if (session !== undefined) checkId('--session', session)
   const dataDir = request.dataDir ?? defaultDataDir(env)
   const secret = operatorsOnly(await loadSecret({
-    secretFile, env, dataDir, ...(onSecretMade && {onMade: onSecretMade}),
+    secretFile, env, dataDir, mayMake, ...(onSecretMade && {onMade: onSecretMade}),
   }))
   const {signToken, tokenExpiryMs} = await import('../auth/token.js')
   const nowMs = Date.now()

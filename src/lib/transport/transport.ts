@@ -88,6 +88,8 @@ export interface DialOptions {
   readonly signal?: AbortSignal
   /** As a page says where it is from. */
   readonly origin?: string | undefined
+  /** What a browser would send along: `name=value; …`. */
+  readonly cookie?: string | undefined
   /** For wss: whom to believe, and what to show; without it, those that Node believes. */
   readonly tls?: TlsParts | undefined
 }

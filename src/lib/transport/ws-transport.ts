@@ -269,6 +269,7 @@ function openWebSocket(url: string, options: DialOptions): WebSocket | Error {
       maxPayload: options.maxFrameBytes,
       followRedirects: false,
       ...(options.origin !== undefined && {origin: options.origin}),
+      ...(options.cookie !== undefined && {headers: {cookie: options.cookie}}),
       ...options.tls,
       // Newer than the published types.
       closeTimeout: CLOSE_TIMEOUT_MS,

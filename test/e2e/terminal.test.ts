@@ -1,0 +1,67 @@
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+
+import type {CliResult} from '../helpers/cli.js'
+import {ServeMesh, type ServeProcess} from '../helpers/serve-process.js'
+
+/** What operators do in a terminal, on one mesh of two nodes. */
+let mesh: ServeMesh
+let nodes: readonly [ServeProcess, ServeProcess]
+
+beforeAll(async () => {
+  mesh = await ServeMesh.open()
+  nodes = [await mesh.start(), await mesh.start()]
+})
+afterAll(() => mesh[Symbol.asyncDispose]())
+
+function linesOf({stdout}: CliResult): readonly Record<string, unknown>[] {
+  return stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+describe('ping', () => {
+  test('asks all nodes, and the way of a client', async () => {
+    const {ready} = nodes[1]
+    const result = await mesh.run('ping', '--all', '--url', ready.clientUrl, '-c', '2', '-i', '10ms', '--json')
+    expect(result).toMatchObject({exit: 0, stderr: ''})
+    const lines = linesOf(result)
+    const targets = [nodes[0].ready.node, ready.node, ready.clientUrl]
+    for (const target of targets) {
+      expect(lines.filter((line) => line['target'] === target).map(({type}) => type))
+        .toEqual(['connected', 'reply', 'reply'])
+    }
+    expect(lines.at(-1)).toMatchObject({type: 'summary', sent: 6, answered: 6, lost: 0})
+    expect(lines.find(({type, target}) => type === 'connected' && target === ready.clientUrl))
+      .toMatchObject({node: ready.node})
+  })
+
+  test('a node that is not there is lost: 3', async () => {
+    const {stdout, exit} = await mesh.run('ping', '--node', '127.0.0.1:9', '-c', '2', '-i', '10ms')
+    expect(stdout).toMatch(/ {2}seq=2 {2}lost: nothing listens there/)
+    expect(stdout).toContain('2 lost (100 %)')
+    expect(exit).toBe(3)
+  })
+
+  test('who is refused is told so: 4', async () => {
+    const token = join(mesh.folder, 'token')
+    await writeFile(token, 'a.b.c')
+    const {stderr, exit} = await mesh.run(
+      'ping', '--url', nodes[0].ready.clientUrl, '--token-file', token, '-c', '1')
+    expect(stderr).toContain('lets nobody in with this proof')
+    expect(stderr).not.toContain('a.b.c')
+    expect(exit).toBe(4)
+  })
+
+  test.each([
+    [['n-0'], 3, 'No node of this pool is called n-0'],
+    [['-c', '0'], 2, '--count'],
+    [['-i', '1ms'], 2, '--interval 1ms is out of range'],
+    [['--url', 'ftp://x'], 2, 'No URL for clients'],
+    [['--token-file', '/nowhere', '--url', 'ws://127.0.0.1:9'], 1, '--token-file: cannot read'],
+    [['--user', '1', '--token-file', 'x'], 2, 'cannot also be provided'],
+  ])('bad input %j: %i', async (args, status, text) => {
+    const {stderr, exit} = await mesh.run('ping', ...args)
+    expect(stderr).toContain(text)
+    expect(exit).toBe(status)
+  })
+})
