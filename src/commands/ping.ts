@@ -7,8 +7,8 @@ import {proofFlags} from '../lib/cli/wire/proof.js'
 export default class PingCommand extends BaseCommand {
   static override summary = 'how far nodes are, and whether they answer, again and again'
   static override description =
-    'Without --url the nodes of the pool are asked, each at its own address, as operators and nodes '
-    + 'reach it. With --url it goes the way of a client: through the proxy, past the '
+    'Without --url the nodes of the pool are asked, each at its own address, as operators and '
+    + 'nodes reach it. With --url it goes the way of a client: through the proxy, past the '
     + "authentication, to the node and back. Exit status 3 when an answer was missing, however it "
     + 'was ended.'
   static override examples = [
@@ -24,7 +24,9 @@ export default class PingCommand extends BaseCommand {
     'seq', 'ms', 'node', 'why', 'and last (summary): sent', 'answered', 'lost', 'minMs', 'avgMs',
     'p99Ms', 'maxMs', 'targets[]']
   static override args = {
-    node: Args.string({description: 'the id of a node; without one all of them', ignoreStdin: true}),
+    node: Args.string({
+      description: 'the id of a node; without one all of them', ignoreStdin: true,
+    }),
   }
   static override flags = {
     url: repeatable({helpValue: 'URL', summary: 'as a client, through this URL (repeatable)'}),

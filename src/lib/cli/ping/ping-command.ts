@@ -104,6 +104,6 @@ async function clientPingers(
 }
 
 function heading(whom: string, {interval, count}: PingFlagValues): string {
-  const until = count === undefined ? 'Ctrl-C ends it' : `${plural(count, 'time')}`
+  const until = count === undefined ? 'Ctrl-C ends it' : plural(count, 'time')
   return `PING ${whom}, every ${formatDuration(interval)}; ${until}`
 }

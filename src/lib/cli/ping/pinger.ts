@@ -25,7 +25,7 @@ export interface Connected {
   readonly tookMs: number
 }
 
-/** A node at its own address, as operators and nodes reach it. `id`: undefined for whoever is there. */
+/** A node at its own address, as operators and nodes reach it. Without an id: whoever is there. */
 export function nodePinger(
   access: Pick<MeshAccess, 'connect'>,
   {id, url}: {readonly id: string | undefined; readonly url: string},

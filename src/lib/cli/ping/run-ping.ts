@@ -78,13 +78,13 @@ interface Count {
 }
 
 async function pingOne(pinger: Pinger, options: PingOptions, count: Count): Promise<void> {
-  const {intervalMs, waitMs, signal, onEvent} = options
+  const {intervalMs, waitMs, signal} = options
   const {name: target, url} = pinger
   let dueMs = performance.now()
   for (let seq = 1; seq <= options.count && !signal.aborted; seq += 1) {
     const pong = await pinger.ping(waitMs)
     if (signal.aborted) return
-    const tell = (outcome: PingEvent['outcome']) => onEvent({target, url, seq, outcome})
+    const tell = (outcome: PingEvent['outcome']) => options.onEvent({target, url, seq, outcome})
     if (pong.ok) {
       if (pong.connected !== undefined) tell({type: 'connected', ...pong.connected})
       count.answered(pong.ms)
