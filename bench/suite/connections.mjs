@@ -11,7 +11,9 @@ const WARM = 300
 const ARRIVALS = 1500
 const BATCHES = 3
 const SETTLED_BYTES = 256 * 1024
-const SETTLE_MAX_S = 20
+/** V8 tidies up some 10 s after it became quiet. */
+const SETTLE_MIN_S = 20
+const SETTLE_MAX_S = 40
 
 const usersOf = (count, prefix = 'u') => Array.from({length: count}, (_, n) => `${prefix}${n}`)
 
@@ -31,7 +33,7 @@ async function settled(pids) {
   for (let second = 0; second < SETTLE_MAX_S; second += 2) {
     await sleep(2000)
     const now = residentBytes(pids)
-    if (second >= 6 && Math.abs(now - before) < SETTLED_BYTES) break
+    if (second >= SETTLE_MIN_S && Math.abs(now - before) < SETTLED_BYTES) break
     before = now
   }
   return residentBytes(pids)

@@ -86,7 +86,7 @@ export class ClientConnection implements SocketHandler {
   ownProperties: Readonly<Record<string, string>> = NO_PROPERTIES
   nextPingMs: number
   unansweredPings = 0
-  /** Undefined: it has not said anything yet. */
+  /** Undefined: it has not said anything lately. */
   pace: ConnectionPace | undefined
   handlersRunning = 0
   /** The last seq that it was told of, and when: by a message, its authentication or by itself. */

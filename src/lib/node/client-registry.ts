@@ -3,17 +3,14 @@ import {matchesTarget} from '../protocol/target.js'
 import type {Identity, Target} from '../protocol/target.js'
 import {assert, unreachable} from '../util/assert.js'
 import type {ClientConnection} from './client-connection.js'
+import {ConnectionIndex} from './connection-index.js'
 import {Visits} from './visits.js'
-
-type Index = Map<string, Set<ClientConnection>>
 
 /** How a visit ends without a close: the connection is somebody else's from then on. */
 const AGAIN = {code: 0, reason: 'authenticated-again'}
 
 /** So that a crowd whose proofs are being checked costs no search through all of it. */
 const SILENT_LOOKED_AT_MAX = 100
-
-const NOBODY: ReadonlySet<ClientConnection> = new Set()
 
 export class ClientRegistry {
   readonly visits: Visits
@@ -22,9 +19,9 @@ export class ClientRegistry {
   /** Those that are not known, the oldest first. */
   readonly #unknown = new Set<ClientConnection>()
   readonly #byAddress = new Map<string, number>()
-  readonly #byUser: Index = new Map()
-  readonly #byGroup: Index = new Map()
-  readonly #bySession: Index = new Map()
+  readonly #byUser = new ConnectionIndex()
+  readonly #byGroup = new ConnectionIndex()
+  readonly #bySession = new ConnectionIndex()
   #guests = 0
   #mark = 0
 
@@ -93,15 +90,15 @@ export class ClientRegistry {
   }
 
   ofUser(id: string): ReadonlySet<ClientConnection> {
-    return this.#byUser.get(id) ?? NOBODY
+    return this.#byUser.of(id)
   }
 
   ofGroup(name: string): ReadonlySet<ClientConnection> {
-    return this.#byGroup.get(name) ?? NOBODY
+    return this.#byGroup.of(name)
   }
 
   ofSession(id: string): ReadonlySet<ClientConnection> {
-    return this.#bySession.get(id) ?? NOBODY
+    return this.#bySession.of(id)
   }
 
   add(connection: ClientConnection): void {
@@ -123,9 +120,9 @@ export class ClientRegistry {
       this.#guests += 1
       return
     }
-    put(this.#byUser, identity.user, connection)
-    for (const group of identity.groups) put(this.#byGroup, group, connection)
-    if (identity.session !== undefined) put(this.#bySession, identity.session, connection)
+    this.#byUser.add(identity.user, connection)
+    for (const group of identity.groups) this.#byGroup.add(group, connection)
+    if (identity.session !== undefined) this.#bySession.add(identity.session, connection)
   }
 
   /** The close code and reason are for who asks later. False when it was not there. */
@@ -149,9 +146,9 @@ export class ClientRegistry {
       this.#guests -= 1
       return
     }
-    take(this.#byUser, identity.user, connection)
-    for (const group of identity.groups) take(this.#byGroup, group, connection)
-    if (identity.session !== undefined) take(this.#bySession, identity.session, connection)
+    this.#byUser.delete(identity.user, connection)
+    for (const group of identity.groups) this.#byGroup.delete(group, connection)
+    if (identity.session !== undefined) this.#bySession.delete(identity.session, connection)
   }
 
   /**
@@ -176,18 +173,18 @@ export class ClientRegistry {
   }
 
   #visitIds(
-    index: Index,
+    index: ConnectionIndex,
     ids: readonly string[],
     visit: (connection: ClientConnection) => boolean,
   ): number {
-    this.#mark += 1
+    const mark = (this.#mark += 1)
     let count = 0
     for (const id of ids) {
-      for (const connection of index.get(id) ?? NOBODY) {
-        if (connection.mark === this.#mark) continue
-        connection.mark = this.#mark
+      index.forEach(id, (connection) => {
+        if (connection.mark === mark) return
+        connection.mark = mark
         if (visit(connection)) count += 1
-      }
+      })
     }
     return count
   }
@@ -209,21 +206,9 @@ export class ClientRegistry {
   #candidates(target: Target): ReadonlySet<ClientConnection> {
     if (target.kind !== 'filter') return this.#known
     for (const [key, value] of target.pairs) {
-      if (key === 'user') return this.#byUser.get(value) ?? NOBODY
-      if (key === 'session') return this.#bySession.get(value) ?? NOBODY
+      if (key === 'user') return this.#byUser.of(value)
+      if (key === 'session') return this.#bySession.of(value)
     }
     return this.#known
   }
-}
-
-function put(index: Index, key: string, connection: ClientConnection): void {
-  const set = index.get(key)
-  if (set === undefined) index.set(key, new Set([connection]))
-  else set.add(connection)
-}
-
-function take(index: Index, key: string, connection: ClientConnection): void {
-  const set = index.get(key)
-  set?.delete(connection)
-  if (set?.size === 0) index.delete(key)
 }

@@ -19,6 +19,7 @@ import type {CounterName, Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
 import type {LiveIdentity} from './live-identity.js'
 import {framesOf} from './message-frames.js'
+import {isCalm} from './pace.js'
 
 /** Clients closed at once when all have to leave: so many come back to the other nodes. */
 const CLOSE_BATCH = 500
@@ -160,6 +161,9 @@ export class Clients implements ConnectionOwner {
     for (const connection of this.#options.registry.all()) {
       const pingMs = connection.nextPingMs
       connection.hearAgain()
+      if (connection.pace !== undefined && isCalm(connection.pace, nowMs)) {
+        connection.pace = undefined
+      }
       if (nowMs >= connection.provedUntilMs) {
         this.#options.live.ended(connection)
       } else if (

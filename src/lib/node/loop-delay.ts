@@ -3,7 +3,7 @@ import {monitorEventLoopDelay} from 'node:perf_hooks'
 import {Latency, type LatencyTotals} from './metrics/latency.js'
 
 /** Its clock ticks so often: what lies above one tick is delay. */
-const RESOLUTION_MS = 10
+const RESOLUTION_MS = 20
 const PERIOD_MS = 1000
 
 /** The longest delay of the last whole second and of the one that has begun. */

@@ -86,6 +86,11 @@ export class Pace {
   }
 }
 
+/** It was quiet for so long that nothing of its pace needs to be remembered. */
+export function isCalm({frames, patience}: ConnectionPace, nowMs: number): boolean {
+  return frames.isFull(nowMs) && patience.isFull(nowMs)
+}
+
 function paceOf(perSecond: number, nowMs: number): ConnectionPace {
   return {
     frames: new TokenBucket(perSecond, perSecond, nowMs),

@@ -70,12 +70,17 @@ export function createHttpServer(options: ListenOptions, onUpgrade: UpgradeListe
   return server
 }
 
+interface PendingSocket {
+  readonly socket: Socket
+  readonly onClose: () => void
+}
+
 /**
  * Sockets without a whole upgrade request. Beyond the bound the oldest is destroyed: thousands of
  * half-finished requests keep nobody out, since an honest one is done in milliseconds.
  */
 class PendingSockets {
-  readonly #sockets = new Map<string, Socket>()
+  readonly #sockets = new Map<string, PendingSocket>()
 
   constructor(server: Server, options: ListenOptions) {
     const {pendingMax = PENDING_MAX} = options
@@ -85,19 +90,24 @@ class PendingSockets {
         options.onRefused?.('too-many')
         for (const [oldest, victim] of this.#sockets) {
           this.#sockets.delete(oldest)
-          victim.destroy()
+          victim.socket.destroy()
           break
         }
       }
-      this.#sockets.set(key, socket)
-      socket.once('close', () => {
-        if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
-      })
+      const onClose = (): void => {
+        if (this.#sockets.get(key)?.socket === socket) this.#sockets.delete(key)
+      }
+      this.#sockets.set(key, {socket, onClose})
+      socket.on('close', onClose)
     })
   }
 
+  /** Thousands of WebSockets stay for hours: nothing of this is kept for them. */
   done(socket: Socket): void {
-    this.#sockets.delete(keyOf(socket))
+    const key = keyOf(socket)
+    const pending = this.#sockets.get(key)
+    pending?.socket.off('close', pending.onClose)
+    this.#sockets.delete(key)
   }
 }
 
@@ -151,11 +161,14 @@ function plainRequest(request: IncomingMessage, body: RequestBody): PlainRequest
   }
 }
 
+/** Of nearly all requests: nobody writes to it. */
+const NO_QUERY = new URLSearchParams()
+
 /** The path without the query. A target that is no path ("*", "//") is one that nothing serves. */
 export function pathOf(request: IncomingMessage): {path: string; query: URLSearchParams} {
   const target = request.url ?? '/'
   const mark = target.indexOf('?')
-  if (mark < 0) return {path: target, query: new URLSearchParams()}
+  if (mark < 0) return {path: target, query: NO_QUERY}
   return {path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1))}
 }
 

@@ -45,6 +45,8 @@ const VIOLATIONS = new Map<number, CloseName>([
  */
 class AcceptedWebSocket extends WebSocket {
   connection: AcceptedConnection | undefined
+  /** Of one listener. */
+  open: Set<AcceptedWebSocket> | undefined
 
   /** `ws` closes by itself, with no reason, when a peer breaks the protocol. */
   override close(code?: number, reason?: string | Buffer): void {
@@ -165,15 +167,18 @@ function own(
   open: Set<AcceptedWebSocket>,
 ): void {
   ws.connection = connection
-  open.add(ws)
+  ws.open = open.add(ws)
   ws.on('message', onAcceptedMessage)
   ws.on('pong', onAcceptedPong)
   ws.on('ping', onAcceptedPing)
   ws.on('error', ignore)
-  ws.once('close', (code: number, reason: Buffer) => {
-    open.delete(ws)
-    connection.closed(code, reason)
-  })
+  ws.on('close', onAcceptedClose)
+}
+
+function onAcceptedClose(this: WebSocket, code: number, reason: Buffer): void {
+  if (!(this instanceof AcceptedWebSocket)) return
+  this.open?.delete(this)
+  this.connection?.closed(code, reason)
 }
 
 function onAcceptedMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
