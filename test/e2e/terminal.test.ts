@@ -2,7 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
-import type {CliResult} from '../helpers/cli.js'
+import {startCli, type CliResult} from '../helpers/cli.js'
 import {ServeMesh, type ServeProcess} from '../helpers/serve-process.js'
 
 /** What operators do in a terminal, on one mesh of two nodes. */
@@ -11,7 +11,8 @@ let nodes: readonly [ServeProcess, ServeProcess]
 
 beforeAll(async () => {
   mesh = await ServeMesh.open()
-  nodes = [await mesh.start(), await mesh.start()]
+  const actions = ['--actions', 'examples/actions/hello.mjs']
+  nodes = [await mesh.start(...actions), await mesh.start(...actions)]
 })
 afterAll(() => mesh[Symbol.asyncDispose]())
 
@@ -61,6 +62,44 @@ describe('ping', () => {
     [['--user', '1', '--token-file', 'x'], 2, 'cannot also be provided'],
   ])('bad input %j: %i', async (args, status, text) => {
     const {stderr, exit} = await mesh.run('ping', ...args)
+    expect(stderr).toContain(text)
+    expect(exit).toBe(status)
+  })
+})
+
+describe('connect', () => {
+  test('a script is answered, and says what it is shown', async () => {
+    const script = 'hello "Hi" 42\n# a remark\n/ping\n{"action":"hello","details":"raw"}\n'
+    const result = await mesh.stdin(script, 'connect', '--user', '5', '--json', '--wait', '300ms')
+    expect(result).toMatchObject({exit: 0, stderr: ''})
+    const lines = linesOf(result)
+    const hellos = lines.filter(({type, action}) => type === 'received' && action === 'hello')
+    expect(hellos.map(({details}) => details)).toEqual([['Hi', 42], ['raw']])
+    expect(hellos[0]).toMatchObject({position: expect.stringMatching(/^\w+\.1\.\d+$/) as string})
+    expect(lines.map(({type}) => type)).toEqual(expect.arrayContaining(['connected', 'sent', 'pong']))
+  })
+
+  test('comes back to another node, misses nothing, and ends when it is kicked: 4', async () => {
+    await using cli = startCli(['connect', '--user', '6'], {env: mesh.env})
+    await cli.says('connected to node')
+    cli.child.stdin?.write('/reconnect\n')
+    await cli.says(/! closed with 1000 .*\n[^]*connected again to node .*; what was missed follows/)
+    await mesh.run('send', 'hello', 'there', '--user', '6', '--id', 'order-7')
+    await cli.says(/< hello "there" {2}at \w+\.1\.\d+, id order-7/)
+    await mesh.run('kick', '--user', '6')
+    await cli.says('Error: Closed for good with 4501 kicked')
+    expect(await cli.exit).toBe(4)
+  })
+
+  test.each([
+    ['nothing proved', [], 4, 'does not let this client in: Give a token'],
+    ['nobody there', ['ws://127.0.0.1:9'], 3, 'why: nothing listens there'],
+    ['no URL', ['ftp://x'], 2, 'No URL for clients'],
+    ['an answer that is an error', ['--user', '5', '-x', 'nope', '--wait', '200ms'], 1, ''],
+    ['a wrong line', ['--user', '5', '-x', '/nope', '--wait', '0ms'], 1, ''],
+    ['a frame that is none', ['--user', '5', '-x', '/raw nope', '--wait', '5s'], 2, 'Closed for good with 4502'],
+  ])('%s: %j ends with %i', async (_what, args, status, text) => {
+    const {stderr, exit} = await mesh.run('connect', ...args)
     expect(stderr).toContain(text)
     expect(exit).toBe(status)
   })

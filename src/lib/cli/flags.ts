@@ -41,7 +41,7 @@ export function repeatable(options: {
   readonly summary: string
   readonly helpValue: string
   readonly aliases?: string[]
-  readonly char?: 'u' | 'g'
+  readonly char?: 'u' | 'g' | 'x'
   readonly exclusive?: string[]
   readonly dependsOn?: string[]
   readonly helpGroup?: string

@@ -6,6 +6,7 @@ import {WsmeshError} from '../util/errors.js'
 import {plural} from './plural.js'
 import {printable} from './printable.js'
 import {describeTarget} from './target-flags.js'
+import {timeOf} from './time-of-day.js'
 
 /** What `tail --json` prints for each message, one a line; an API. */
 export function tailJson(message: MessageEvent): string {
@@ -64,14 +65,4 @@ export function grepOf(pattern: string | undefined): (message: MessageEvent) => 
   }
   return ({action, target, details}) =>
     expression.test(`${action} ${describeTarget(target)} ${JSON.stringify(details)}`)
-}
-
-function timeOf(at: number): string {
-  const date = new Date(at)
-  const ms = String(date.getMilliseconds()).padStart(3, '0')
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0')
 }

@@ -112,7 +112,7 @@ export const CLIENT_ADVICE: Readonly<Record<MeshErrorCode, Advice>> = {
   timeout: {
     what: 'No answer within timeoutMs, 10 s.',
     why: 'No handler answers this action with reply(), or it takes longer.',
-    todo: ['docs/PROTOCOL.md, Messages   (an answer is one that has "re")'],
+    todo: ['wsmesh connect URL   (send it by hand: an answer is one that has "re")'],
   },
   'too-big': {
     what: 'The frame would be over the limit of the node.',

@@ -53,7 +53,7 @@ export const CLOSE_ADVICE: Readonly<Record<CloseName, Advice>> = {
   authenticationTimeout: {
     what: 'The client did not say who it is within 10 s.',
     why: 'Its first frame has to be Client/authentication; a plain WebSocket client sends none.',
-    todo: ['examples/chat   (a page that does it right)',
+    todo: ['wsmesh connect URL --user 42   (does it right)',
       'docs/PROTOCOL.md, Authentication'],
   },
   unauthenticated: {
@@ -71,7 +71,8 @@ export const CLOSE_ADVICE: Readonly<Record<CloseName, Advice>> = {
   badFrame: {
     what: 'The client sent what is no frame of the protocol.',
     why: 'No JSON, binary, another form than its first frame, or fields of the wrong kind.',
-    todo: ['docs/PROTOCOL.md, Client protocol', TELLS_NODE],
+    todo: ['wsmesh connect URL   (/raw shows frames as they are, and sends any)',
+      'docs/PROTOCOL.md, Client protocol', TELLS_NODE],
   },
   tooBig: {
     what: 'A frame was over its limit, or came in too many pieces.',

@@ -164,7 +164,8 @@ function letInOf(about: Readonly<Record<string, unknown>>): LetIn {
   }
 }
 
-function frameOf(text: string): NodeFrame | undefined {
+/** Undefined for what is no frame of this protocol. */
+export function frameOf(text: string): NodeFrame | undefined {
   const read = parseJson(text)
   if (!read.ok || !isRecord(read.value)) return undefined
   const {action, details, id, position, re} = read.value
