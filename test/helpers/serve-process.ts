@@ -45,9 +45,10 @@ export class ServeMesh implements AsyncDisposable {
   ) {}
 
   /** Without a pool: the embedded one of the folder. */
-  static async open(pool?: string): Promise<ServeMesh> {
+  static async open(pool?: string, more: Readonly<Record<string, string>> = {}): Promise<ServeMesh> {
     const folder = await mkdtemp(join(tmpdir(), 'wsmesh-mesh-'))
-    const env = {WSMESH_DATA_DIR: folder, ...(pool === undefined ? {} : {WSMESH_POOL: pool})}
+    const own = {WSMESH_DATA_DIR: folder, ...(pool === undefined ? {} : {WSMESH_POOL: pool})}
+    const env = {...own, ...more}
     return new ServeMesh(folder, env)
   }
 

@@ -72,6 +72,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('workers', 'WSMESH_WORKERS', text('a text: "4" or "auto"'), '1'),
   serveKey('max-rss', 'WSMESH_MAX_RSS', text('a size as text: "1G"'), ''),
   serveKey('probe-interval', 'WSMESH_PROBE_INTERVAL', duration(1000, 600_000), '10 s'),
+  serveKey('on-hang', 'WSMESH_ON_HANG', text('a text: "report,cpu,heap"'), 'report'),
   ...limitEntries().map(([, limit]) => limitKey(limit)),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
 ]

@@ -1,6 +1,7 @@
 import {availableParallelism} from 'node:os'
 import {Flags} from '@oclif/core'
 
+import {HANG_FILES, type HangFile} from '../process/hang-file.js'
 import {WsmeshError} from '../util/errors.js'
 import {durationFlag} from './flags.js'
 
@@ -29,6 +30,18 @@ export function workersOf(text: string): number {
     {suggestions: ['--workers auto   (one for each processor)', '--workers 4']})
 }
 
+/** "report,cpu", or "nothing". Throws USAGE. */
+export function onHangOf(text: string): ReadonlySet<HangFile> {
+  if (text === 'nothing') return new Set()
+  const names = text.split(',')
+  const found = names.map((name) => HANG_FILES.find((each) => each === name))
+  const wrong = names.find((_, index) => found[index] === undefined)
+  if (wrong === undefined) return new Set(found.filter((each) => each !== undefined))
+  throw new WsmeshError('USAGE', `--on-hang knows no ${JSON.stringify(wrong)}`, {
+    suggestions: [`--on-hang ${HANG_FILES.join(',')}   (or some of them)`, '--on-hang nothing'],
+  })
+}
+
 export function superviseFlags() {
   const helpGroup = 'SUPERVISION'
   return {
@@ -48,6 +61,10 @@ export function superviseFlags() {
       env: 'WSMESH_PROBE_INTERVAL', default: 10_000, minMs: 1000, maxMs: 600_000, helpGroup,
       summary: 'how often nodes are probed by a test connection',
     }),
+    'on-hang': Flags.string({
+      env: 'WSMESH_ON_HANG', default: 'report', helpGroup, helpValue: 'FILES',
+      summary: 'what is kept of a node that hangs: report, cpu, heap or nothing',
+    }),
   }
 }
 
@@ -56,11 +73,12 @@ export interface SuperviseFlagValues {
   readonly workers?: string | undefined
   readonly 'max-rss'?: string | undefined
   readonly 'probe-interval': number
+  readonly 'on-hang': string
 }
 
 /** Undefined: no supervision. Throws USAGE for what does not fit. */
 export function superviseOptionsOf(flags: SuperviseFlagValues) {
-  const {supervise, workers, 'max-rss': rss, 'probe-interval': probeMs} = flags
+  const {supervise, workers, 'max-rss': rss, 'probe-interval': probeMs, 'on-hang': hang} = flags
   if (!supervise) {
     const lonely = workers === undefined ? rss && '--max-rss' : '--workers'
     if (lonely === undefined) return undefined
@@ -72,5 +90,6 @@ export function superviseOptionsOf(flags: SuperviseFlagValues) {
     workers: workers === undefined ? 1 : workersOf(workers),
     rssBytesMax: rss === undefined ? undefined : rssBytesOf(rss),
     probeMs,
+    onHang: onHangOf(hang),
   }
 }

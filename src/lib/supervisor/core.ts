@@ -7,16 +7,18 @@ import {assert, unreachable} from '../util/assert.js'
 import {firstProbe, isProbeDue, judgeProbe, probeSent} from './probing.js'
 import type {CoreConfig, SupervisorEffect, SupervisorEvent} from './event.js'
 import type {ProbeAnswer} from './probing.js'
-import {afterCrash, describeEnd, isHopeless, STATUS_RESTART} from './restart-policy.js'
+import {afterCrash, isHopeless, STATUS_RESTART} from './restart-policy.js'
 import type {ChildEnd} from './restart-policy.js'
 import {judgeWeight} from './weighing.js'
-import {emptyWorkers, inWords, type Child, type Phase, type Roll, type Worker} from './worker.js'
+import {howEnded, inWords, Roster, type Child, type Phase, type Roll, type Worker} from './worker.js'
+
+/** Time to examine a node that hangs, a snapshot of its heap included. */
+const DYING_MS = 30_000
 
 export class SupervisorCore {
   readonly #config: CoreConfig
+  readonly #roster: Roster
   readonly #workers: readonly Worker[]
-  /** Drained or killed by us, not ended yet. */
-  readonly #leaving = new Map<number, Child>()
   #effects: SupervisorEffect[] = []
   #now = 0
   #nextKey = 1
@@ -30,7 +32,8 @@ export class SupervisorCore {
 
   constructor(config: CoreConfig) {
     this.#config = config
-    this.#workers = emptyWorkers(config.workers)
+    this.#roster = new Roster(config.workers)
+    this.#workers = this.#roster.workers
   }
 
   step(event: SupervisorEvent, nowMs: number): readonly SupervisorEffect[] {
@@ -50,6 +53,8 @@ export class SupervisorCore {
         return this.#ended(event.key, event.end)
       case 'probed':
         return this.#probed(event.key, event.answer)
+      case 'examined':
+        return this.#examined(event.key, event.found)
       case 'weighed':
         return this.#weighed(event.key, event.rssBytes)
       case 'reload':
@@ -91,6 +96,7 @@ export class SupervisorCore {
       phaseMs: this.#now,
       probe: firstProbe(this.#now, this.#config.probeMs),
       fat: 0,
+      killed: undefined,
     }
     this.#emit({type: 'spawn', key: child.key, worker: worker.index})
     return child
@@ -106,18 +112,8 @@ export class SupervisorCore {
     this.#emit({type: 'signal', key: child.key, signal})
   }
 
-  #find(key: number): {readonly child: Child; readonly worker: Worker} | undefined {
-    for (const worker of this.#workers) {
-      const child = [worker.child, worker.successor].find((each) => each?.key === key)
-      if (child !== undefined) return {child, worker}
-    }
-    const child = this.#leaving.get(key)
-    const worker = child && this.#workers[child.worker]
-    return child && worker && {child, worker}
-  }
-
   #ready(key: number): void {
-    const found = this.#find(key)
+    const found = this.#roster.find(key)
     if (found === undefined || found.child.phase !== 'starting') return
     const {child, worker} = found
     this.#enter(child, 'ready')
@@ -147,22 +143,22 @@ export class SupervisorCore {
       this.#rolled(worker)
       return
     }
-    this.#leaving.set(old.key, old)
+    this.#roster.leaving.set(old.key, old)
     this.#signal(old, 'SIGTERM')
   }
 
   #ended(key: number, end: ChildEnd): void {
-    const found = this.#find(key)
+    const found = this.#roster.find(key)
     if (found === undefined) return
     const {child, worker} = found
     if (worker.successor === child) worker.successor = undefined
     else if (worker.child === child) worker.child = undefined
-    this.#leaving.delete(key)
+    this.#roster.leaving.delete(key)
     if (this.#isStopping) return this.#exitWhenEmpty()
     if (worker.child?.phase === 'ready') return this.#besides(child, worker, end)
     if (worker.successor !== undefined) {
       // It was to be replaced anyway.
-      this.#say('warn', `The node ${describeEnd(end)}: its successor is starting already`, child)
+      this.#say('warn', `The node ${howEnded(child, end)}; its successor is starting already`, child)
       worker.child = worker.successor
       worker.successor = undefined
       return
@@ -173,7 +169,7 @@ export class SupervisorCore {
   /** A process ended beside the node that the worker has. */
   #besides(child: Child, worker: Worker, end: ChildEnd): void {
     if (child.phase === 'starting' || (child.phase === 'dying' && this.#isRollOf(worker))) {
-      this.#rollFailed(`the new node ${describeEnd(end)}`, worker)
+      this.#rollFailed(`the new node ${howEnded(child, end)}`, worker)
     } else if (this.#isRollOf(worker)) {
       this.#rolled(worker)
     }
@@ -209,7 +205,7 @@ export class SupervisorCore {
   }
 
   #crashed(child: Child, worker: Worker, end: ChildEnd): void {
-    const how = describeEnd(end)
+    const how = howEnded(child, end)
     const isFirst = this.#workers.every(({wasReady}) => !wasReady)
     if (isFirst && isHopeless(end)) return this.#exit(end, 'The node does not start')
     const isNew = this.#isRollOf(worker) && child.startedMs >= (this.#rolling?.sinceMs ?? 0)
@@ -218,20 +214,22 @@ export class SupervisorCore {
     worker.crashes = verdict.crashes
     const {windowMs} = this.#config.restarts
     if (verdict.type === 'restart') {
-      this.#say('warn', `The node ${how}; started again ${inWords(verdict.pauseMs)}`, child)
+      const level = child.killed === undefined ? 'warn' : 'error'
+      this.#say(level, `The node ${how}; started again ${inWords(verdict.pauseMs)}`, child)
       if (verdict.pauseMs === 0) worker.child = this.#spawn(worker)
       else worker.startAtMs = this.#now + verdict.pauseMs
       return
     }
     const times = `${verdict.crashes.length} times in ${windowMs / 1000} s`
     const isAnyAlive = this.#workers.some((other) => other.child !== undefined)
-    if (!isAnyAlive) return this.#exit(end, `The node ended ${times}`)
+    const last = {...end, said: child.killed ?? end.said}
+    if (!isAnyAlive) return this.#exit(last, `The node ended ${times}`)
     this.#say('error', `The node ${how}, ${times}; next try ${inWords(windowMs)}`, child)
     worker.startAtMs = this.#now + windowMs
   }
 
   #probed(key: number, answer: ProbeAnswer): void {
-    const found = this.#find(key)
+    const found = this.#roster.find(key)
     if (found === undefined) return
     const {child} = found
     if (child.phase !== 'ready' && child.phase !== 'starting') return
@@ -249,14 +247,21 @@ export class SupervisorCore {
       this.#say('info', 'The node is well again', child)
     } else if (verdict === 'hung') {
       const why = answer.type === 'well' ? '' : answer.why
-      this.#say('error', `The node hangs (${why}): it is killed and replaced`, child)
+      child.killed = `hung (${why})`
       this.#enter(child, 'dying')
-      this.#emit({type: 'bury', key})
+      this.#emit({type: 'bury', key, why})
     }
   }
 
+  #examined(key: number, found: string): void {
+    const child = this.#roster.find(key)?.child
+    if (child === undefined) return
+    child.killed = `${child.killed ?? 'hung'}${found}`
+    this.#signal(child, 'SIGKILL')
+  }
+
   #weighed(key: number, rssBytes: number): void {
-    const found = this.#find(key)
+    const found = this.#roster.find(key)
     const limit = this.#config.rssBytesMax
     if (limit === undefined || found?.child.phase !== 'ready' || this.#isStopping) return
     const {child, worker} = found
@@ -264,7 +269,7 @@ export class SupervisorCore {
     const {verdict, fat, is} = judgeWeight(rssBytes, limit, child.fat)
     child.fat = fat
     if (verdict === 'kill') {
-      this.#say('error', `The node takes ${is}: killed`, child)
+      child.killed = `took ${is}, and was killed`
       this.#signal(child, 'SIGKILL')
       return
     }
@@ -341,16 +346,11 @@ export class SupervisorCore {
     this.#startReload()
   }
 
-  #children(): readonly Child[] {
-    const placed = this.#workers.flatMap(({child, successor}) => [child, successor])
-    return [...placed.filter((child) => child !== undefined), ...this.#leaving.values()]
-  }
-
   #stop(): void {
     this.#isStopping = true
     this.#rolls = []
     for (const worker of this.#workers) worker.startAtMs = undefined
-    for (const child of this.#children()) {
+    for (const child of this.#roster.children()) {
       if (child.phase === 'starting' || child.phase === 'ready') this.#signal(child, 'SIGTERM')
     }
     this.#exitWhenEmpty()
@@ -358,12 +358,12 @@ export class SupervisorCore {
 
   #stopNow(): void {
     this.#isStopping = true
-    for (const child of this.#children()) this.#signal(child, 'SIGKILL')
+    for (const child of this.#roster.children()) this.#signal(child, 'SIGKILL')
     this.#exitWhenEmpty()
   }
 
   #exitWhenEmpty(): void {
-    if (this.#children().length === 0) this.#exit(undefined, 'All nodes have ended')
+    if (this.#roster.children().length === 0) this.#exit(undefined, 'All nodes have ended')
   }
 
   #exit(failed: ChildEnd | undefined, text: string): void {
@@ -379,7 +379,11 @@ export class SupervisorCore {
       const isLate = this.#now - (successor?.phaseMs ?? this.#now) > this.#config.startMs
       if (successor?.phase === 'starting' && isLate) this.#signal(successor, 'SIGKILL')
     }
-    for (const child of this.#children()) {
+    for (const child of this.#roster.children()) {
+      // It was examined for longer than it should take.
+      if (child.phase === 'dying' && this.#now - child.phaseMs > DYING_MS) {
+        this.#signal(child, 'SIGKILL')
+      }
       if (child.phase === 'draining' && this.#now - child.phaseMs > this.#config.stopMs) {
         const after = `${this.#config.stopMs / 1000} s`
         this.#say('warn', `The node has not ended ${after} after it was told to: killed`, child)

@@ -22,6 +22,8 @@ export type SupervisorEvent =
   | {readonly type: 'ready'; readonly key: number}
   | {readonly type: 'ended'; readonly key: number; readonly end: ChildEnd}
   | {readonly type: 'probed'; readonly key: number; readonly answer: ProbeAnswer}
+  /** The answer to `bury`: what was found, for people; may be empty. */
+  | {readonly type: 'examined'; readonly key: number; readonly found: string}
   | {readonly type: 'weighed'; readonly key: number; readonly rssBytes: number}
   | {readonly type: 'reload'}
   | {readonly type: 'stop'}
@@ -33,8 +35,8 @@ export type SupervisorEffect =
   | {readonly type: 'signal'; readonly key: number; readonly signal: 'SIGTERM' | 'SIGKILL'}
   /** To be answered by `probed`, in about that time. */
   | {readonly type: 'probe'; readonly key: number; readonly timeoutMs: number}
-  /** It hangs: what can be learnt of it is to be kept, then it is to be killed. */
-  | {readonly type: 'bury'; readonly key: number}
+  /** It hangs: what can be learnt of it is to be kept. To be answered by `examined`. */
+  | {readonly type: 'bury'; readonly key: number; readonly why: string}
   | {
       readonly type: 'say'
       readonly level: 'info' | 'warn' | 'error'

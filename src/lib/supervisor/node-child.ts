@@ -12,6 +12,8 @@ export interface NodeChild {
   readonly privatePath: string
   ready: ReadyLine | undefined
   kill(signal: NodeJS.Signals): void
+  /** Has it open its inspector, even while its loop hangs; undefined: not in that time. */
+  inspect(timeoutMs: number): Promise<string | undefined>
 }
 
 export interface NodeChildOptions {
@@ -29,6 +31,10 @@ export interface NodeChildOptions {
 /** Behind stdin, stdout, stderr and the channel to the parent. */
 const CLIENT_FD = 4
 const API_FD = 5
+/** Should it be asked for its inspector: at any port, told to nobody but who reads its stderr. */
+const INSPECTOR = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
+const INSPECTOR_AT = /^Debugger listening on (ws:\/\/\S+)$/
+const INSPECTOR_SAYS = /^(?:Debugger (?:listening on|attached|ending on)|For help, see: https:)/
 const KEEP = new URL('../process/keep-with-supervisor.js', import.meta.url).href
 
 export function startNodeChild(options: NodeChildOptions): NodeChild {
@@ -36,20 +42,23 @@ export function startNodeChild(options: NodeChildOptions): NodeChild {
   const supervision = {
     ...options.supervision, clientFd: CLIENT_FD, apiFd: apiFd === undefined ? undefined : API_FD,
   }
-  const child = spawn(process.execPath, ['--import', KEEP, ...args], {
+  const child = spawn(process.execPath, [...INSPECTOR, '--import', KEEP, ...args], {
     env: {...env, [SUPERVISION_VARIABLE]: encodeSupervision(supervision)},
     // Ctrl-C is for the supervisor, which passes it on.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', clientFd, ...(apiFd === undefined ? [] : [apiFd])],
   })
   const said: {logged?: string | undefined; text?: string; hint?: string | undefined} = {}
+  const inspector = new InspectorLine()
   const node: NodeChild = {
     pid: child.pid,
     privatePath: supervision.privatePath,
     ready: undefined,
     kill: (signal) => void child.kill(signal),
+    inspect: (timeoutMs) => inspector.ask(child, timeoutMs),
   }
   eachLine(child, 'stderr', (line) => {
+    if (inspector.hears(line)) return
     onLog(line)
     said.logged = complaintOf(line) ?? said.logged
   })
@@ -74,6 +83,34 @@ export function startNodeChild(options: NodeChildOptions): NodeChild {
     end({status, signal, said: said.text ?? said.logged, hint: said.hint})
   })
   return node
+}
+
+/** Where the inspector of a process listens, as the process says on stderr. */
+class InspectorLine {
+  #url: string | undefined
+  #isAsked = false
+  #onUrl: (url: string) => void = () => {}
+
+  /** Whether the line is for us alone: who has the address may do anything with the process. */
+  hears(line: string): boolean {
+    const [, url] = INSPECTOR_AT.exec(line) ?? []
+    if (url !== undefined) {
+      this.#url = url
+      this.#onUrl(url)
+    }
+    return this.#isAsked && INSPECTOR_SAYS.test(line)
+  }
+
+  ask(child: ChildProcess, timeoutMs: number): Promise<string | undefined> {
+    this.#isAsked = true
+    return new Promise((resolve) => {
+      this.#onUrl = resolve
+      setTimeout(() => resolve(undefined), timeoutMs)
+      // Somebody may have started it with an inspector.
+      if (this.#url === undefined) child.kill('SIGUSR1')
+      else resolve(this.#url)
+    })
+  }
 }
 
 /** What a process ends of is an error of its log, or what Node itself wrote there. */

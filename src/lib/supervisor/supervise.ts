@@ -13,12 +13,14 @@ import type {Log} from '../node/log.js'
 import {checkHost, checkListen} from '../node/node-addresses.js'
 import type {ServeOptions} from '../node/serve.js'
 import type {ReadyLine} from '../process/child-line.js'
+import type {HangFile} from '../process/hang-file.js'
 import type {Supervision} from '../process/supervision.js'
 import {keepPath, keepPort, type KeptSocket} from '../transport/kept-socket.js'
 import {assert, unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import {SupervisorCore} from './core.js'
 import type {SupervisorEffect, SupervisorEvent} from './event.js'
+import {examineHung} from './examine-hung.js'
 import {startNodeChild, type NodeChild} from './node-child.js'
 import {FOLDER, forget, remember, type Trouble} from './node-files.js'
 import {placesFor} from './places.js'
@@ -32,6 +34,8 @@ export interface SuperviseOptions {
   readonly workers: number
   readonly probeMs: number
   readonly rssBytesMax: number | undefined
+  /** What is kept of a node that hangs. */
+  readonly onHang: ReadonlySet<HangFile>
   /** Behind `node`: what this process was started with. */
   readonly args: readonly string[]
   /** The same for people, without passwords. */
@@ -60,7 +64,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const api = await keepApi(serve.apiListen)
   try {
     const sockets = folder.length > FOLDER_CHARS_MAX ? tmpdir() : folder
-    await new Supervisor(options, {clients, api, secret, sockets, folder}).run()
+    await new Supervisor(options, {dataDir, clients, api, secret, sockets, folder}).run()
   } finally {
     clients.close()
     api?.close()
@@ -90,6 +94,7 @@ async function keepApi(text: string | undefined): Promise<KeptSocket | undefined
 }
 
 interface World {
+  readonly dataDir: string
   readonly clients: KeptSocket
   readonly api: KeptSocket | undefined
   readonly secret: MeshSecret
@@ -183,7 +188,7 @@ class Supervisor {
       case 'probe':
         return void this.#probe(effect.key, effect.timeoutMs)
       case 'bury':
-        return this.#children.get(effect.key)?.kill('SIGKILL')
+        return void this.#examine(effect.key, effect.why)
       case 'say':
         return this.#log[effect.level](effect.text, this.#about(effect.key, effect.worker))
       case 'up':
@@ -273,6 +278,16 @@ class Supervisor {
     const {path: clientPath} = this.#options.serve
     const answer = await probeNode({socketPath: child.privatePath, clientPath, secret, timeoutMs})
     this.#step({type: 'probed', key, answer})
+  }
+
+  async #examine(key: number, why: string): Promise<void> {
+    const child = this.#children.get(key)
+    const {dataDir} = this.#world
+    const found = child?.pid === undefined ? '' : await examineHung({
+      pid: child.pid, node: child.ready?.node ?? 'starting', why, command: this.#options.command,
+      inspect: child.inspect,
+    }, {dataDir, asked: this.#options.onHang, wallClock: () => Date.now()})
+    this.#step({type: 'examined', key, found})
   }
 
   async #weigh(): Promise<void> {

@@ -35,6 +35,8 @@ const tick = (atMs: number): Step => [atMs, {type: 'tick'}]
 const silent = (atMs: number): Step =>
   [atMs, {type: 'probed', key: 1, answer: {type: 'silent', why: 'no answer'}}]
 
+const hung = [start, ready(1, 1), tick(10_001), silent(13_001), tick(13_002), silent(15_003)]
+
 describe('a supervisor', () => {
   it.each<readonly [string, readonly Step[], readonly string[], Partial<CoreConfig>] |
     readonly [string, readonly Step[], readonly string[]]>([
@@ -56,8 +58,12 @@ describe('a supervisor', () => {
     ['probes', [start, ready(1, 1), tick(10_001)], ['probe 1']],
     ['asks again after a silence', [start, ready(1, 1), tick(10_001), silent(13_001),
       tick(13_002)], ['probe 1']],
-    ['buries after the second', [start, ready(1, 1), tick(10_001), silent(13_001), tick(13_002),
-      silent(15_003)], ['say', 'bury 1']],
+    ['examines after the second', [...hung], ['bury 1']],
+    ['kills what was examined', [...hung, [15_500, {type: 'examined', key: 1, found: ''}]],
+      ['SIGKILL 1']],
+    ['or what takes too long to be', [...hung, tick(45_004)], ['SIGKILL 1']],
+    ['and replaces it', [...hung, [15_500, {type: 'examined', key: 1, found: ' in x'}],
+      ended(15_510, 1, KILLED)], ['say', 'spawn 2']],
     ['is patient with one that loads', [start, tick(10_000), silent(13_000), tick(13_001)], []],
     ['reloads with the successor first', [start, ready(1, 1), [9, {type: 'reload'}]],
       ['reload-began', 'spawn 2']],
@@ -72,7 +78,7 @@ describe('a supervisor', () => {
     ['and starts the next when it has left', [start, ready(1, 1), [9, {type: 'reload'}],
       ended(20, 1, status(0))], ['say', 'spawn 2'], {overlaps: false}],
     ['kills what far exceeds its memory',
-      [start, ready(1, 1), [9, {type: 'weighed', key: 1, rssBytes: 1600}]], ['say', 'SIGKILL 1']],
+      [start, ready(1, 1), [9, {type: 'weighed', key: 1, rssBytes: 1600}]], ['SIGKILL 1']],
     ['replaces what exceeds it three times', [start, ready(1, 1),
       ...[9, 10, 11].map((at): Step => [at, {type: 'weighed', key: 1, rssBytes: 1100}])],
       ['say', 'spawn 2']],
