@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, expect, it} from 'vitest'
 import {isMarkAlive, markOf} from '../../src/lib/process/process-mark.js'
 import type {ReloadJson} from '../../src/lib/supervisor/reload-all.js'
-import {runCli} from '../helpers/cli.js'
+import {runCli, startCli} from '../helpers/cli.js'
 import {eventually} from '../helpers/eventually.js'
 import {ServeMesh, type Ready, type ServeProcess} from '../helpers/serve-process.js'
 
@@ -49,13 +49,16 @@ it('replaces a killed node and a hung one; clients are never refused', async () 
   await supervisor.cli.says(/was killed by SIGKILL[^\n]*started again at once/)
   await eventually(async () => (await mesh.poolList()).nodes.length === 2, {timeoutMs: 10_000})
   client.send({action: 'spin'})
-  await supervisor.cli.says(/The node hung [^\n]* in spin [^\n]*, see [^\n]*started again at once/)
+  await supervisor.cli.says(/The node hung [^\n]* in spin [^\n]*, see [^\n]*started again/)
   const [, path = ''] = /, see (\S+\.json); started/.exec(supervisor.cli.stderr()) ?? []
   const report = await readFile(path, 'utf8')
   expect(JSON.parse(report)).toMatchObject({
-    wsmesh: {stack: expect.arrayContaining([{name: 'spin', at: `file://${actions}:1:47`}])},
+    wsmesh: {
+      stack: expect.arrayContaining([
+        {name: 'spin', at: expect.stringMatching(/^file:.*\/actions\.mjs:1:\d+$/)},
+      ]),
+    },
     header: {nodejsVersion: process.version},
-    libuv: expect.arrayContaining([]),
   })
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   expect(report).not.toContain('hunter2')
@@ -66,9 +69,9 @@ it('replaces a killed node and a hung one; clients are never refused', async () 
 it('reloads under load: nothing is lost, nobody refused, each node another', async () => {
   await eventually(async () => (await mesh.poolList()).nodes.length === 2, {timeoutMs: 10_000})
   const before = (await mesh.poolList()).nodes.map(({id}) => id)
-  const load = ['siege', '-c', '20', '-r', '100', '-t', '3s', '--drain', '2s', '--json']
-  const siege = runCli(load, {env: mesh.env})
-  await eventually(async () => (await mesh.poolList()).nodes.some(({clients}) => clients > 0))
+  const load = ['siege', '-c', '20', '-r', '100', '-t', '1m', '--drain', '2s', '--json']
+  await using siege = startCli(load, {env: mesh.env})
+  await siege.says('0 s: load')
   const reload = runCli(['reload', '--json'], {env: mesh.env})
   const knocks = await knockUntil(supervisor.ready.httpUrl, reload)
   const {supervisors: [told]} = JSON.parse((await reload).stdout) as ReloadJson
@@ -77,7 +80,9 @@ it('reloads under load: nothing is lost, nobody refused, each node another', asy
   expect(new Set(told?.replaced.map((each) => each.before))).toEqual(new Set(before))
   expect(new Set(told?.replaced.map(({now}) => now))).toEqual(new Set(after))
   expect(knocks).toEqual([])
-  const {counts} = JSON.parse((await siege).stdout) as {counts: Record<string, number>}
+  siege.child.kill('SIGINT')
+  await siege.exit
+  const {counts} = JSON.parse(siege.stdout()) as {counts: Record<string, number>}
   expect(counts).toMatchObject({connectsFailed: 0, lost: 0, duplicated: 0, notRecovered: 0})
   expect(counts['delivered']).toBe(counts['accepted'])
   expect(counts['delivered']).toBeGreaterThan(50)

@@ -10,7 +10,8 @@ import type {ProbeAnswer} from './probing.js'
 import {afterCrash, isHopeless, STATUS_RESTART} from './restart-policy.js'
 import type {ChildEnd} from './restart-policy.js'
 import {judgeWeight} from './weighing.js'
-import {howEnded, inWords, Roster, type Child, type Phase, type Roll, type Worker} from './worker.js'
+import {howEnded, inWords, Roster} from './worker.js'
+import type {Child, Phase, Roll, Worker} from './worker.js'
 
 /** Time to examine a node that hangs, a snapshot of its heap included. */
 const DYING_MS = 30_000
@@ -158,7 +159,7 @@ export class SupervisorCore {
     if (worker.child?.phase === 'ready') return this.#besides(child, worker, end)
     if (worker.successor !== undefined) {
       // It was to be replaced anyway.
-      this.#say('warn', `The node ${howEnded(child, end)}; its successor is starting already`, child)
+      this.#say('warn', `The node ${howEnded(child, end)}; its successor starts already`, child)
       worker.child = worker.successor
       worker.successor = undefined
       return
@@ -380,10 +381,8 @@ export class SupervisorCore {
       if (successor?.phase === 'starting' && isLate) this.#signal(successor, 'SIGKILL')
     }
     for (const child of this.#roster.children()) {
-      // It was examined for longer than it should take.
-      if (child.phase === 'dying' && this.#now - child.phaseMs > DYING_MS) {
-        this.#signal(child, 'SIGKILL')
-      }
+      const isDying = child.phase === 'dying' && this.#now - child.phaseMs > DYING_MS
+      if (isDying) this.#signal(child, 'SIGKILL')
       if (child.phase === 'draining' && this.#now - child.phaseMs > this.#config.stopMs) {
         const after = `${this.#config.stopMs / 1000} s`
         this.#say('warn', `The node has not ended ${after} after it was told to: killed`, child)

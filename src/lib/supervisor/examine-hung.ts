@@ -24,7 +24,7 @@ export interface HungNode {
   /** As it was started, without passwords. */
   readonly command: string
   /** Asks it for its inspector's address; undefined: none in that time. */
-  inspect(timeoutMs: number): Promise<string | undefined>
+  readonly inspect: (timeoutMs: number) => Promise<string | undefined>
 }
 
 export interface ExamineOptions {

@@ -65,6 +65,6 @@ export class Inspector {
 
   #closed(): void {
     this.#socket = undefined
-    for (const settle of [...this.#answers.values()]) settle(undefined)
+    for (const settle of this.#answers.values()) settle(undefined)
   }
 }

@@ -13,7 +13,7 @@ export interface NodeChild {
   ready: ReadyLine | undefined
   kill(signal: NodeJS.Signals): void
   /** Has it open its inspector, even while its loop hangs; undefined: not in that time. */
-  inspect(timeoutMs: number): Promise<string | undefined>
+  readonly inspect: (timeoutMs: number) => Promise<string | undefined>
 }
 
 export interface NodeChildOptions {

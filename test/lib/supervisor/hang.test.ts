@@ -7,13 +7,23 @@ import {expect, onTestFinished, test} from 'vitest'
 import {examineHung} from '../../../src/lib/supervisor/examine-hung.js'
 import {describePlace, stackOf, withoutSecrets} from '../../../src/lib/supervisor/hang-findings.js'
 import {HangFolder, stemOf} from '../../../src/lib/supervisor/hang-folder.js'
-import type {NodeChild} from '../../../src/lib/supervisor/node-child.js'
+import type * as nodeChild from '../../../src/lib/supervisor/node-child.js'
+import {withResolvers} from '../../../src/lib/operator/resolvers.js'
 import {assertBuilt} from '../../helpers/built.js'
 import {eventually} from '../../helpers/eventually.js'
 
 const BUILT = join(import.meta.dirname, '../../../dist/lib/supervisor/node-child.js')
 
 const asked = {report: new Set(['report'] as const), all: new Set(['report', 'cpu', 'heap'] as const)}
+
+type Built = typeof nodeChild
+type NodeChild = nodeChild.NodeChild
+
+const wallClock = (): number => 0
+
+function frame(functionName: string, scriptId: string) {
+  return {functionName, location: {scriptId, lineNumber: 1, columnNumber: 2}}
+}
 
 async function dataFolder(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'wsmesh-hang-'))
@@ -22,13 +32,13 @@ async function dataFolder(): Promise<string> {
 }
 
 /** A process as a supervisor keeps it, that runs this and nothing else. */
-async function childOf(dataDir: string, code: string, isUp = 'up'): Promise<NodeChild & {log: string[]}> {
+async function childOf(
+  dataDir: string, code: string, isUp = 'up',
+): Promise<NodeChild & {log: string[]}> {
   const log: string[] = []
   assertBuilt('lib/supervisor')
-  const {startNodeChild} =
-    (await import(BUILT)) as typeof import('../../../src/lib/supervisor/node-child.js')
-  let said: () => void = () => {}
-  const up = new Promise<void>((resolve) => (said = resolve))
+  const {startNodeChild} = (await import(BUILT)) as Built
+  const {promise: up, resolve: said} = withResolvers<void>()
   const child = startNodeChild({
     args: ['-e', `console.error('up'); ${code}`], env: {...process.env, APP_PASSWORD: 'hunter2'},
     clientFd: 0, apiFd: undefined,
@@ -57,7 +67,7 @@ test('of one in an endless loop all is kept, and its inspector is told to nobody
   const dataDir = await dataFolder()
   const child = await childOf(dataDir, 
     'setTimeout(function spin() { while (true) work() }, 1); function work() { Math.random() }')
-  const found = await examineHung(hungOf(child), {dataDir, asked: asked.all, wallClock: () => 0})
+  const found = await examineHung(hungOf(child), {dataDir, asked: asked.all, wallClock})
   const stem = join(dataDir, 'hangs', `19700101T000000Z-n-1-${child.pid}`)
   const kinds = ['json', 'cpuprofile', 'heapsnapshot'].map((kind) => `${stem}.${kind}`)
   expect(found).toMatch(/^ in (?:spin|work) \(.*\[eval\]:1:\d+\), see /)
@@ -76,7 +86,7 @@ test('of one that was stopped, and one that waits outside of JavaScript, what th
   const stopped = await childOf(dataDir, 'setInterval(() => {}, 1000)')
   stopped.kill('SIGSTOP')
   await isInState(stopped, 'T')
-  const options = {dataDir, asked: asked.report, wallClock: () => 0}
+  const options = {dataDir, asked: asked.report, wallClock}
   expect(await examineHung(hungOf(stopped), options)).toMatch(/^, stopped by a signal, see /)
   const waiting = await childOf(dataDir, 
     'child_process.execSync("echo waits >&2; sleep 5", {stdio: "inherit"})', 'waits')
@@ -90,7 +100,6 @@ test('of one that was stopped, and one that waits outside of JavaScript, what th
 test('nothing is kept where nothing is asked for, or nothing can be', async () => {
   const dataDir = await dataFolder()
   const child = await childOf(dataDir, 'setInterval(() => {}, 1000)')
-  const wallClock = (): number => 0
   const nothing = {dataDir, asked: new Set<never>(), wallClock}
   expect(await examineHung(hungOf(child), nothing)).toBe('')
   expect(await readdir(dataDir)).toEqual([])
@@ -123,8 +132,6 @@ test('what may hold passwords is taken out of reports, at any depth', () => {
 })
 
 test('a stack is told by its first function that is not of Node itself', () => {
-  const frame = (functionName: string, scriptId: string) =>
-    ({functionName, location: {scriptId, lineNumber: 1, columnNumber: 2}})
   const urls = new Map([['1', 'node:fs'], ['2', 'file:///app/a.mjs']])
   const stack = stackOf([frame('read', '1'), frame('', '2')], urls)
   expect(stack).toEqual([
