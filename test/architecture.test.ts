@@ -12,6 +12,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/sql': 1,
   'lib/mesh': 2,
   'lib/pool': 3,
+  'lib/nats': 3,
   'lib/transport': 3,
   'lib/auth': 3,
   'lib/probe': 3,
@@ -39,6 +40,7 @@ const IMPURE_NAMES =
 /** A library whose API may change or be replaced is known to one file. */
 const ONE_FILE: Readonly<Record<string, string>> = {
   ws: 'lib/transport/ws-transport.ts',
+  '@nats-io/transport-node': 'lib/nats/nats-client.ts',
   libsql: 'lib/pool/sqlite/sqlite-driver.ts',
   mysql2: 'lib/sql/mysql-driver.ts',
   'prom-client': 'lib/node/metrics/prometheus.ts',

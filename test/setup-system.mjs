@@ -11,6 +11,7 @@ import process from 'node:process'
 /** One of `programs` must be there, and have `phpModule`; else the Debian package is installed. */
 const needs = [
   {package: 'mariadb-server', programs: ['mariadbd'], why: 'the tests of the MySQL pool store'},
+  {package: 'nats-server', programs: ['nats-server'], why: 'the tests of --relay nats'},
   {package: 'mariadb-server', programs: ['mariadb-install-db'], why: 'its throw-away servers'},
   {package: 'php-cli', programs: ['php'], why: "the tests of an application's sessions"},
   {package: 'php-mysql', programs: ['php'], phpModule: 'pdo_mysql', why: 'the same, in a database'},

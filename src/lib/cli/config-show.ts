@@ -68,7 +68,7 @@ function secretOf(env: Environment): SettingJson {
 }
 
 /** They may hold a password. */
-const URL_FLAGS: readonly string[] = ['pool', 'outbox-url', 'auth-sql-url', 'auth-url']
+const URL_FLAGS: readonly string[] = ['pool', 'outbox-url', 'relay', 'auth-sql-url', 'auth-url']
 
 function valueText(key: ConfigKey, value: unknown): string {
   if (URL_FLAGS.includes(key.flag)) return redactUrl(String(value))

@@ -4,6 +4,7 @@ import {authFlags} from './auth-flags.js'
 import {apiKeyFlags, poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
 import {outboxFlags} from './outbox-flags.js'
+import {relayFlags} from './relay-flags.js'
 import {superviseFlags} from './supervise-flags.js'
 import {webhookFlags} from './webhook-flags.js'
 
@@ -50,6 +51,7 @@ export function serveFlags() {
     ...authFlags(),
     ...webhookFlags(),
     ...outboxFlags(),
+    ...relayFlags(),
     compression: Flags.boolean({
       env: 'WSMESH_COMPRESSION', default: false,
       summary: 'deflate messages of 1 KiB and more, for clients that ask for it',

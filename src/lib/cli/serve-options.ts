@@ -3,12 +3,13 @@ import {authOptionsOf, type AuthFlagValues} from './auth-flags.js'
 import {limitsOf, type LimitFlagValues} from './limit-flags.js'
 import {viewMesh} from './view-mesh.js'
 import {outboxUrlOf} from './outbox-flags.js'
+import {relayOptionsOf, type RelayFlagValues} from './relay-flags.js'
 import {webhookOptionsOf, type WebhookFlagValues} from './webhook-flags.js'
 import {tlsFilesOf, type TlsFlagValues} from './tls-flags.js'
 
 /** What the flags of `wsmesh serve` parse to. */
 export interface ServeFlagValues 
-  extends LimitFlagValues, AuthFlagValues, TlsFlagValues, WebhookFlagValues {
+  extends LimitFlagValues, AuthFlagValues, TlsFlagValues, WebhookFlagValues, RelayFlagValues {
   readonly 'node-listen'?: string | undefined
   readonly 'api-listen'?: string | undefined
   readonly 'api-key-file'?: string | undefined
@@ -57,6 +58,7 @@ export function serveOptionsOf(
     actions: flags.actions ?? [],
     webhooks: webhookOptionsOf(flags),
     outboxUrl: outboxUrlOf(flags),
+    relay: relayOptionsOf(flags),
     guests: flags.guests,
     compression: flags.compression,
     auth: authOptionsOf(flags, argv),

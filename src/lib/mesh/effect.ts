@@ -21,8 +21,11 @@ export type Receipt =
     }
   | {readonly type: 'timeout'}
 
-/** `term-lost`: it was for one term alone; also of one that had been accepted. */
-export type RefusalReason = 'outbox-full' | 'draining' | 'term-lost'
+/**
+ * `term-lost`: it was for one term alone; also of one that had been accepted. `too-big`: for the
+ * service that relays it.
+ */
+export type RefusalReason = 'outbox-full' | 'draining' | 'term-lost' | 'too-big'
 
 /** Where a node stands, as /healthz, /stats and the operators' commands show it. */
 export type Standing =

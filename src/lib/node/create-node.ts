@@ -20,7 +20,7 @@ import {ClientRegistry} from './client-registry.js'
 import {createClientSide} from './client-side.js'
 import type {ClientSide} from './client-side.js'
 import {Counters, Rate} from './counters.js'
-import {createNodeDialer} from './dial-node.js'
+import {createRelay} from './create-relay.js'
 import {Delivering} from './delivering.js'
 import {answerExplain} from './explain.js'
 import {initStore} from './init-store.js'
@@ -28,7 +28,6 @@ import {openListeners} from './listeners.js'
 import type {Listeners} from './listeners.js'
 import {LoopDelay} from './loop-delay.js'
 import {MasterNews} from './master-news.js'
-import {MasterRelay} from './master-relay.js'
 import {MeshDoor} from './mesh-door.js'
 import {Meter} from './metrics/meter.js'
 import {answerMetrics} from './metrics/metrics-page.js'
@@ -134,7 +133,7 @@ class RunningNode implements MeshNode {
     })
     // Whoever does not wait for it goes without.
     this.ready.catch(() => undefined)
-    this.#relay = this.#createRelay()
+    this.#relay = createRelay(config, services, transport.dial, counters)
     this.#publisher = new Publisher((message) => this.#relay.publish(message), counters, {
       now, receipt: this.#meter.receipt,
     })
@@ -167,16 +166,6 @@ class RunningNode implements MeshNode {
       self: config.id, counters, onChange: (event) => this.#operators.changed(event),
     })
     this.#outbox = services.outbox && new OutboxDrain({store: services.outbox, ...drained})
-  }
-
-  #createRelay(): Relay {
-    const {secret, store, log, random, now, tls: identity} = this.#services
-    const {id: self, mesh} = this.#config
-    const {dial} = this.#transport
-    const tls = () => identity?.material
-    const dialNode = createNodeDialer({self, secret, timeoutMs: mesh.answerMs, tls, dial})
-    const counters = this.#counters
-    return new MasterRelay({config: mesh, store, dialNode, counters, log, random, now})
   }
 
   get addresses(): NodeAddresses {

@@ -10,6 +10,7 @@ import type {Random} from '../util/random.js'
 import type {MeshView} from './api/mesh-view.js'
 import type {NodeListen} from './node-addresses.js'
 import type {NodeLimits} from './limits.js'
+import type {NatsRelayConfig} from './nats/nats-relay.js'
 import type {DoorOptions} from './client-door.js'
 import type {Log} from './log.js'
 import type {WebhookOptions} from './webhooks/webhook-options.js'
@@ -43,6 +44,8 @@ export interface NodeConfig extends NodeLimits {
   /** What goes to the application over HTTP. */
   readonly webhooks: WebhookOptions
   readonly mesh: MeshConfig
+  /** Messages go by NATS; undefined: by a master among the nodes. */
+  readonly relay?: NatsRelayConfig | undefined
   /** Somebody else keeps its public address open, past its own end (`serve --supervise`). */
   readonly kept?: KeptSockets | undefined
 }

@@ -32,6 +32,7 @@ export const REFUSALS = {
   'outbox-full': 'The outbox of this node is full',
   draining: 'This node is being stopped',
   'term-lost': 'This node is not master any more',
+  'too-big': 'The message is larger than NATS takes: raise max_payload there',
   'after-refusal': 'An earlier message of this connection was refused: send that one first',
 } as const
 
@@ -81,8 +82,11 @@ export async function outcomeOf(publishing: Promise<PublishOutcome>): Promise<Pu
   switch (outcome.type) {
     case 'stable':
       return {ok: true, result: outcome.result}
-    case 'refused':
-      return {ok: false, status: 503, message: REFUSALS[outcome.reason]}
+    case 'refused': {
+      // What is too big is so for good.
+      const status = outcome.reason === 'too-big' ? 400 : 503
+      return {ok: false, status, message: REFUSALS[outcome.reason]}
+    }
     case 'timeout': {
       const message = 'No receipt yet: the message is still on its way'
       return {ok: false, status: 504, message, messageId: outcome.id}

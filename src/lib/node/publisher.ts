@@ -110,7 +110,7 @@ export class Publisher {
     this.#counters.add('publishesRefused')
     const {gate, resolve} = this.#take(ticket)
     // Now, not when its publisher hears of it: the next message may be in this same turn.
-    gate?.refused()
+    if (reason !== 'too-big') gate?.refused()
     resolve({type: 'refused', reason})
   }
 

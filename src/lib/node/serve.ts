@@ -29,6 +29,7 @@ import {
   checkPublicUrl,
 } from './node-addresses.js'
 import type {MeshView} from './api/mesh-view.js'
+import type {NatsRelayConfig} from './nats/nats-relay.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {outliveActions} from './outlive-actions.js'
 import {Reloader, type Reloadable} from './reload.js'
@@ -57,6 +58,7 @@ export interface ServeOptions {
   readonly webhooks: WebhookOptions
   /** The database of the application's table of messages; undefined: there is none. */
   readonly outboxUrl: string | undefined
+  readonly relay: NatsRelayConfig | undefined
   readonly guests: 'allow' | 'deny'
   readonly compression: boolean
   readonly auth: AuthOptions
@@ -231,6 +233,7 @@ function configOf(options: ServeOptions, kept: Supervision | undefined): NodeCon
     actions: options.actions,
     webhooks: options.webhooks,
     kept,
+    relay: options.relay,
     mesh: {
       ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
     },

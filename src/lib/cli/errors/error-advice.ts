@@ -1,5 +1,6 @@
 import type {ErrorCode} from '../../util/errors.js'
 import type {Advice} from './advice.js'
+import {RELAY_ADVICE} from './relay-advice.js'
 import {POOL_ADVICE} from './store-advice.js'
 
 const CONFIG_SHOW = 'wsmesh config show   (every setting, and where it comes from)'
@@ -162,6 +163,7 @@ const OF_INPUT = {
 /** Every code of an error that commands print in brackets: a new one does not compile without. */
 export const ERROR_ADVICE: Readonly<Record<ErrorCode | 'BUG', Advice>> = {
   ...POOL_ADVICE,
+  ...RELAY_ADVICE,
   ...OF_NODES,
   ...OF_ACCESS,
   ...OF_INPUT,

@@ -1,0 +1,76 @@
+/** Reads what the stream has stored: between two numbers, or of one subject. */
+import {storedPrefix, type JetStream, type StoredMessage, type StreamSettings}
+  from '../../nats/stream.js'
+import type {Arrival} from './inflow.js'
+import {keyOfText, keyText} from './subjects.js'
+
+/** Requests under way at once. */
+const PARALLEL = 64
+
+/** More messages than this, and than subjects are needed, are asked for subject by subject. */
+const BY_NUMBER_MAX = 1000
+
+export class StreamReader {
+  readonly #stream: JetStream
+  readonly #prefix: string
+
+  constructor(stream: JetStream, settings: StreamSettings) {
+    this.#stream = stream
+    this.#prefix = `${storedPrefix(settings)}.`
+  }
+
+  /** Of these subjects, after the one and through the other number; in order. */
+  async range(
+    after: number, through: number, keys: ReadonlySet<number>,
+  ): Promise<readonly Arrival[]> {
+    if (through - after > Math.max(BY_NUMBER_MAX, keys.size)) {
+      const found = await parallel([...keys], (key) => this.subject(key, after, through))
+      return found.flat().toSorted((a, b) => a.seq - b.seq)
+    }
+    const numbers = Array.from({length: through - after}, (_, index) => after + 1 + index)
+    const found = await parallel(numbers, (seq) => this.#stream.at(seq))
+    return found.flatMap((message) => {
+      const arrival = message && this.#arrivalOf(message)
+      return arrival?.key !== undefined && keys.has(arrival.key) ? [arrival] : []
+    })
+  }
+
+  /** All of one subject after the one and through the other number. */
+  async subject(
+    key: number, after: number, through: number, bytesMax = Infinity,
+  ): Promise<Arrival[]> {
+    const found: Arrival[] = []
+    let bytes = 0
+    for (let from = after + 1; from <= through;) {
+      const message = await this.#stream.next(this.#prefix + keyText(key), from)
+      if (message === undefined || message.seq > through) break
+      const arrival = this.#arrivalOf(message)
+      if (arrival !== undefined) found.push(arrival)
+      bytes += message.data.length
+      if (bytes > bytesMax) throw new Error('More than the history may hold')
+      from = message.seq + 1
+    }
+    return found
+  }
+
+  /** Undefined: a mark, or nothing of this mesh's. */
+  #arrivalOf({subject, seq, data}: StoredMessage): Arrival | undefined {
+    if (!subject.startsWith(this.#prefix)) return undefined
+    const key = keyOfText(subject.slice(this.#prefix.length))
+    return key === undefined ? undefined : {key, seq, before: 0, data}
+  }
+}
+
+/** In the order of the items; the first failure ends it. */
+async function parallel<Item, Result>(
+  items: readonly Item[], run: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  // Shared by all who work: each takes the next one.
+  const left = items.entries()
+  const work = async (): Promise<void> => {
+    for (const [at, item] of left) results[at] = await run(item)
+  }
+  await Promise.all(Array.from({length: Math.min(PARALLEL, items.length)}, work))
+  return results
+}

@@ -1,0 +1,53 @@
+/** Real NATS servers on throw-away folders, and what a node needs to use them. */
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import type {NatsRelayConfig} from '../../src/lib/node/nats/nats-relay.js'
+import {NatsProcess} from '../../src/lib/process/nats-process.js'
+import {freePorts} from './free-port.js'
+
+export interface TestNats extends AsyncDisposable {
+  readonly servers: readonly NatsProcess[]
+  /** For `--relay`. */
+  readonly url: string
+  relay(changes?: Partial<NatsRelayConfig['stream']>): NatsRelayConfig
+}
+
+export interface TestNatsOptions {
+  readonly size?: 1 | 3
+  readonly config?: string
+  readonly hasJetStream?: boolean
+}
+
+export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
+  const {size = 1, config = '', hasJetStream = true} = options
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-nats-'))
+  const ports = await freePorts(size * 2)
+  const own = ports.slice(0, size)
+  const routes = ports.slice(size)
+  const servers = await Promise.all(own.map((port, index) => {
+    const cluster = {name: 'test', port: routes[index] ?? 0, ports: routes}
+    return NatsProcess.start({
+      folder: join(folder, `s${index}`), port, config, hasJetStream, ...(size > 1 && {cluster}),
+    })
+  }))
+  const addresses = servers.map(({address}) => address)
+  return {
+    servers,
+    url: `nats://${addresses.join(',')}`,
+    relay: (changes = {}) => ({
+      nats: {
+        servers: addresses, user: undefined, password: undefined, token: undefined,
+        credsFile: undefined, nkeyFile: undefined, tls: undefined, name: 'test',
+      },
+      stream: {
+        mesh: 'test', slots: 1024, replicas: size, historyMs: 60_000, maxBytes: 64 * 1024 * 1024,
+        ...changes,
+      },
+    }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(servers.map((server) => server.end('SIGKILL')))
+      await rm(folder, {recursive: true, force: true})
+    },
+  }
+}
