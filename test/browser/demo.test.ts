@@ -35,8 +35,11 @@ async function sendNumbers(demo: DemoProcess, user: string, numbers: readonly nu
 
 let profile: string
 let context: BrowserContext
+/** Of the tests that need no new one, and kill nothing before it is whole. */
+let demo: DemoProcess
 
 beforeAll(async () => {
+  demo = await startDemo()
   profile = await mkdtemp(join(tmpdir(), 'wsmesh-chromium-'))
   // Without a screen each frame that moves costs as much as a message.
   context = await chromium.launchPersistentContext(profile, {...CHROMIUM, reducedMotion: 'reduce'})
@@ -44,6 +47,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await context.close()
+  await demo[Symbol.asyncDispose]()
   await rm(profile, {recursive: true, force: true})
 })
 
@@ -65,7 +69,6 @@ function arrived(card: Locator): Locator {
 }
 
 test('two users on two nodes see each other’s hello', async () => {
-  await using demo = await startDemo()
   const {page, complaints} = await openPage(await demo.ready())
   const [first, second, third] = [0, 1, 2].map((index) => page.getByRole('article').nth(index))
   if (!first || !second || !third) throw new Error('Three cards are open')
@@ -184,7 +187,6 @@ test('three users in tabs: a button kills the master again and again, no number 
   }, 90_000)
 
 test('a number that is missing or comes twice is said to be', async () => {
-  await using demo = await startDemo()
   const {page} = await openPage(await demo.ready())
   const [first, third] = [page.getByRole('article').nth(0), page.getByRole('article').nth(2)]
   await first.getByText('none missing', {exact: true}).waitFor()
@@ -220,31 +222,7 @@ test('a demo that ends and begins anew: its page says so, comes back, and calls 
     await page.close()
   }, 90_000)
 
-test.each([
-  ['a desk', {viewport: {width: 1600, height: 900}}],
-  ['a phone at night', {viewport: {width: 390, height: 844}, colorScheme: 'dark'}],
-  ['a narrow phone', {viewport: {width: 320, height: 568}, reducedMotion: 'reduce'}],
-] as const)('on %s nothing sticks out, and keys are enough to kill', async (_name, options) => {
-  await using demo = await startDemo()
-  const ready = await demo.ready()
-  const other = await (context.browser() ?? (await chromium.launch(CHROMIUM))).newContext(options)
-  const page = await other.newPage()
-  await page.goto(ready.pageUrl ?? '')
-  await page.getByText('No number is missing').waitFor()
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
-  await page.getByRole('img', {name: /Node \d: master/}).waitFor()
-  const button = page.getByRole('button', {name: 'Kill node 2', exact: true})
-  await eventually(() => button.isEnabled(), {timeoutMs: 30_000, what: 'a whole mesh'})
-  await button.focus()
-  await killBy(page, () => page.keyboard.press('Enter'))
-  await page.getByText(/Node 2.* was killed/).waitFor()
-  expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Kill node 2')
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
-  await other.close()
-}, 60_000)
-
 test('tabs are added, disconnected, connected as another user, and closed', async () => {
-  await using demo = await startDemo({args: ['--nodes', '2']})
   const {page, complaints} = await openPage(await demo.ready())
   await page.getByRole('button', {name: 'Add a tab'}).click()
   const card = page.getByRole('article').nth(3)
@@ -267,3 +245,25 @@ test('tabs are added, disconnected, connected as another user, and closed', asyn
   expect(complaints).toEqual([])
   await page.close()
 })
+
+test.each([
+  ['a desk', {viewport: {width: 1600, height: 900}}],
+  ['a phone at night', {viewport: {width: 390, height: 844}, colorScheme: 'dark'}],
+  ['a narrow phone', {viewport: {width: 320, height: 568}, reducedMotion: 'reduce'}],
+] as const)('on %s nothing sticks out, and keys are enough to kill', async (_name, options) => {
+  const ready = await demo.ready()
+  const other = await (context.browser() ?? (await chromium.launch(CHROMIUM))).newContext(options)
+  const page = await other.newPage()
+  await page.goto(ready.pageUrl ?? '')
+  await page.getByText('No number is missing').waitFor()
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
+  await page.getByRole('img', {name: /Node \d: master/}).waitFor()
+  const button = page.getByRole('button', {name: 'Kill node 2', exact: true})
+  await eventually(() => button.isEnabled(), {timeoutMs: 30_000, what: 'a whole mesh'})
+  await button.focus()
+  await killBy(page, () => page.keyboard.press('Enter'))
+  await page.getByText(/Node 2.* was killed/).waitFor()
+  expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Kill node 2')
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width)
+  await other.close()
+}, 60_000)

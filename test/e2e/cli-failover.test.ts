@@ -90,14 +90,15 @@ test('a mesh that hangs altogether does not hang a command', async () => {
   const store = await openPoolStore({url: 'sqlite:', dataDir: mesh.folder})
   try {
     await store.join({id: nodeId('hung'), url, clientUrl: '', version: '0', pid: 1})
-    for (const args of [
+    const hanging = [
       ['send', 'a', '--everyone'], ['tail'], ['send', 'a', '--everyone', '--node', url],
       ['pool', 'list', '--node', url],
-    ]) {
+    ]
+    await Promise.all(hanging.map(async (args) => {
       const {exit, stderr} = await runCli([...args, '--timeout', '2s'], optionsFor(mesh))
       expect(stderr).toContain(url)
       expect(exit).toBe(3)
-    }
+    }))
     const listing = ['pool', 'list', '--timeout', '3s', '--expect', '1']
     const list = await runCli(listing, optionsFor(mesh))
     expect(list.stdout).toMatch(/hung +\? +unreachable/)

@@ -95,16 +95,17 @@ describe('who', () => {
   test('a node that hangs is named, the others are shown', async () => {
     nodes[1].cli.child.kill('SIGSTOP')
     try {
-      const answer = await who('--expect', '2')
+      const [answer, {stdout, stderr, exit}, nobody] = await Promise.all([
+        who('--expect', '2'), mesh.run('who', '--expect', '3'), mesh.run('who', '--user', 'nobody'),
+      ])
       expect(answer).toMatchObject({complete: false, connections: 4})
       expect(answer.nodes.find(({id}) => id === ids[1])).toMatchObject({
         state: 'unreachable', connections: null,
       })
-      const {stdout, stderr, exit} = await mesh.run('who', '--expect', '3')
-        expect(stdout).toContain(`warning: incomplete: ${ids[1]} does not answer`)
+      expect(stdout).toContain(`warning: incomplete: ${ids[1]} does not answer`)
       expect(stderr).toContain('2 nodes of 3 expected answer')
       expect(exit).toBe(3)
-      expect((await mesh.run('who', '--user', 'nobody')).exit).toBe(3)
+      expect(nobody.exit).toBe(3)
     } finally {
       nodes[1].cli.child.kill('SIGCONT')
     }

@@ -4,6 +4,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {signToken} from '../../src/lib/auth/token.js'
 import {loadSecret} from '../../src/lib/auth/secret.js'
+import {poolJson} from '../../src/lib/cli/pool-view.js'
+import {MeshAccess} from '../../src/lib/operator/mesh-access.js'
+import {surveyPool} from '../../src/lib/operator/pool-survey.js'
 import type {NodeStats} from '../../src/lib/protocol/operator-frame.js'
 import {runCli, startCli, type CliResult, type RunningCli} from './cli.js'
 import {eventually} from './eventually.js'
@@ -106,9 +109,17 @@ export class ServeMesh implements AsyncDisposable {
     return runCli(args, {env: this.env, input})
   }
 
+  /** As `wsmesh pool list --json`, at a tenth of what another process costs. */
   async poolList(): Promise<PoolListJson> {
-    const {stdout} = await this.run('pool', 'list', '--json')
-    return JSON.parse(stdout) as PoolListJson
+    const access = new MeshAccess({
+      poolUrl: this.env['WSMESH_POOL'] ?? 'sqlite:', poolPrefix: 'wsmesh_', dataDir: this.folder,
+      secretFile: undefined, env: {}, node: undefined, timeoutMs: 10_000,
+    })
+    try {
+      return poolJson(await surveyPool(access)) as PoolListJson
+    } finally {
+      access.close()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
-/** Which seeds to run: 2000 unless SEEDS says otherwise, as a count (2000) or a range (17-17). */
+/** Which seeds to run: 1000 unless SEEDS says otherwise, as a count (10000) or a range (17-17). */
 import {runSeed, type SeedResult} from '../../src/lib/simulation/run-seed.js'
 import {Trace} from '../../src/lib/simulation/trace.js'
 
-const SEEDS_DEFAULT = 2000
+const SEEDS_DEFAULT = 1000
 const TRACE_LINES = 120
 
 export function chosenSeeds(text: string | undefined): readonly number[] {
@@ -10,7 +10,7 @@ export function chosenSeeds(text: string | undefined): readonly number[] {
   const from = range ? Number(range[1]) : 1
   const to = range ? Number(range[2]) : Number(text ?? SEEDS_DEFAULT)
   if (!Number.isSafeInteger(to) || to < from) {
-    throw new RangeError(`SEEDS is a count (2000) or a range (17-17), not ${JSON.stringify(text)}`)
+    throw new RangeError(`SEEDS is a count (10000) or a range (17-17), not ${JSON.stringify(text)}`)
   }
   return Array.from({length: to - from + 1}, (_, index) => from + index)
 }

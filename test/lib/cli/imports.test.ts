@@ -42,3 +42,8 @@ test('the search finds what there is to find', () => {
 test.each(commands)('%s loads no driver before it runs', (command) => {
   expect(heavyReachedFrom(join(SRC, 'commands', command))).toEqual([])
 })
+
+test('a node that starts loads the driver of no store but its own', () => {
+  const reached = heavyReachedFrom(join(SRC, 'lib/node/serve.ts'))
+  expect(reached.filter((trail) => /> (?:mysql2|libsql)$/.test(trail))).toEqual([])
+})

@@ -1,4 +1,7 @@
-/** Faults that nobody told siege of: each must be named for what it is, and nothing else. */
+/**
+ * Faults that nobody told siege of: each must be named for what it is, and nothing else. Sieges of
+ * so little load wait more than they work: some at once.
+ */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -16,7 +19,7 @@ function failed({thresholds}: RunReport): readonly string[] {
   return thresholds.filter(({ok}) => !ok).map(({text}) => text)
 }
 
-describe('what comes is looked at, not only that it comes', () => {
+describe.concurrent('what comes is looked at, not only that it comes', () => {
   test.each<[string, Fault, Partial<typeof RIGHT>, readonly string[]]>([
     ['cut off behind its number', {fault: 'cut-off'}, {corrupted: 20}, ['corrupted==0']],
     ['cut off within it', {fault: 'cut-short'}, {corrupted: 20, lost: 20},
@@ -44,7 +47,7 @@ describe('what comes is looked at, not only that it comes', () => {
   })
 })
 
-describe('what is no fault is none', () => {
+describe.concurrent('what is no fault is none', () => {
   test.each(['parts', 'greets'])('a server of the kind %s passes', async (fault) => {
     await using server = await FaultyServer.start({fault})
     const {report} = await besiege([server.url])
@@ -53,7 +56,7 @@ describe('what is no fault is none', () => {
   })
 })
 
-describe('what percentiles hide is said', () => {
+describe.concurrent('what percentiles hide is said', () => {
   test('silence from some time on, while connections stay', async () => {
     await using server = await FaultyServer.start({fault: 'mute', every: 200})
     const {report} = await besiege([server.url], {time: 5000, drain: 200})
@@ -98,7 +101,7 @@ async function besiegeMesh(fault: Fault): Promise<RunReport> {
   }
 }
 
-describe('a client of wsmesh that comes back', () => {
+describe.concurrent('a client of wsmesh that comes back', () => {
   test('gets no message before it has proved who it is', async () => {
     const report = await besiegeMesh({fault: 'early', every: 100})
     expect(report.counts.misdelivered).toBeGreaterThan(2)
