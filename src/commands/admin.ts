@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
-import {poolFlags, secretFlags, tlsFlags} from '../lib/cli/flags.js'
+import {contextFlag, poolFlags, secretFlags, tlsFlags} from '../lib/cli/flags.js'
 
 export default class AdminCommand extends BaseCommand {
   static override summary = 'a page to see the mesh and to run it: nodes, users, sieges'
@@ -34,6 +34,7 @@ export default class AdminCommand extends BaseCommand {
     expect: Flags.integer({
       min: 0, helpValue: 'N', summary: 'a red banner when fewer nodes answer',
     }),
+    context: contextFlag(),
     ...poolFlags(),
     ...secretFlags(),
     ...tlsFlags(),

@@ -43,7 +43,7 @@ export default class ConnectCommand extends BaseCommand {
   async run(): Promise<void> {
     const {flags, args} = await this.parse(ConnectCommand)
     const {connectCommand} = await import('../lib/cli/connect/connect-command.js')
-    const print = {asJson: this.jsonEnabled(), out: this.out}
+    const print = {asJson: this.jsonEnabled(), out: this.out, context: this.context}
     process.exitCode = await connectCommand(flags, args.url, print)
   }
 }

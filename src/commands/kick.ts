@@ -2,11 +2,12 @@ import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {describeControl, kickClients, whoseOf} from '../lib/cli/control-clients.js'
-import {reachFlags, whoseFlags} from '../lib/cli/flags.js'
+import {reachFlags, whoseFlags, yesFlag} from '../lib/cli/flags.js'
 import {withMesh} from '../lib/cli/reach.js'
 import {exitOfSent, type SendJson} from '../lib/cli/send-result.js'
 
 export default class KickCommand extends BaseCommand {
+  static override danger = 'closes connections of users'
   static override summary = 'close connections of a user or session, on every node'
   static override description =
     'Their clients are told `kicked` (4501) and do not connect again by themselves. What nodes ' +
@@ -22,6 +23,7 @@ export default class KickCommand extends BaseCommand {
   static override flags = {
     ...whoseFlags(),
     reason: Flags.string({helpValue: 'TEXT', summary: 'what the client is told besides'}),
+    yes: yesFlag(),
     ...reachFlags(),
   }
 

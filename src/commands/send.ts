@@ -2,15 +2,16 @@ import {Args, Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
 import {readDetails} from '../lib/cli/details-input.js'
-import {reachFlags} from '../lib/cli/flags.js'
+import {reachFlags, yesFlag} from '../lib/cli/flags.js'
 import {withMesh} from '../lib/cli/reach.js'
 import {sendOne} from '../lib/cli/send-one.js'
 import {describeSent, exitOfSent, type SendJson} from '../lib/cli/send-result.js'
 import {reportStream} from '../lib/cli/send-report.js'
-import {checkSendUsage} from '../lib/cli/send-usage.js'
+import {checkSendUsage, dangerOfSending} from '../lib/cli/send-usage.js'
 import {describeTarget, targetFlags, targetOf, unknownKeysHint} from '../lib/cli/target-flags.js'
 
 export default class SendCommand extends BaseCommand {
+  static override danger = dangerOfSending
   static override summary = 'send a message to users, groups, sessions or everyone'
   static override description = 'Exit status 5 when nobody for whom it was is connected.'
   static override examples = [
@@ -39,6 +40,7 @@ export default class SendCommand extends BaseCommand {
     id: Flags.string({
       helpValue: 'TEXT', summary: "the message's own id: sent again, it is delivered once",
     }),
+    yes: yesFlag(),
     ...reachFlags(),
   }
 

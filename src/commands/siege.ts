@@ -1,9 +1,11 @@
 import {BaseCommand} from '../lib/cli/base-command.js'
-import {reachFlags} from '../lib/cli/flags.js'
+import {reachFlags, yesFlag} from '../lib/cli/flags.js'
 import {reportFileFlags} from '../lib/siege/report/report-flags.js'
 import {clientFlags, loadFlags, soakFlags, verdictFlags} from '../lib/siege/siege-flags.js'
 
 export default class SiegeCommand extends BaseCommand {
+  static override danger = (flags: Readonly<Record<string, unknown>>) =>
+    (flags['nodes'] === undefined ? 'puts load on the mesh' : undefined)
   static override summary = 'load the mesh with clients and messages, and judge what comes'
   static override description = [
     'Without a URL: all nodes of the pool. Messages leave by an absolute schedule, whoever is',
@@ -30,7 +32,7 @@ export default class SiegeCommand extends BaseCommand {
     'faults[]', 'leak', 'seconds[]']
   static override flags = {
     ...loadFlags(), ...clientFlags(), ...soakFlags(), ...verdictFlags(), ...reportFileFlags(),
-    ...reachFlags(),
+    yes: yesFlag(), ...reachFlags(),
   }
 
   readonly #stop = new AbortController()

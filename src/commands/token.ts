@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../lib/cli/base-command.js'
-import {durationFlag, poolFlags, repeatable, secretFlags} from '../lib/cli/flags.js'
+import {contextFlag, durationFlag, poolFlags, repeatable, secretFlags} from '../lib/cli/flags.js'
 import {
   makePublishToken, makeToken, type PublishTokenJson, type TokenJson,
 } from '../lib/cli/make-token.js'
@@ -38,6 +38,7 @@ export default class TokenCommand extends BaseCommand {
       maxMs: 30 * 24 * HOUR_MS,
       summary: 'how long it is valid: 1ms to 30d',
     }),
+    context: contextFlag(),
     'data-dir': poolFlags()['data-dir'],
     ...secretFlags(),
   }

@@ -2,7 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
-import {startCli, type CliResult} from '../helpers/cli.js'
+import {runCli, startCli, type CliResult} from '../helpers/cli.js'
 import {ServeMesh, type ServeProcess} from '../helpers/serve-process.js'
 
 /** What operators do in a terminal, on one mesh of two nodes. */
@@ -102,5 +102,44 @@ describe('connect', () => {
     const {stderr, exit} = await mesh.run('connect', ...args)
     expect(stderr).toContain(text)
     expect(exit).toBe(status)
+  })
+})
+
+function inContexts(...args: string[]): Promise<CliResult> {
+  return runCli(args, {env: {XDG_CONFIG_HOME: join(mesh.folder, 'config'), HOME: '/nowhere'}})
+}
+
+describe('contexts', () => {
+  test('give a mesh a name, and production is asked for', async () => {
+    const added = await inContexts('context', 'add', 'prod', '--data-dir', mesh.folder, '--production')
+    expect(added).toMatchObject({exit: 0, stderr: ''})
+    const nodes = await inContexts('pool', 'list', '--context', 'prod', '-o', 'name')
+    expect(nodes).toMatchObject({exit: 0, stderr: ''})
+    expect(nodes.stdout.trim().split('\n')).toHaveLength(2)
+
+    await inContexts('context', 'use', 'prod')
+    const kick = await inContexts('kick', '--user', 'nobody')
+    expect(kick).toMatchObject({exit: 2, stdout: ''})
+    expect(kick.stderr).toContain('This closes connections of users, and prod is production: give --yes')
+    expect(await inContexts('kick', '--user', 'nobody', '--yes')).toMatchObject({exit: 5})
+
+    const list = JSON.parse((await inContexts('context', 'list', '--json')).stdout) as unknown
+    expect(list).toMatchObject({
+      current: 'prod', contexts: [{name: 'prod', production: true, settings: {'data-dir': mesh.folder}}],
+    })
+    expect(await inContexts('context', 'remove', 'prod')).toMatchObject({exit: 0})
+  })
+
+  test.each([
+    [['context', 'add', 'x'], 'A context has to say which mesh it is'],
+    [['context', 'add', 'a b', '--node', 'x'], 'The name of a context'],
+    [['context', 'add', 'x', '--pool', 'ftp://u:hunter2@h/d'], 'Cannot use the pool URL ftp://'],
+    [['context', 'use', 'x'], 'There is no context "x"'],
+    [['pool', 'list', '--context', 'x'], 'There is no context "x"'],
+  ])('bad input %j: 2', async (args, text) => {
+    const {stderr, exit} = await inContexts(...args)
+    expect(stderr).toContain(text)
+    expect(stderr).not.toContain('hunter2')
+    expect(exit).toBe(2)
   })
 })

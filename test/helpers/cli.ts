@@ -93,5 +93,6 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(WSMESH_|NO_COLOR|FORCE_COLOR|CLICOLOR|NODE_ENV|NODE_OPTIONS|VITEST)/.test(name),
   )
-  return Object.fromEntries(kept)
+  // Nor the contexts of whoever runs the tests.
+  return {...Object.fromEntries(kept), XDG_CONFIG_HOME: '/dev/null'}
 }

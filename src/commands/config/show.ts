@@ -6,7 +6,9 @@ import {reachFlags} from '../../lib/cli/flags.js'
 
 export default class ConfigShowCommand extends BaseCommand {
   static override summary = 'show every setting and where its value comes from'
-  static override description = 'Flag before environment before wsmesh.config.json before default.'
+  static override description =
+    'Flag before environment before wsmesh.config.json before context before default; a context '
+    + 'that --context names comes behind flags, one of WSMESH_CONTEXT behind the environment.'
   static override examples = ['wsmesh config show', 'wsmesh config show --json']
   static override jsonFields = ['file', 'settings[]: key', 'value', 'origin', 'source']
   static override flags = reachFlags()
@@ -18,6 +20,7 @@ export default class ConfigShowCommand extends BaseCommand {
       flags: Object.fromEntries(Object.entries(flags).filter(([name]) => given.has(name))),
       env: process.env,
       file: await readConfigFile(process.cwd()),
+      context: this.context,
     })
     const widthMax = process.stdout.isTTY ? process.stdout.columns : undefined
     this.print(configScreen(config, {colours: this.out, widthMax}).join('\n'))

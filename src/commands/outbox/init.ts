@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../../lib/cli/base-command.js'
-import {poolFlags} from '../../lib/cli/flags.js'
+import {contextFlag, poolFlags, yesFlag} from '../../lib/cli/flags.js'
 import {outboxOptionsOf, outboxUrlFlag} from '../../lib/cli/outbox-flags.js'
 import {withOutbox} from '../../lib/cli/outbox-view.js'
 
@@ -11,6 +11,8 @@ interface InitJson {
 }
 
 export default class OutboxInitCommand extends BaseCommand {
+  static override danger = ({print}: Readonly<Record<string, unknown>>) =>
+    (print === true ? undefined : 'makes tables')
   static override summary = 'make the tables and the procedure of the outbox'
   static override description = 'The first node with --outbox does so by itself, where it may.'
   static override examples = [
@@ -21,6 +23,8 @@ export default class OutboxInitCommand extends BaseCommand {
   static override flags = {
     print: Flags.boolean({default: false, summary: 'print the SQL, touch nothing'}),
     ...outboxUrlFlag(),
+    yes: yesFlag(),
+    context: contextFlag(),
     ...poolFlags(),
   }
 

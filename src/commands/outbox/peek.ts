@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../../lib/cli/base-command.js'
-import {poolFlags} from '../../lib/cli/flags.js'
+import {contextFlag, poolFlags} from '../../lib/cli/flags.js'
 import {outboxUrlFlag} from '../../lib/cli/outbox-flags.js'
 import {asideLines, type OutboxPeekJson, waitingLines, withOutbox}
   from '../../lib/cli/outbox-view.js'
@@ -21,6 +21,7 @@ export default class OutboxPeekCommand extends BaseCommand {
       default: 20, min: 1, max: 10_000, helpValue: 'N', summary: 'so many, from the first',
     }),
     ...outboxUrlFlag(),
+    context: contextFlag(),
     ...poolFlags(),
   }
 

@@ -1,12 +1,13 @@
 import {Args, Flags} from '@oclif/core'
 
 import {BaseCommand} from '../../lib/cli/base-command.js'
-import {poolFlags} from '../../lib/cli/flags.js'
+import {contextFlag, poolFlags, yesFlag} from '../../lib/cli/flags.js'
 import {outboxUrlFlag} from '../../lib/cli/outbox-flags.js'
 import {checkRowIds, withOutbox} from '../../lib/cli/outbox-view.js'
 import {plural} from '../../lib/cli/plural.js'
 
 export default class OutboxRetryCommand extends BaseCommand {
+  static override danger = 'sends rows again'
   static override summary = 'put rows that were set aside back into the outbox, at its end'
   static override description =
     'What was wrong with them is first mended in the table of those set aside ' +
@@ -20,6 +21,8 @@ export default class OutboxRetryCommand extends BaseCommand {
   static override flags = {
     all: Flags.boolean({default: false, summary: 'all of them'}),
     ...outboxUrlFlag(),
+    yes: yesFlag(),
+    context: contextFlag(),
     ...poolFlags(),
   }
 

@@ -1,10 +1,11 @@
 import {Flags} from '@oclif/core'
 
 import {BaseCommand} from '../../lib/cli/base-command.js'
-import {poolFlags, secretFlags} from '../../lib/cli/flags.js'
+import {contextFlag, poolFlags, secretFlags, yesFlag} from '../../lib/cli/flags.js'
 import {describeRotation, runRotation, type RotationJson} from '../../lib/cli/secret-rotation.js'
 
 export default class SecretRotateCommand extends BaseCommand {
+  static override danger = 'changes the secret of the mesh'
   static override summary = 'change the mesh secret while the mesh runs, in three steps'
   static override description =
     'Without a flag a new secret is made and accepted; --use makes it the one in use; --finish '
@@ -21,6 +22,8 @@ export default class SecretRotateCommand extends BaseCommand {
       default: false, exclusive: ['finish'], summary: 'use the new one, the old one is accepted',
     }),
     finish: Flags.boolean({default: false, summary: 'forget the old one'}),
+    yes: yesFlag(),
+    context: contextFlag(),
     'data-dir': poolFlags()['data-dir'],
     ...secretFlags(),
   }

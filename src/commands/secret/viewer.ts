@@ -1,5 +1,5 @@
 import {BaseCommand} from '../../lib/cli/base-command.js'
-import {poolFlags, secretFlags} from '../../lib/cli/flags.js'
+import {contextFlag, poolFlags, secretFlags} from '../../lib/cli/flags.js'
 import {makeViewer} from '../../lib/cli/secret-rotation.js'
 
 export default class SecretViewerCommand extends BaseCommand {
@@ -12,7 +12,9 @@ export default class SecretViewerCommand extends BaseCommand {
     'wsmesh secret viewer --json',
   ]
   static override jsonFields = ['secret']
-  static override flags = {'data-dir': poolFlags()['data-dir'], ...secretFlags()}
+  static override flags = {
+    context: contextFlag(), 'data-dir': poolFlags()['data-dir'], ...secretFlags(),
+  }
 
   async run(): Promise<{readonly secret: string}> {
     const {flags} = await this.parse(SecretViewerCommand)

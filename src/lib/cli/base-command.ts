@@ -3,7 +3,10 @@ import type {ChalkInstance} from 'chalk'
 
 import {WsmeshError} from '../util/errors.js'
 import {coloursFor, colourModeOf} from './colours.js'
-import {applyConfigFile, readConfigFile} from './config-file.js'
+import {readConfigFile} from './config-file.js'
+import {applySettings, type ChosenContext} from './context/apply-context.js'
+import {readContexts} from './context/context-file.js'
+import {confirmProduction, contextLine} from './context/production.js'
 import {failureJson, failureOf, renderFailure} from './failure.js'
 import {blamingVariable} from './flag-source.js'
 import {colorFlag, jsonFlag} from './flags.js'
@@ -22,6 +25,11 @@ export abstract class BaseCommand extends Command {
   /** Names of the fields that `--json` prints, for the help. */
   static jsonFields: readonly string[] = []
 
+  /** What it does that nobody does to production by mistake: "closes connections". */
+  static danger: string | ((flags: Readonly<Record<string, unknown>>) => string | undefined) = () =>
+    undefined
+
+  #context: ChosenContext | undefined
   #out: ChalkInstance | undefined
   #err: ChalkInstance | undefined
 
@@ -42,7 +50,7 @@ export abstract class BaseCommand extends Command {
     watchForClosedPipes(() => this.stdoutClosed())
   }
 
-  /** Flags: command line, then environment, then wsmesh.config.json, then defaults. */
+  /** Flags: command line, environment, wsmesh.config.json, context, defaults; see applySettings. */
   protected override async parse<
     F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
@@ -54,12 +62,34 @@ export abstract class BaseCommand extends Command {
     const output = await super.parse(options, argv).catch((error: Error) => {
       throw this.#blamed(error)
     })
-    const file = await readConfigFile(process.cwd())
-    if (file !== undefined) {
-      const known = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})
-      applyConfigFile(file, output, {command: this.id ?? '', known, env: process.env})
-    }
+    this.#context = await applySettings(output, {
+      command: this.id ?? '',
+      known: Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}),
+      env: process.env,
+      file: await readConfigFile(process.cwd()),
+      contexts: () => readContexts(process.env),
+    })
+    if (this.#context !== undefined) await this.#enter(this.#context, output.flags)
     return output
+  }
+
+  /** The context that the command works in, once its flags are parsed. */
+  protected get context(): ChosenContext | undefined {
+    return this.#context
+  }
+
+  /** Says on a screen where one is, and asks before what cannot be undone in production. */
+  async #enter(
+    context: ChosenContext, flags: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const told: unknown = Reflect.get(this.ctor, 'danger')
+    const danger: unknown = typeof told === 'function' ? told(flags) : told
+    if (typeof danger === 'string' && context.isProduction) {
+      const {stdin, stderr} = process
+      const isYes = flags['yes'] === true
+      await confirmProduction({context, danger, isYes, stdin, stderr, colours: this.err})
+    }
+    if (process.stderr.isTTY) this.notice(contextLine(context, this.err))
   }
 
   /** A line for a person on stdout; nothing under --json. */

@@ -1,12 +1,13 @@
 import {defaultDataDir} from '../auth/data-dir.js'
 import {redactUrl} from '../sql/redact-url.js'
 import {formatDuration} from '../util/duration.js'
+import type {ChosenContext} from './context/apply-context.js'
 import type {ConfigFile} from './config-file.js'
 import {CONFIG_KEYS, type ConfigKey} from './config-keys.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-export type Origin = 'flag' | 'environment' | 'file' | 'default'
+export type Origin = 'flag' | 'environment' | 'file' | 'context' | 'default'
 
 /** What `config show --json` prints; an API. */
 export interface ConfigJson {
@@ -29,6 +30,8 @@ export interface ConfigSources {
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Environment
   readonly file: ConfigFile | undefined
+  /** The one that is used, if any. */
+  readonly context?: ChosenContext | undefined
 }
 
 /** Every setting with the value that commands would use, and where it comes from. */
@@ -39,16 +42,23 @@ export function showConfig(sources: ConfigSources): ConfigJson {
   }
 }
 
-function settingOf(key: ConfigKey, {flags, env, file}: ConfigSources): SettingJson {
+function settingOf(key: ConfigKey, sources: ConfigSources): SettingJson {
+  const {flags, env, file, context} = sources
   const text = (value: unknown) => valueText(key, value)
   const name = key.key
   if (flags[key.flag] !== undefined) {
     const source = `--${key.flag}`
     return {key: name, value: text(flags[key.flag]), origin: 'flag', source}
   }
+  const inContext = context?.settings.get(key.flag)
+  const ofContext = context === undefined || inContext === undefined ? undefined : {
+    key: name, value: text(inContext), origin: 'context', source: context.name,
+  } as const
+  if (ofContext && context?.by === 'flag') return ofContext
   if (key.env !== '' && env[key.env]) {
     return {key: name, value: text(env[key.env]), origin: 'environment', source: key.env}
   }
+  if (ofContext) return ofContext
   if (file?.values.has(key.flag)) {
     return {key: name, value: text(file.values.get(key.flag)), origin: 'file', source: file.path}
   }

@@ -141,9 +141,23 @@ export function tlsFlags() {
 
 export const TIMEOUT_DEFAULT_MS = 5000
 
+/** A mesh by its name; see `wsmesh context`. */
+export function contextFlag() {
+  return Flags.string({
+    env: 'WSMESH_CONTEXT', helpGroup: 'POOL', helpValue: 'NAME',
+    summary: 'the mesh of this name (wsmesh context list); none: without the one in use',
+  })
+}
+
+/** For what nobody does to production by mistake. */
+export function yesFlag() {
+  return Flags.boolean({char: 'y', summary: 'do not ask, in production either'})
+}
+
 /** How to reach a node, and for how long to try. */
 export function reachFlags() {
   return {
+    context: contextFlag(),
     ...poolFlags(),
     ...secretFlags(),
     ...tlsFlags(),

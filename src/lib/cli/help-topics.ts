@@ -34,12 +34,14 @@ function environment(colours: ChalkInstance): string[] {
   const rows: readonly VariableRow[] = [
     ...CONFIG_KEYS,
     {env: 'WSMESH_SECRET', key: '', defaultText: 'see WSMESH_SECRET_FILE'},
+    {env: 'WSMESH_CONTEXT', key: '', defaultText: '(that of wsmesh context use)'},
     {env: 'WSMESH_DEBUG', key: '', defaultText: '(set: errors with stack traces)'},
     {env: 'NO_COLOR', key: '', defaultText: '(set: no colours)'},
   ]
   return [
     `A flag wins over the environment, the environment over ${CONFIG_FILE_NAME}`,
-    '(found in this folder or above it). Where each value came from: wsmesh config show',
+    '(found in this folder or above it), the file over the context in use (wsmesh context).',
+    'Where each value came from: wsmesh config show',
     '',
     ...renderTable(columns, rows, {headerStyle: colours.bold}),
   ]

@@ -42,3 +42,9 @@ export function checkSendUsage(
   }
   assertPiped(stdin, '--stdin')
 }
+
+/** A message to one user is no danger, one to all of them is. */
+export function dangerOfSending(flags: Readonly<Record<string, unknown>>): string | undefined {
+  return flags['everyone'] === true || flags['registered'] === true
+    ? 'sends a message to everybody' : undefined
+}

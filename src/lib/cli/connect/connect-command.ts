@@ -1,5 +1,6 @@
 import type {ChalkInstance} from 'chalk'
 
+import type {ChosenContext} from '../context/apply-context.js'
 import {tlsFilesOf} from '../tls-flags.js'
 import {EXIT} from '../exit-code.js'
 import {untilEnded} from '../ending.js'
@@ -21,13 +22,15 @@ export interface ConnectFlagValues extends Omit<ReachFlagValues, 'node'>, ProofF
 export interface ConnectPrint {
   readonly asJson: boolean
   readonly out: ChalkInstance
+  /** Stands in the prompt. */
+  readonly context: ChosenContext | undefined
 }
 
 /** Talks until it is ended, and returns the exit status. */
 export async function connectCommand(
   flags: ConnectFlagValues,
   url: string | undefined,
-  {asJson, out}: ConnectPrint,
+  {asJson, out, context}: ConnectPrint,
 ): Promise<number> {
   const given = url === undefined ? undefined : [clientUrlOf(url)]
   const {TlsIdentity} = await import('../../auth/tls.js')
@@ -51,13 +54,21 @@ export async function connectCommand(
       stdin: process.stdin,
       stdout: process.stdout,
       colours: out,
-      name: flags.user ?? 'wsmesh',
+      name: promptOf(flags.user ?? 'wsmesh', context, out),
     })
     // Ctrl-C is one of the ways to leave.
     return ending.exit === undefined || ending.exit === EXIT.interrupted.code ? status : ending.exit
   } finally {
     access.close()
   }
+}
+
+function promptOf(
+  who: string, context: ChosenContext | undefined, colours: ChalkInstance,
+): string {
+  if (context === undefined) return who
+  const name = context.isProduction ? colours.bgRed.white.bold(` ${context.name} `) : context.name
+  return `${name} ${who}`
 }
 
 /** Where the nodes of the pool say that clients connect; those seen last while it is silent. */
