@@ -44,6 +44,8 @@ export class ScenarioRunner {
     crash: ([node]) => this.#kill(node, 'killed'),
     'power-off': ([node]) => this.#kill(node, 'powerless'),
     restart: ([node]) => `${this.#need().start(this.#host(node)).id} starts`,
+    'supervisor-restart': ([node]) =>
+      `${this.#need().start(this.#host(node), 'supervisor').id} starts`,
     pause: ([node]) => this.#say(node, 'is stopped', (process) => this.#need().pause(process)),
     continue: ([node]) => this.#continue(node),
     drain: ([node]) => this.#say(node, 'drains', (process) => this.#need().drain(process)),

@@ -10,6 +10,7 @@
  * the rules and why they hold.
  */
 import {assert, unreachable} from '../util/assert.js'
+import type {NodeId} from '../util/brand.js'
 import type {Random} from '../util/random.js'
 import type {NodeFrame} from '../protocol/node-frame.js'
 import type {Position} from '../protocol/position.js'
@@ -57,6 +58,8 @@ export interface MeshCoreOptions {
   readonly random: Random
   /** Milliseconds of the clock that step's `now` comes from. */
   readonly now: number
+  /** See MeshState. */
+  readonly knownDead?: ReadonlySet<NodeId> | undefined
 }
 
 export class MeshCore {

@@ -62,7 +62,7 @@ function knownMaster(state: MeshState): NodeAddress | undefined {
 function tryFollowing(state: MeshState, role: Seeking): void {
   if (role.attempt || role.isInvited || state.now < role.retryAt) return
   const to = knownMaster(state)
-  if (!to) return
+  if (!to || state.knownDead.has(to.id)) return
   role.attempt = {link: dial(state, to, 'follow'), to, startedAt: state.now}
 }
 
@@ -160,7 +160,7 @@ function freshStart(state: MeshState, next: Lease): Lease {
 
 /** Members of the view at once, in pool order, a step apart; others when the lease has run out. */
 function isCandidate(state: MeshState, role: Seeking, lease: Lease): boolean {
-  if (role.isInvited || isLeaseExpired(state)) return true
+  if (role.isInvited || isLeaseOver(state, lease)) return true
   if (!isInView(lease.view, state.self.id)) return false
   const ranked = (state.pool.snapshot?.members ?? [])
     .filter((member) => member.id !== lease.holder && isInView(lease.view, member.id))
@@ -174,8 +174,9 @@ function startRound(state: MeshState, lease: Lease): AskRound {
   const peers = new Map<NodeId, Peer>()
   for (const address of lease.view) {
     if (address.id === state.self.id) continue
-    const link = dial(state, address, 'ask')
-    peers.set(address.id, {address, link, state: 'dialling', chain: undefined})
+    const isDead = state.knownDead.has(address.id)
+    const link = isDead ? undefined : dial(state, address, 'ask')
+    peers.set(address.id, {address, link, state: isDead ? 'gone' : 'dialling', chain: undefined})
   }
   return {lease, peers, startedAt: state.now}
 }
@@ -202,7 +203,7 @@ export function onAnswer(state: MeshState, peer: Peer, frame: AnswerFrame): void
  * not, more than half lost the master. Exactly half may claim once the lease has run out: until
  * then
  * the master of the other half can drop them, and the first compare-and-set wins. Rule (b), for
- * everybody: the lease has run out, and all who did not say yes no longer run.
+ * everybody: the lease is over, and all who did not say yes no longer run.
  */
 function mayClaim(state: MeshState, {lease, peers}: AskRound): boolean {
   const isExpired = isLeaseExpired(state)
@@ -213,7 +214,17 @@ function mayClaim(state: MeshState, {lease, peers}: AskRound): boolean {
   if (isInView(lease.view, state.self.id)) {
     if (yes * 2 > living.length || (isExpired && yes * 2 === living.length)) return true
   }
-  return isExpired && yes === living.length
+  return isLeaseOver(state, lease) && yes === living.length
+}
+
+/**
+ * It has run out; or everybody of its view is known to be dead. The time of the lease protects a
+ * mesh from a newcomer to whom all dials are refused; against certainty it protects nobody.
+ */
+function isLeaseOver(state: MeshState, {holder, view}: Lease): boolean {
+  const {knownDead} = state
+  const isHolderDead = holder !== undefined && knownDead.has(holder)
+  return isLeaseExpired(state) || (isHolderDead && view.every(({id}) => knownDead.has(id)))
 }
 
 function claim(state: MeshState, expected: Lease | undefined, next: Lease): void {

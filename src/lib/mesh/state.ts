@@ -61,6 +61,11 @@ export interface Promised {
 
 export interface MeshState {
   readonly self: MemberInfo
+  /**
+   * Nodes of whose end somebody is certain: their parent process, told by the kernel. A dial that
+   * is refused is a weaker proof, since firewalls refuse too.
+   */
+  readonly knownDead: ReadonlySet<NodeId>
   readonly config: MeshConfig
   readonly random: Random
   now: number
@@ -115,10 +120,11 @@ export function initialState(options: {
   config: MeshConfig
   random: Random
   now: number
+  knownDead?: ReadonlySet<NodeId> | undefined
 }): MeshState {
-  const {self, config, random, now} = options
+  const {self, config, random, now, knownDead = new Set()} = options
   return {
-    self, config, random, now,
+    self, config, random, now, knownDead,
     lastStepAt: now,
     effects: [],
     nextLink: 1,

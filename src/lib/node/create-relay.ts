@@ -1,4 +1,5 @@
 import type * as wsTransport from '../transport/ws-transport.js'
+import {isNodeId} from '../util/brand.js'
 import type {Counters} from './counters.js'
 import {createNodeDialer} from './dial-node.js'
 import {MasterRelay} from './master-relay.js'
@@ -8,7 +9,7 @@ import type {Relay} from './relay.js'
 
 /** The relay that the configuration asks for. */
 export function createRelay(
-  {id: self, mesh, relay}: NodeConfig,
+  {id: self, mesh, relay, kept}: NodeConfig,
   {secret, store, outbox, log, random, now, tls: identity}: NodeServices,
   dial: typeof wsTransport.dial,
   counters: Counters,
@@ -19,5 +20,6 @@ export function createRelay(
   }
   const tls = () => identity?.material
   const dialNode = createNodeDialer({self, secret, timeoutMs: mesh.answerMs, tls, dial})
-  return new MasterRelay({config: mesh, store, dialNode, counters, log, random, now})
+  const knownDead = new Set(kept?.ended.filter(isNodeId))
+  return new MasterRelay({config: mesh, knownDead, store, dialNode, counters, log, random, now})
 }

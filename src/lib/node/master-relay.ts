@@ -26,6 +26,8 @@ import {StoreLoop} from './store-loop.js'
 
 export interface MasterRelayOptions {
   readonly config: MeshConfig
+  /** Nodes of whose end somebody is certain. */
+  readonly knownDead?: ReadonlySet<NodeId>
   readonly store: PoolStore
   readonly dialNode: DialNode
   readonly counters: Counters
@@ -67,9 +69,9 @@ export class MasterRelay implements Relay {
   async open(): Promise<void> {}
 
   start(self: MemberInfo, user: RelayUser): void {
-    const {config, store, counters, log, random, now} = this.#options
+    const {config, knownDead, store, counters, log, random, now} = this.#options
     const push = this.#queue.push.bind(this.#queue)
-    const core = new MeshCore({self, config, random, now: now()})
+    const core = new MeshCore({self, config, random, now: now(), knownDead})
     const onMembers = user.members.bind(user)
     this.#store = new StoreLoop({store, self, push, counters, log, onMembers})
     this.#core = core

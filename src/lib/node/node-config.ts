@@ -61,6 +61,8 @@ export interface KeptSockets {
    * start to its end; otherwise it does so while it is a part of the mesh.
    */
   readonly links: 'public' | 'private' | 'port' | 'listen'
+  /** Ids of nodes whose processes the keeper saw end. */
+  readonly ended: readonly string[]
 }
 
 /** Everything of the world outside. The node closes the store that it is given. */

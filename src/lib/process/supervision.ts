@@ -26,6 +26,8 @@ export interface Supervision {
   /** Instead of what the flags say, where each of several nodes needs another. */
   readonly nodeListen: string | undefined
   readonly nodeUrl: string | undefined
+  /** Ids of nodes that it saw end, the last ones: a new node need not wait for their lease. */
+  readonly ended: readonly string[]
 }
 
 export function encodeSupervision(supervision: Supervision): string {
@@ -53,7 +55,7 @@ const LINKS = ['public', 'private', 'port', 'listen'] as const
 
 function readSupervision(value: unknown): Supervision | undefined {
   if (!isRecord(value)) return undefined
-  const {supervisor, clientFd, port, apiFd, privatePath, nodeListen, nodeUrl} = value
+  const {supervisor, clientFd, port, apiFd, privatePath, nodeListen, nodeUrl, ended} = value
   const links = LINKS.find((each) => each === value['links'])
   if (!isCount(supervisor) || !isCount(clientFd) || !isCount(port)) return undefined
   if (typeof privatePath !== 'string' || links === undefined) return undefined
@@ -66,6 +68,7 @@ function readSupervision(value: unknown): Supervision | undefined {
     links,
     nodeListen: typeof nodeListen === 'string' ? nodeListen : undefined,
     nodeUrl: typeof nodeUrl === 'string' ? nodeUrl : undefined,
+    ended: Array.isArray(ended) ? ended.filter((id) => typeof id === 'string') : [],
   }
 }
 

@@ -12,6 +12,7 @@ export interface CoreOptions {
   readonly config: MeshConfig
   readonly random: Random
   readonly now: number
+  readonly knownDead: ReadonlySet<NodeId>
 }
 
 /** What the simulation needs of a MeshCore; mutants wrap one and have the same shape. */

@@ -20,7 +20,7 @@ function lose(
   return {
     what: `${process.id} ${how}`,
     end: () => {
-      if (!mesh.processAt(process.host)) mesh.start(process.host)
+      if (!mesh.processAt(process.host)) mesh.start(process.host, 'supervisor')
     },
   }
 }
@@ -72,7 +72,7 @@ function killSoon(
     mesh.kill(meant, 'killed')
     // Its supervisor starts another.
     mesh.scheduler.after(random.between(200, 4000), () => {
-      if (!mesh.processAt(host)) mesh.start(host)
+      if (!mesh.processAt(host)) mesh.start(host, 'supervisor')
     })
   })
 }

@@ -7,7 +7,7 @@ import type {Lease} from '../mesh/membership.js'
 import {decodeNodeFrame, encodeNodeFrame} from '../protocol/node-codec.js'
 import type {NodeFrame} from '../protocol/node-frame.js'
 import type {Target} from '../protocol/target.js'
-import {nodeId} from '../util/brand.js'
+import {nodeId, type NodeId} from '../util/brand.js'
 import type {MakeCore} from './core-like.js'
 import {Crowd} from './crowd.js'
 import {Invariants} from './invariants.js'
@@ -60,6 +60,8 @@ export class SimMesh {
   readonly #surroundings: Surroundings
   #processes: SimProcess[] = []
   readonly #startsByHost = new Map<Host, number>()
+  /** What a supervisor at the host would know. */
+  readonly #killedByHost = new Map<Host, Set<NodeId>>()
   #lastLease: Lease | undefined
   #published = 0
   #ranOutMs = -Infinity
@@ -134,8 +136,11 @@ export class SimMesh {
     return this.invariants.record(process)
   }
 
-  /** Starts a new process at a host: another node with another id, at the same address. */
-  start(host: Host): SimProcess {
+  /**
+   * Starts a new process at a host: another node with another id, at the same address. One that a
+   * supervisor starts is told which nodes of the host were killed.
+   */
+  start(host: Host, by: 'anybody' | 'supervisor' = 'anybody'): SimProcess {
     const starts = (this.#startsByHost.get(host) ?? 0) + 1
     this.#startsByHost.set(host, starts)
     const name = starts === 1 ? `n${host.index + 1}` : `n${host.index + 1}-${starts}`
@@ -145,6 +150,7 @@ export class SimMesh {
     const process = new SimProcess(this.#surroundings, {
       id: nodeId(name),
       host,
+      knownDead: new Set(by === 'supervisor' ? this.#killedByHost.get(host) : []),
       random,
       clockOffsetMs: random.between(0, 1e6),
       clockRate: 1 + random.between(-clockRateError, clockRateError),
@@ -160,6 +166,15 @@ export class SimMesh {
   kill(process: SimProcess, how: 'killed' | 'powerless'): void {
     this.note(process.id, how === 'killed' ? 'is killed' : 'loses power')
     process.die(how)
+    // A supervisor ends with its machine.
+    if (how === 'powerless') this.#killedByHost.delete(process.host)
+    else this.#killedOf(process.host).add(process.id)
+  }
+
+  #killedOf(host: Host): Set<NodeId> {
+    const killed = this.#killedByHost.get(host) ?? new Set()
+    this.#killedByHost.set(host, killed)
+    return killed
   }
 
   pause(process: SimProcess): void {

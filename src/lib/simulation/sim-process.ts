@@ -41,6 +41,8 @@ export interface Surroundings {
 export interface ProcessOptions {
   readonly id: NodeId
   readonly host: Host
+  /** Whom its supervisor saw end. */
+  readonly knownDead: ReadonlySet<NodeId>
   readonly random: SimRandom
   /** The process's own clock: no two agree, and none runs quite true. */
   readonly clockOffsetMs: number
@@ -84,6 +86,7 @@ export class SimProcess implements NetworkProcess {
       config: surroundings.config,
       random: options.random,
       now: this.#nowMs(),
+      knownDead: options.knownDead,
     })
     this.clients = new SimClients(this, surroundings.scheduler)
     surroundings.watcher.started(this)

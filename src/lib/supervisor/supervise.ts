@@ -50,6 +50,8 @@ const WEIGH_MS = 1000
 const STOP_MS = 15_000
 const START_MS = 60_000
 const LOAD_MS = 30_000
+/** A lease names seven nodes at most. */
+const ENDED_MAX = 64
 /** What the kernel takes as the path of a unix socket, less our own names. */
 const FOLDER_CHARS_MAX = 80
 
@@ -118,6 +120,7 @@ class Supervisor {
   #told: Promise<void> = Promise.resolve()
   readonly #reloads = new ReloadBook()
   readonly #nodes = new Map<number, string>()
+  #ended: readonly string[] = []
 
   constructor(options: SuperviseOptions, world: World) {
     const {workers, probeMs, rssBytesMax, serve} = options
@@ -227,6 +230,7 @@ class Supervisor {
       supervisor: process.pid,
       port: clients.port,
       privatePath: join(sockets, `${process.pid}-${key}.sock`),
+      ended: this.#ended,
       ...placesFor(this.#options.serve, this.#options.workers, worker).supervision,
     }
     this.#children.set(key, startNodeChild({
@@ -245,10 +249,10 @@ class Supervisor {
         this.#step({type: 'ready', key})
       },
       onEnd: (end) => {
+        const id = this.#children.get(key)?.ready?.node
+        if (id !== undefined) this.#ended = [id, ...this.#ended].slice(0, ENDED_MAX)
         this.#step({type: 'ended', key, end})
-        if (this.#nodes.get(worker) === this.#children.get(key)?.ready?.node) {
-          this.#nodes.delete(worker)
-        }
+        if (this.#nodes.get(worker) === id) this.#nodes.delete(worker)
         this.#children.delete(key)
         if (end.status !== 0) {
           this.#trouble = {why: end.said ?? describeEnd(end), hint: end.hint ?? ''}

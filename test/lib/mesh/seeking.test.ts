@@ -20,23 +20,43 @@ function address(name: string) {
   return {id: nodeId(name), url: `ws://${name}/mesh`}
 }
 
-/** A node that has just read that n1 holds the lease. */
-function newcomer() {
+/** A node that has just read that n1 holds the lease, and knows which others have died. */
+function newcomer(view: readonly string[] = ['n1'], dead: readonly string[] = []) {
   const core = new MeshCore({
     self: member('n9'), config: defaultMeshConfig, random: seededRandom(1), now: 0,
+    knownDead: new Set(dead.map(nodeId)),
   })
   let nowMs = 0
   const step = (event: MeshEvent): MeshEffect[] => core.step(event, nowMs)
   const [read] = step({type: 'tick'})
   if (read?.type !== 'read-pool') throw new Error('the pool is read first')
+  nowMs = 1
   const members = ['n1', 'n9'].map((name, order) => ({...member(name), order, beat: 1}))
   const lease = {
-    epoch: 'e', term: TERM, version: 5, holder: nodeId('n1'), view: [address('n1')],
+    epoch: 'e', term: TERM, version: 5, holder: nodeId('n1'), view: view.map(address),
   }
   const effects = step({type: 'pool-read', request: read.request, pool: {members, lease}})
   return {
     step,
     effects,
+    /** All effects until then; each dial is refused at once. */
+    until(untilMs: number): readonly MeshEffect[] {
+      const seen = [...effects]
+      for (let index = 0; nowMs < untilMs; index += 1) {
+        const effect = seen[index]
+        if (effect === undefined) {
+          nowMs += defaultMeshConfig.tickMs
+          seen.push(...step({type: 'tick'}))
+          index -= 1
+        } else if (effect.type === 'dial') {
+          seen.push(...step({type: 'link-failed', link: effect.link, gone: true}))
+        } else if (effect.type === 'read-pool') {
+          const {request} = effect
+          seen.push(...step({type: 'pool-read', request, pool: {members, lease}}))
+        }
+      }
+      return seen
+    },
     /** Ticks until something is dialled. */
     dialled(first: readonly MeshEffect[] = []) {
       for (let seen = first; nowMs < 2000; seen = step({type: 'tick'})) {
@@ -94,4 +114,27 @@ test('a refusal names a master under its own term, not under the highest heard o
   const effects = node.step({type: 'frame', link: 2, frame: follow})
   const refusals = effects.filter((effect) => effect.type === 'send')
   expect(refusals).toMatchObject([{frame: {type: 'refuse', term: TERM, master: {id: 'n1'}}}])
+})
+
+function claims(effects: readonly MeshEffect[]) {
+  return effects.filter((effect) => effect.type === 'swap-lease').map(({next}) => next)
+}
+
+test('a lease whose whole view is known to be dead is claimed at once, in a new epoch', () => {
+  const node = newcomer(['n1', 'n2'], ['n1', 'n2', 'n7'])
+  const [claim] = claims(node.effects)
+  expect(claim).toMatchObject({term: TERM + 1, holder: 'n9', view: [address('n9')]})
+  expect(claim?.epoch).not.toBe('e')
+  expect(node.effects.filter(({type}) => type === 'dial')).toEqual([])
+})
+
+test.each([
+  ['nobody is known to be dead', ['n1'], []],
+  ['another node is', ['n1'], ['n7']],
+  ['only the holder is', ['n1', 'n2'], ['n1']],
+  ['only the others are', ['n1', 'n2'], ['n2']],
+])('refused dials are no such proof: the lease is waited for when %s', (_what, view, dead) => {
+  const node = newcomer(view, dead)
+  expect(claims(node.until(defaultMeshConfig.leaseMs - 100))).toEqual([])
+  expect(claims(node.until(defaultMeshConfig.leaseMs + 1000)).length).toBeGreaterThan(0)
 })

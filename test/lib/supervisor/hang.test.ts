@@ -44,7 +44,7 @@ async function childOf(
     clientFd: 0, apiFd: undefined,
     supervision: {
       supervisor: process.pid, port: 1, privatePath: join(dataDir, 'x'), links: 'private',
-      nodeListen: undefined, nodeUrl: undefined,
+      nodeListen: undefined, nodeUrl: undefined, ended: [],
     },
     onLog: (line) => (log.push(line), line === isUp && said()),
     onReady: () => {}, onEnd: () => {},

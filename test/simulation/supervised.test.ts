@@ -1,0 +1,69 @@
+/**
+ * Nodes that are killed, all of them too, and started again at once by supervisors, which tell them
+ * who is dead: no lease is waited for, and every invariant holds. The store is slow now and then, so
+ * that writes of the dead arrive after their end.
+ */
+import {expect, test} from 'vitest'
+
+import {makeMeshCore} from '../../src/lib/simulation/run-seed.js'
+import {SimMesh} from '../../src/lib/simulation/sim-mesh.js'
+import {SimRandom} from '../../src/lib/simulation/sim-random.js'
+
+const SEEDS = 120
+
+function makeMesh(seed: number, storeMsMax: number): SimMesh {
+  return new SimMesh({
+    seed,
+    makeCore: makeMeshCore,
+    network: {latencyMs: [0.2, 5], spikeChance: 0.002, spikeMsMax: 300, resetOnHealChance: 0.5},
+    store: {latencyMs: [0.5, storeMsMax]},
+    lagChance: 0.1,
+    clockRateError: 0.001,
+    isHistoryWhole: true,
+    isLossAllowed: true,
+    isCoded: false,
+    clients: 4,
+  })
+}
+
+/** Kills some or all, starts them again, and says how long there was no master after the last. */
+function playMs(seed: number): number {
+  const random = new SimRandom(seed, 'supervised')
+  const mesh = makeMesh(seed, random.chance(0.3) ? 400 : 8)
+  const nodes = random.integer(1, 3)
+  for (let index = 0; index < nodes; index += 1) mesh.start(mesh.addHost())
+  mesh.run(random.between(1500, 4000))
+  for (let round = 0; round < 4; round += 1) {
+    const isAll = random.chance(0.5)
+    for (const process of mesh.running) {
+      if (!isAll && random.chance(0.5)) continue
+      const {host} = process
+      mesh.kill(process, 'killed')
+      // A supervisor starts the next when the kernel says that this one has ended.
+      mesh.scheduler.after(random.between(1, 300), () => {
+        if (!host.process) mesh.start(host, 'supervisor')
+      })
+    }
+    for (let step = 0; step < 10; step += 1) {
+      mesh.run(random.between(1, 200))
+      const publisher = random.pick(mesh.running)
+      if (publisher) mesh.publish(publisher, {kind: 'everyone'}, 20)
+    }
+    mesh.run(random.between(0, 4000))
+  }
+  mesh.run(6000)
+  const only = mesh.running[0]
+  if (nodes !== 1 || only === undefined) return 0
+  const killedMs = mesh.nowMs
+  mesh.kill(only, 'killed')
+  mesh.start(only.host, 'supervisor')
+  while (mesh.masters.length === 0 && mesh.nowMs < killedMs + 10_000) mesh.run(10)
+  return mesh.nowMs - killedMs
+}
+
+test('nodes that supervisors start again hold every invariant, and wait for no lease', () => {
+  const waits = Array.from({length: SEEDS}, (_, seed) => playMs(seed))
+  // Two reads and a write of a slow store.
+  expect(Math.max(...waits)).toBeLessThan(1500)
+  expect(waits.filter((ms) => ms > 0).length).toBeGreaterThan(20)
+})
