@@ -5,16 +5,17 @@
 import type {ClientFrame} from '../protocol/client-frame.js'
 import {AssertionFailed} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
-import type {ActionCall, ActionHandler, SendMessage} from './action-api.js'
+import type {ActionHandler, SendMessage} from './action-api.js'
 import type {ActionRegistry} from './action-registry.js'
-import {say, sayError} from './answers.js'
+import {sayError} from './answers.js'
 import {CalmWarning} from './calm-warning.js'
-import {setProperty} from './own-properties.js'
 import type {ClientConnection} from './client-connection.js'
 import type {Counters} from './counters.js'
+import {HandlerClock} from './handler-clock.js'
 import type {NodeLimits} from './limits.js'
 import {describeError} from './log.js'
 import type {Log} from './log.js'
+import {RunningCall} from './running-call.js'
 
 export interface DispatcherOptions {
   readonly registry: ActionRegistry
@@ -30,12 +31,14 @@ export class ActionDispatcher {
   readonly #options: DispatcherOptions
   readonly #hanging: CalmWarning
   readonly #failing: CalmWarning
+  readonly #clock: HandlerClock
   #running = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#hanging = new CalmWarning(options.log)
     this.#failing = new CalmWarning(options.log)
+    this.#clock = new HandlerClock(options.limits.handlerTimeoutMs)
   }
 
   /** A frame of a client that is known. */
@@ -71,29 +74,30 @@ export class ActionDispatcher {
   #run(connection: ClientConnection, frame: ClientFrame, handler: ActionHandler): void {
     let result: unknown
     try {
-      result = handler(callOf(connection, frame, this.#options.send))
+      result = handler(new RunningCall(connection, frame, this.#options.send))
     } catch (error) {
       this.#failed(connection, frame, error)
       return
     }
     if (!isPromiseLike(result)) return
     this.#began(connection)
-    let isLate = false
-    const timer = setTimeout(() => {
-      isLate = true
-      this.#ended(connection)
-      this.#options.counters.add('handlerTimeouts')
-      this.#hanging.warn('An action handler does not end', {action: frame.action})
-      fail(connection, frame, [504, 'The answer takes too long'])
-    }, this.#options.limits.handlerTimeoutMs)
-    const ended = (): void => {
-      clearTimeout(timer)
-      if (!isLate) this.#ended(connection)
+    const running = this.#clock.began(() => this.#expired(connection, frame))
+    /** False: it was told that it is late. */
+    const ended = (): boolean => {
+      const isInTime = this.#clock.ended(running)
+      if (isInTime) this.#ended(connection)
+      return isInTime
     }
     void Promise.resolve(result).then(ended, (error: unknown) => {
-      ended()
-      this.#failed(connection, frame, error, isLate)
+      this.#failed(connection, frame, error, !ended())
     })
+  }
+
+  #expired(connection: ClientConnection, frame: ClientFrame): void {
+    this.#ended(connection)
+    this.#options.counters.add('handlerTimeouts')
+    this.#hanging.warn('An action handler does not end', {action: frame.action})
+    fail(connection, frame, [504, 'The answer takes too long'])
   }
 
   #began(connection: ClientConnection): void {
@@ -131,39 +135,6 @@ function failureOf(error: unknown): Failure {
 function fail(connection: ClientConnection, frame: ClientFrame, [status, text]: Failure): void {
   if (frame.action.startsWith('Client/')) return
   sayError(connection, frame, status, text)
-}
-
-function callOf(connection: ClientConnection, frame: ClientFrame, send: SendMessage): ActionCall {
-  const {identity} = connection
-  return {
-    action: frame.action,
-    details: frame.details,
-    user: identity?.user,
-    groups: identity?.groups ?? [],
-    session: identity?.session,
-    language: identity?.properties['language'],
-    connection: {
-      id: connection.id,
-      userAgent: identity?.properties['user_agent'],
-      address: connection.address,
-      get properties() {
-        return connection.identity?.properties ?? {}
-      },
-      set: (name, value) => setProperty(connection, name, value),
-      send: (action, details) => say(connection, action, details),
-      close: () => connection.close('kicked'),
-    },
-    reply(details) {
-      say(connection, frame.action, details, frame.id)
-    },
-    error(code, text) {
-      if (!Number.isInteger(code) || code < 400 || code > 599 || text === '') {
-        throw new TypeError(`error(${code}, ${JSON.stringify(text)}): code 400 to 599 and a text`)
-      }
-      sayError(connection, frame, code, text)
-    },
-    send,
-  }
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -2,10 +2,10 @@
 import type {DeliveredMessage} from '../mesh/coming-back.js'
 import type {Envelope} from '../protocol/envelope.js'
 import {messageId} from '../protocol/envelope.js'
-import {clientFrameBytes} from '../protocol/payload.js'
+import {clientFrameParts} from '../protocol/payload.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
-import {buildFrame} from '../transport/frame.js'
+import {buildTextFrame} from '../transport/frame.js'
 import type {WireFrame} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
 import type {ClientForm} from './client-connection.js'
@@ -21,13 +21,13 @@ export function framesOf(
   return (form) => {
     switch (form) {
       case 'object':
-        object ??= buildFrame(clientFrameBytes(envelope.payload, 'object'), false)
+        object ??= buildTextFrame(clientFrameParts(envelope.payload, 'object'))
         return object
       case 'v1':
         v1 ??= frameOfV1(envelope, position)
         return v1
       case 'array':
-        array ??= buildFrame(clientFrameBytes(envelope.payload, 'array'), false)
+        array ??= buildTextFrame(clientFrameParts(envelope.payload, 'array'))
         return array
       default:
         return unreachable(form)
@@ -49,5 +49,5 @@ export function replayFrame(entry: DeliveredMessage, epoch: string): WireFrame {
 
 function frameOfV1(envelope: Envelope, position: Position): WireFrame {
   const added = {id: messageId(envelope), position: formatPosition(position)}
-  return buildFrame(clientFrameBytes(envelope.payload, added), false)
+  return buildTextFrame(clientFrameParts(envelope.payload, added))
 }

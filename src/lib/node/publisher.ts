@@ -82,19 +82,26 @@ export class Publisher {
   publish(
     target: Target, payload: Payload, options: PublishOptions = {},
   ): Promise<PublishOutcome> {
+    return new Promise((resolve) => this.publishThen(resolve, target, payload, options))
+  }
+
+  /** The same, for who has a promise of his own: `resolve` is called once. */
+  publishThen(
+    resolve: (outcome: PublishOutcome) => void,
+    target: Target, payload: Payload, options: PublishOptions = {},
+  ): void {
     const {callerId, onlyInTerm, gate, onAccepted, from = 'handlers'} = options
     if (gate?.isShut === true) {
       gate.refused()
       this.#counters.add('publishesRefused')
-      return Promise.resolve({type: 'refused', reason: 'after-refusal'})
+      resolve({type: 'refused', reason: 'after-refusal'})
+      return
     }
     const ticket = (this.#lastTicket += 1)
-    return new Promise((resolve) => {
-      const sinceMs = this.#measure?.now() ?? 0
-      const counter = COUNTED[from]
-      this.#waiting.set(ticket, {id: undefined, sinceMs, counter, onAccepted, gate, resolve})
-      this.#push({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
-    })
+    const sinceMs = this.#measure?.now() ?? 0
+    const counter = COUNTED[from]
+    this.#waiting.set(ticket, {id: undefined, sinceMs, counter, onAccepted, gate, resolve})
+    this.#push({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
   }
 
   accepted(ticket: number, id: string): void {

@@ -1,6 +1,7 @@
 import {whatIsWrongWithCallerId} from '../protocol/caller-id.js'
 import {encodePayload} from '../protocol/payload.js'
 import type {Payload} from '../protocol/envelope.js'
+import type {PublishResult} from '../protocol/operator-frame.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson} from '../protocol/target.js'
 import type {Target} from '../protocol/target.js'
@@ -16,19 +17,20 @@ import type {PublishOutcome, Publisher} from './publisher.js'
  */
 export function createSend(publisher: Publisher): SendMessage {
   return (...message) => {
-    const sending = send(publisher, ...message)
-    sending.catch(() => {})
+    const sending = new Promise<PublishResult>((resolve, reject) => {
+      const {target, payload, callerId} = readMessage(...message)
+      const settle = (outcome: PublishOutcome): void => {
+        if (outcome.type === 'stable') resolve(outcome.result)
+        else reject(failureOf(message[0], outcome))
+      }
+      publisher.publishThen(settle, target, payload, {callerId})
+    })
+    sending.catch(ignore)
     return sending
   }
 }
 
-async function send(
-  publisher: Publisher,
-  ...message: Parameters<SendMessage>
-): ReturnType<SendMessage> {
-  const {target, payload, callerId} = readMessage(...message)
-  return resultOf(message[0], await publisher.publish(target, payload, {callerId}))
-}
+function ignore(): void {}
 
 /** What is to be sent, checked whole. Throws TARGET_INVALID or DETAILS_INVALID. */
 export function readMessage(
@@ -45,14 +47,14 @@ export function readMessage(
   return {target: read.value, payload, callerId: id}
 }
 
-function resultOf(action: string, outcome: PublishOutcome): Awaited<ReturnType<SendMessage>> {
+function failureOf(
+  action: string, outcome: Exclude<PublishOutcome, {readonly type: 'stable'}>,
+): WsmeshError {
   switch (outcome.type) {
-    case 'stable':
-      return outcome.result
     case 'refused':
-      throw new WsmeshError('OUTBOX_FULL', `Cannot send ${action}: ${REFUSALS[outcome.reason]}`)
+      return new WsmeshError('OUTBOX_FULL', `Cannot send ${action}: ${REFUSALS[outcome.reason]}`)
     case 'timeout':
-      throw new WsmeshError(
+      return new WsmeshError(
         'RECEIPT_TIMED_OUT',
         `${action} was sent as ${outcome.id}, and has no receipt yet`,
       )

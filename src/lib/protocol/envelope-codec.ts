@@ -18,26 +18,41 @@ class WireEnvelope implements Envelope {
   readonly callerId: string | undefined
   readonly target: Target
   readonly payload: Payload
-  readonly #encoded: Uint8Array
+  readonly #frame: Uint8Array
+  readonly #start: number
+  readonly #size: number
 
-  constructor(envelope: Envelope, encoded: Uint8Array) {
-    this.origin = envelope.origin
-    this.counter = envelope.counter
-    this.callerId = envelope.callerId
-    this.target = envelope.target
-    this.payload = envelope.payload
-    this.#encoded = encoded
+  /** Its bytes are those of the frame from `start` to where the reader stands. */
+  constructor(
+    origin: NodeId, counter: number, callerId: string | undefined, target: Target,
+    payload: Payload, reader: ByteReader, start: number,
+  ) {
+    this.origin = origin
+    this.counter = counter
+    this.callerId = callerId
+    this.target = target
+    this.payload = payload
+    this.#frame = reader.whole
+    this.#start = start
+    this.#size = reader.offset - start
   }
 
+  /** Undefined for one that did not come in a frame. */
+  static sizeOf(envelope: Envelope): number | undefined {
+    return #size in envelope ? envelope.#size : undefined
+  }
+
+  /** Undefined for one that did not come in a frame. */
   static encodedOf(envelope: Envelope): Uint8Array | undefined {
-    return #encoded in envelope ? envelope.#encoded : undefined
+    if (!(#frame in envelope)) return undefined
+    return envelope.#frame.subarray(envelope.#start, envelope.#start + envelope.#size)
   }
 }
 
 /** Bytes of an envelope on the wire, or a little more: for size hints and for batching. */
 export function envelopeSize(envelope: Envelope): number {
-  const encoded = WireEnvelope.encodedOf(envelope)
-  if (encoded !== undefined) return encoded.length
+  const known = WireEnvelope.sizeOf(envelope)
+  if (known !== undefined) return known
   const {callerId = '', target, payload} = envelope
   let size = 64 + callerId.length * 3 + payload.action.length * 3 + payload.details.length
   if (target.kind === 'filter') {
@@ -80,7 +95,7 @@ export function readEnvelope(reader: ByteReader): Envelope {
   const details = reader.bytes('details', LIMITS.detailsBytes)
   if ((shape === 'none') !== (details.length === 0)) reader.fail('details do not have their shape')
   const payload = {action, shape: shape ?? 'none', details}
-  return new WireEnvelope({origin, counter, callerId, target, payload}, reader.since(start))
+  return new WireEnvelope(origin, counter, callerId, target, payload, reader, start)
 }
 
 /** The bytes of one envelope: what a frame holds of it. */

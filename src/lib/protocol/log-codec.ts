@@ -26,7 +26,7 @@ export function writePlace(writer: ByteWriter, place: Place): void {
 }
 
 export function readPlace(reader: ByteReader, what: string): Place {
-  return {term: reader.number(`term of ${what}`), seq: reader.number(`seq of ${what}`)}
+  return {term: reader.number(what), seq: reader.number(what)}
 }
 
 export function writeAddress(writer: ByteWriter, address: NodeAddress): void {

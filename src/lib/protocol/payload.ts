@@ -1,3 +1,4 @@
+import {unreachable} from '../util/assert.js'
 import {WsmeshError} from '../util/errors.js'
 import type {DetailsShape, Payload} from './envelope.js'
 import {jsonDepth, parseJson} from './json-text.js'
@@ -8,8 +9,6 @@ import {isWellFormed, utf8Decode, utf8Encode, utf8Length} from './utf8.js'
 export type WireForm = 'object' | 'array' | {readonly id: string; readonly position: string}
 
 const NO_BYTES = new Uint8Array(0)
-const EMPTY_LIST = utf8Encode('[]')
-const NULL = utf8Encode('null')
 
 /** Details of a frame as the list of arguments that they mean. */
 export function argumentsOf(details: unknown): readonly unknown[] {
@@ -81,25 +80,34 @@ function stringify(action: string, details: unknown): string {
   )
 }
 
-/** The bytes of a client's frame, made from the published bytes without parsing them. */
-export function clientFrameBytes(payload: Payload, form: WireForm): Uint8Array {
-  const action = JSON.stringify(payload.action)
-  const isNone = payload.shape === 'none'
-  if (form === 'array') return joined(`[${action},`, isNone ? NULL : payload.details, ']')
-  const isSingle = payload.shape === 'single'
-  const head = `{"action":${action},"details":${isSingle ? '[' : ''}`
-  const tail = `${isSingle ? ']' : ''}${addedText(form)}}`
-  return joined(head, isNone ? EMPTY_LIST : payload.details, tail)
+/** A client's frame: what is written before and behind the bytes that were published. */
+export interface ClientFrameParts {
+  readonly head: string
+  /** UTF-8, as published. */
+  readonly details: Uint8Array
+  readonly tail: string
 }
 
-function joined(headText: string, details: Uint8Array, tailText: string): Uint8Array {
-  const head = utf8Encode(headText)
-  const tail = utf8Encode(tailText)
-  const bytes = new Uint8Array(head.length + details.length + tail.length)
-  bytes.set(head)
-  bytes.set(details, head.length)
-  bytes.set(tail, head.length + details.length)
-  return bytes
+/** A client's frame, made from the published bytes without parsing them. */
+export function clientFrameParts(
+  {action, shape, details}: Payload, form: WireForm,
+): ClientFrameParts {
+  const name = JSON.stringify(action)
+  if (form === 'array') {
+    return {head: shape === 'none' ? `[${name},null` : `[${name},`, details, tail: ']'}
+  }
+  const added = addedText(form)
+  const head = `{"action":${name},"details":`
+  switch (shape) {
+    case 'list':
+      return {head, details, tail: `${added}}`}
+    case 'single':
+      return {head: `${head}[`, details, tail: `]${added}}`}
+    case 'none':
+      return {head: `${head}[]`, details, tail: `${added}}`}
+    default:
+      return unreachable(shape)
+  }
 }
 
 function addedText(form: Exclude<WireForm, 'array'>): string {

@@ -1,5 +1,6 @@
 import {assert} from '../util/assert.js'
 import {isNodeId, nodeId, type NodeId} from '../util/brand.js'
+import {shortText} from './short-texts.js'
 import {utf8Decode, utf8Encode, utf8Length} from './utf8.js'
 
 /**
@@ -152,7 +153,7 @@ export class ByteReader {
    * left before anything is allocated for it.
    */
   count(what: string, bytesEach: number, max: number): number {
-    const count = this.number(`number of ${what}`)
+    const count = this.number(what)
     if (count > max) this.fail(`${count} ${what} where ${max} are allowed`)
     else if (count * bytesEach > this.remaining) this.fail(`${count} ${what} do not fit the frame`)
     return this.#failure === undefined ? count : 0
@@ -160,19 +161,28 @@ export class ByteReader {
 
   /** A view on the frame's own bytes, not a copy. */
   bytes(what: string, bytesMax: number): Uint8Array {
-    const length = this.number(`length of ${what}`)
-    if (length > bytesMax) this.fail(`${what} of ${length} bytes where ${bytesMax} are allowed`)
-    else if (length > this.remaining) this.fail(`${what} of ${length} bytes does not fit the frame`)
-    if (this.#failure !== undefined) return this.#bytes.subarray(0, 0)
-    this.#offset += length
+    const length = this.#length(what, bytesMax)
     return this.#bytes.subarray(this.#offset - length, this.#offset)
   }
 
   text(what: string, bytesMax: number): string {
-    const bytes = this.bytes(what, bytesMax)
-    const text = utf8Decode(bytes)
+    const length = this.#length(what, bytesMax)
+    const start = this.#offset - length
+    const text =
+      shortText(this.#bytes, start, this.#offset) ??
+      utf8Decode(this.#bytes.subarray(start, this.#offset))
     if (text === undefined) this.fail(`${what} is not UTF-8`)
     return text ?? ''
+  }
+
+  /** Goes beyond as many bytes as are announced; 0 where they are too many. */
+  #length(what: string, bytesMax: number): number {
+    const length = this.number(what)
+    if (length > bytesMax) this.fail(`${what} of ${length} bytes where ${bytesMax} are allowed`)
+    else if (length > this.remaining) this.fail(`${what} of ${length} bytes does not fit the frame`)
+    if (this.#failure !== undefined) return 0
+    this.#offset += length
+    return length
   }
 
   nodeId(what: string): NodeId {
@@ -182,9 +192,9 @@ export class ByteReader {
     return NO_NODE
   }
 
-  /** The frame's bytes from `start` to where the reader stands. */
-  since(start: number): Uint8Array {
-    return this.#bytes.subarray(start, this.#offset)
+  /** All bytes of the frame. */
+  get whole(): Uint8Array {
+    return this.#bytes
   }
 
   /** Nothing may follow the last field. */

@@ -19,12 +19,42 @@ const DEFLATED_BYTES_MAX = 256 * 1024
 /** The payload is copied; a text payload must be UTF-8 already. */
 export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
   const size = payload.byteLength
-  const headerBytes = size < 126 ? 2 : size < 65_536 ? 4 : 10
+  const headerBytes = headerBytesOf(size)
   const bytes = Buffer.allocUnsafe(headerBytes + size)
-  bytes[0] = isBinary ? FIN_BINARY : FIN_TEXT
-  if (headerBytes === 2) {
+  writeHeader(bytes, size, isBinary ? FIN_BINARY : FIN_TEXT)
+  bytes.set(payload, headerBytes)
+  return {bytes}
+}
+
+/** The payload of a text frame in three parts, of which the middle one is UTF-8 already. */
+export interface TextParts {
+  readonly head: string
+  readonly details: Uint8Array
+  readonly tail: string
+}
+
+/** Copied once, into the bytes that are written. */
+export function buildTextFrame({head, details, tail}: TextParts): WireFrame {
+  const headBytes = Buffer.byteLength(head)
+  const size = headBytes + details.length + Buffer.byteLength(tail)
+  const headerBytes = headerBytesOf(size)
+  const bytes = Buffer.allocUnsafe(headerBytes + size)
+  writeHeader(bytes, size, FIN_TEXT)
+  bytes.write(head, headerBytes)
+  bytes.set(details, headerBytes + headBytes)
+  bytes.write(tail, headerBytes + headBytes + details.length)
+  return {bytes}
+}
+
+function headerBytesOf(size: number): number {
+  return size < 126 ? 2 : size < 65_536 ? 4 : 10
+}
+
+function writeHeader(bytes: Buffer, size: number, first: number): void {
+  bytes[0] = first
+  if (size < 126) {
     bytes[1] = size
-  } else if (headerBytes === 4) {
+  } else if (size < 65_536) {
     bytes[1] = 126
     bytes.writeUInt16BE(size, 2)
   } else {
@@ -32,8 +62,6 @@ export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
     bytes.writeUInt32BE(Math.floor(size / 4_294_967_296), 2)
     bytes.writeUInt32BE(size >>> 0, 6)
   }
-  bytes.set(payload, headerBytes)
-  return {bytes}
 }
 
 const deflated = new WeakMap<WireFrame, WireFrame>()

@@ -9,9 +9,10 @@ import {
 } from '../../../src/lib/protocol/array-form.js'
 import {decodeAuthentication, decodeClientFrame} from '../../../src/lib/protocol/client-frame.js'
 import type {ClientFrameOptions} from '../../../src/lib/protocol/client-frame.js'
-import {clientFrameBytes, encodePayload} from '../../../src/lib/protocol/payload.js'
+import {encodePayload} from '../../../src/lib/protocol/payload.js'
 import {FROM_CLIENT, FROM_SERVER, PROOFS, REFUSED_FRAMES} from './frames-of-2015.js'
 import {mutated} from './arbitrary-frames.js'
+import {clientFrameBytes} from '../../helpers/client-frame-bytes.js'
 
 function decode(text: string | Uint8Array, options: ClientFrameOptions = {}) {
   return decodeClientFrame(text, {...options, form: 'array'})

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {LIMITS} from '../../../src/lib/protocol/limits.js'
-import {clientFrameBytes, detailsOf, encodePayload} from '../../../src/lib/protocol/payload.js'
+import {detailsOf, encodePayload} from '../../../src/lib/protocol/payload.js'
 import {WsmeshError} from '../../../src/lib/util/errors.js'
 import {payloads} from './arbitrary-frames.js'
+import {clientFrameBytes} from '../../helpers/client-frame-bytes.js'
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8')

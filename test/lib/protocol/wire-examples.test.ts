@@ -19,10 +19,11 @@ import {
   decodeOperatorRequest,
   encodeOperatorReply,
 } from '../../../src/lib/protocol/operator-codec.js'
-import {clientFrameBytes, encodePayload} from '../../../src/lib/protocol/payload.js'
+import {encodePayload} from '../../../src/lib/protocol/payload.js'
 import {targetFromJson} from '../../../src/lib/protocol/target.js'
 import {SUBPROTOCOL} from '../../../src/lib/protocol/version.js'
 import {GOLDEN_FRAMES} from './golden-frames.js'
+import {clientFrameBytes} from '../../helpers/client-frame-bytes.js'
 
 /** docs/PROTOCOL.md, read as other people's implementers read it: what it shows must be true. */
 const page = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8')

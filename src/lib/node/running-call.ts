@@ -1,0 +1,81 @@
+import type {ClientFrame} from '../protocol/client-frame.js'
+import type {Identity} from '../protocol/target.js'
+import type {ActionCall, ActionConnection, SendMessage} from './action-api.js'
+import {say, sayError} from './answers.js'
+import type {ClientConnection} from './client-connection.js'
+import {setProperty} from './own-properties.js'
+
+const NO_GROUPS: readonly string[] = []
+
+/**
+ * What a handler is called with. Who the client is was read when the call began; what most handlers
+ * do not ask for is made when they do, since this is made for every message.
+ */
+export class RunningCall implements ActionCall {
+  readonly action: string
+  readonly details: readonly unknown[]
+  readonly send: SendMessage
+  readonly #frame: ClientFrame
+  readonly #connection: ClientConnection
+  readonly #identity: Identity | undefined
+
+  constructor(connection: ClientConnection, frame: ClientFrame, send: SendMessage) {
+    this.action = frame.action
+    this.details = frame.details
+    this.send = send
+    this.#frame = frame
+    this.#connection = connection
+    this.#identity = connection.identity
+  }
+
+  get user(): string | undefined {
+    return this.#identity?.user
+  }
+
+  get groups(): readonly string[] {
+    return this.#identity?.groups ?? NO_GROUPS
+  }
+
+  get session(): string | undefined {
+    return this.#identity?.session
+  }
+
+  get language(): string | undefined {
+    return this.#identity?.properties['language']
+  }
+
+  get connection(): ActionConnection {
+    return connectionOf(this.#connection, this.#identity)
+  }
+
+  get reply(): ActionCall['reply'] {
+    return (details) => {
+      say(this.#connection, this.action, details, this.#frame.id)
+    }
+  }
+
+  get error(): ActionCall['error'] {
+    return (code, text) => {
+      if (!Number.isInteger(code) || code < 400 || code > 599 || text === '') {
+        throw new TypeError(`error(${code}, ${JSON.stringify(text)}): code 400 to 599 and a text`)
+      }
+      sayError(this.#connection, this.#frame, code, text)
+    }
+  }
+}
+
+function connectionOf(
+  connection: ClientConnection, identity: Identity | undefined,
+): ActionConnection {
+  return {
+    id: connection.id,
+    userAgent: identity?.properties['user_agent'],
+    address: connection.address,
+    get properties() {
+      return connection.identity?.properties ?? {}
+    },
+    set: (name, value) => setProperty(connection, name, value),
+    send: (action, details) => say(connection, action, details),
+    close: () => connection.close('kicked'),
+  }
+}
