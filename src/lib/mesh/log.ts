@@ -1,15 +1,16 @@
 import {assert} from '../util/assert.js'
 import type {NodeId} from '../util/brand.js'
 import {envelopeSize} from '../protocol/envelope-codec.js'
-import type {Chain, LogEntry, Snapshot, TermEnd} from '../protocol/node-frame.js'
+import type {
+  Chain, LogEntry, NodeCount, Snapshot, TermEnd,
+} from '../protocol/node-frame.js'
 import {ORIGIN_PLACE, comparePlaces, type Place} from '../protocol/position.js'
 import {Callers} from './callers.js'
 import type {Delivery} from './effect.js'
+import {Origins} from './origins.js'
 
 /** Terms that a chain names; an older common point than this costs a snapshot, nothing else. */
 const ENDS_MAX = 128
-/** Origins whose last counter is remembered, least recently heard forgotten first. */
-const ORIGINS_MAX = 10_000
 /** What an entry costs in memory besides its bytes: object headers and maps. An estimate. */
 const ENTRY_OVERHEAD_BYTES = 200
 
@@ -27,7 +28,7 @@ export interface Slot extends Delivery {
   /** Connections that it was queued to here; undefined until delivered. */
   connections: number | undefined
   /** Master only: nodes that queued it to at least one connection. */
-  byNode: Map<NodeId, number> | undefined
+  byNode: NodeCount[] | undefined
 }
 
 /**
@@ -44,9 +45,9 @@ export class Log {
   #slots: Slot[] = []
   /** Slots before this index are pruned; the array is cut now and then, not each time. */
   #start = 0
-  #origins = new Map<NodeId, number>()
+  #origins = new Origins()
   /** The counters as they were at `after`, from which a snapshot starts. */
-  #originsAfter = new Map<NodeId, number>()
+  #originsAfter = new Origins()
   #callers = new Callers()
 
   /** Empty text: this node has never been part of a mesh. */
@@ -115,7 +116,7 @@ export class Log {
   }
 
   lastCounter(origin: NodeId): number | undefined {
-    return this.#origins.get(origin)
+    return this.#origins.counterOf(origin)
   }
 
   /** What this log holds, for a peer to find where the two part. */
@@ -135,7 +136,7 @@ export class Log {
       seq: entry.seq,
       envelope,
       repeatOf: callerId === undefined ? undefined : this.#callers.add(callerId, place(entry)),
-      previousCounter: envelope && this.#origins.get(envelope.origin),
+      previousCounter: envelope && this.#origins.counterOf(envelope.origin),
       at: now,
       bytes,
       bytesThrough: (this.#slots.at(-1)?.bytesThrough ?? 0) + bytes,
@@ -143,7 +144,7 @@ export class Log {
       byNode: undefined,
     }
     this.#slots.push(slot)
-    if (envelope) remember(this.#origins, envelope.origin, envelope.counter)
+    if (envelope) this.#origins.hear(envelope.origin, envelope.counter)
     this.#last = place(entry)
     const end = this.#ends.at(-1)
     if (end?.term === entry.term) this.#ends[this.#ends.length - 1] = this.#last
@@ -160,8 +161,7 @@ export class Log {
       const before = this.#slots.at(-1)
       this.#last = before ? place(before) : this.#after
       if (!slot.envelope) continue
-      if (slot.previousCounter === undefined) this.#origins.delete(slot.envelope.origin)
-      else this.#origins.set(slot.envelope.origin, slot.previousCounter)
+      this.#origins.putBack(slot.envelope.origin, slot.previousCounter)
     }
     this.#callers.truncateTo(keep.seq)
     while ((this.#ends.at(-1)?.seq ?? 0) > keep.seq) this.#ends.pop()
@@ -178,8 +178,8 @@ export class Log {
     this.#ends = [...(snapshot?.ends ?? [])]
     this.#slots = []
     this.#start = 0
-    this.#origins = new Map(snapshot?.origins.map((o) => [o.origin, o.counter]))
-    this.#originsAfter = new Map(this.#origins)
+    this.#origins = new Origins(snapshot?.origins)
+    this.#originsAfter = new Origins(snapshot?.origins)
     this.#callers = new Callers(snapshot?.callers)
   }
 
@@ -189,7 +189,7 @@ export class Log {
       after: this.#after,
       ends: this.#ends.filter((end) => end.seq <= this.#after.seq).slice(-ENDS_MAX + 1)
         .concat(this.#endAtAfter()),
-      origins: [...this.#originsAfter].map(([origin, counter]) => ({origin, counter})),
+      origins: this.#originsAfter.all(),
       callers: this.#callers.knownAfter(this.#after.seq),
     }
   }
@@ -204,9 +204,7 @@ export class Log {
       if (slot.at >= oldestAt && bytes <= bytesMax) break
       bytes -= slot.bytes
       this.#after = place(slot)
-      if (slot.envelope) {
-        remember(this.#originsAfter, slot.envelope.origin, slot.envelope.counter)
-      }
+      if (slot.envelope) this.#originsAfter.hear(slot.envelope.origin, slot.envelope.counter)
       this.#start++
     }
     if (this.#start > start) {
@@ -255,13 +253,4 @@ export function chainLast(chain: Chain): Place {
 
 function place({term, seq}: Place): Place {
   return {term, seq}
-}
-
-/** Moves the origin to the end, so that the first of the map is the least recently heard. */
-function remember(origins: Map<NodeId, number>, origin: NodeId, counter: number): void {
-  origins.delete(origin)
-  origins.set(origin, counter)
-  if (origins.size <= ORIGINS_MAX) return
-  const [oldest] = origins.keys()
-  if (oldest !== undefined) origins.delete(oldest)
 }

@@ -21,7 +21,7 @@ export function takeCounts(
   for (let seq = member.counted + 1; seq <= countsAfter + connections.length; seq++) {
     const number = connections[seq - countsAfter - 1] ?? 0
     const slot = number > 0 ? state.log.at(seq) : undefined
-    if (slot) noteCount(slot, member.address.id, number)
+    if (slot) noteCount((slot.byNode ??= []), member.address.id, number)
     member.counted = seq
   }
 }
@@ -109,23 +109,31 @@ function tellStable(
 }
 
 function stabilityOf(state: MeshState, role: Mastering, slot: Slot): Stability {
-  const counts = new Map<NodeId, number>()
-  // A repeat's receipt is its message's, with those nodes that counted it and are gone since.
-  const original = slot.repeatOf && state.log.at(slot.repeatOf.seq)
-  for (const {connections = 0, byNode: counted} of original ? [original, slot] : [slot]) {
-    if (connections > 0) counts.set(state.self.id, connections)
-    for (const [node, number] of counted ?? []) counts.set(node, number)
-  }
-  const byNode = [...counts].map(([node, connections]): NodeCount => ({node, connections}))
-  const missing = role.missing
-    .filter(({after, through}) => slot.seq > after && slot.seq <= through)
-    .map(({node}) => node)
   const {term, seq} = slot.repeatOf ?? slot
-  const place = {term, seq}
-  return {counter: slot.envelope?.counter ?? 0, place, byNode, missing}
+  const byNode = countsOf(state, slot)
+  const missing = role.missing.length === 0 ? [] : missingOf(role, slot)
+  return {counter: slot.envelope?.counter ?? 0, place: {term, seq}, byNode, missing}
 }
 
-function noteCount(slot: Slot, node: NodeId, connections: number): void {
-  slot.byNode ??= new Map()
-  slot.byNode.set(node, connections)
+function missingOf(role: Mastering, {seq}: Slot): NodeId[] {
+  return role.missing
+    .filter(({after, through}) => seq > after && seq <= through)
+    .map(({node}) => node)
+}
+
+/** A repeat's receipt is its message's, with those nodes that counted it and are gone since. */
+function countsOf(state: MeshState, slot: Slot): NodeCount[] {
+  const original = slot.repeatOf && state.log.at(slot.repeatOf.seq)
+  const counts = original === undefined ? [] : countsOf(state, original)
+  if (slot.connections !== undefined && slot.connections > 0) {
+    noteCount(counts, state.self.id, slot.connections)
+  }
+  for (const {node, connections} of slot.byNode ?? []) noteCount(counts, node, connections)
+  return counts
+}
+
+function noteCount(counts: NodeCount[], node: NodeId, connections: number): void {
+  const known = counts.findIndex((count) => count.node === node)
+  if (known === -1) counts.push({node, connections})
+  else counts[known] = {node, connections}
 }

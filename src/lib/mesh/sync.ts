@@ -109,7 +109,8 @@ export function takeDelivered(
 ): void {
   // The log was replaced in between: those deliveries count for nobody.
   if (after !== state.queued || after + connections.length > state.delivered) return
-  for (const [index, number] of connections.entries()) {
+  for (let index = 0; index < connections.length; index += 1) {
+    const number = connections[index]
     const slot = state.log.at(after + 1 + index)
     if (!slot) continue
     // A repeat went to nobody, and says whom its message reached: its receipt is that one's, also

@@ -50,13 +50,14 @@ export function jsonDepth(text: string): number {
 
 /** The index of the quote that ends the string begun at `start`, or the text's end. */
 export function endOfString(text: string, start: number): number {
-  let index = start + 1
-  while (index < text.length) {
-    const unit = text.charCodeAt(index)
-    if (unit === QUOTE) return index
-    index += unit === BACKSLASH ? 2 : 1
+  for (let from = start + 1; ; ) {
+    const quote = text.indexOf('"', from)
+    if (quote === -1) return text.length
+    let before = quote
+    while (before > from && text.charCodeAt(before - 1) === BACKSLASH) before -= 1
+    if ((quote - before) % 2 === 0) return quote
+    from = quote + 1
   }
-  return index
 }
 
 /** A value as an error shows it: JSON, cut where it gets long. */
