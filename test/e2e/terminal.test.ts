@@ -143,3 +143,25 @@ describe('contexts', () => {
     expect(exit).toBe(2)
   })
 })
+
+describe('top', () => {
+  test('is a snapshot where nobody looks, and a line each round as JSON', async () => {
+    const text = await mesh.run('top', '--sort', 'clients')
+    expect(text).toMatchObject({exit: 0, stderr: ''})
+    expect(text.stdout).toMatch(/^2 nodes, all up; master \S+, term 1; 0 clients; in \d+\/s; out \d+\/s\n\nNODE /)
+    expect(text.stdout).not.toContain('\u001B')
+    const rounds = linesOf(await mesh.run('top', '--json', '-n', '2', '-i', '200ms'))
+    expect(rounds).toHaveLength(2)
+    expect(rounds[1]).toMatchObject({master: nodes[0].ready.node, nodes: [{slowConsumersNew: 0}, {role: 'follower'}]})
+  })
+
+  test.each([
+    [['--sort', 'size'], 2, '--sort'],
+    [['--interval', '1ms'], 2, '--interval 1ms is out of range'],
+    [['--node', '127.0.0.1:9'], 3, 'is not in reach'],
+  ])('bad input %j: %i', async (args, status, text) => {
+    const {stderr, exit} = await mesh.run('top', ...args)
+    expect(stderr).toContain(text)
+    expect(exit).toBe(status)
+  })
+})

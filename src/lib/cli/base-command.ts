@@ -88,6 +88,8 @@ export abstract class BaseCommand extends Command {
       const {stdin, stderr} = process
       const isYes = flags['yes'] === true
       await confirmProduction({context, danger, isYes, stdin, stderr, colours: this.err})
+      // Whoever typed the name knows where he is.
+      if (!isYes) return
     }
     if (process.stderr.isTTY) this.notice(contextLine(context, this.err))
   }

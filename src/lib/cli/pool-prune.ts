@@ -1,9 +1,8 @@
-import {createInterface} from 'node:readline/promises'
-
 import type {MeshAccess} from '../operator/mesh-access.js'
 import {type SurveyedNode, surveyPool} from '../operator/pool-survey.js'
 import {nodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
+import {ask} from './ask.js'
 import {plural} from './plural.js'
 
 /** What `pool prune --json` prints; an API. */
@@ -76,11 +75,5 @@ export function assertCanConfirm(): void {
 
 export async function confirmRemoval(plan: readonly string[]): Promise<boolean> {
   process.stderr.write(`${plan.join('\n')}\n`)
-  const terminal = createInterface({input: process.stdin, output: process.stderr})
-  try {
-    const answer = await terminal.question('Remove them? [y/N] ')
-    return /^y(es)?$/i.test(answer.trim())
-  } finally {
-    terminal.close()
-  }
+  return /^y(es)?$/i.test((await ask('Remove them? [y/N] ')) ?? '')
 }

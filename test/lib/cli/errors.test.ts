@@ -67,6 +67,15 @@ describe('the tables', () => {
     expect(named.filter((words) => !isCommand(words))).toEqual([])
   })
 
+  test('name no flag that there is not', () => {
+    const flags = readFileSync(join(ROOT, 'test', 'commands.snapshot.json'), 'utf8')
+    const texts = allCodes().flatMap(({kind, what, why, todo}) => (kind === 'exit' ? [] : [what, why, ...todo]))
+      .filter((text) => !/^(?:curl|openssl|npm|ss|chmod) /.test(text))
+    const named = texts.flatMap((text) => [...text.matchAll(/--([a-z][a-z-]+)/g)].map(([, flag]) => flag ?? ''))
+    expect(named.length).toBeGreaterThan(30)
+    expect(named.filter((flag) => !flags.includes(`"${flag}"`) && !['version', 'no-auth'].includes(flag))).toEqual([])
+  })
+
   test('have a sentence, a reason and a step for each code', () => {
     const poor = allCodes().filter(({kind, what, why, todo}) =>
       !/^[A-Z].*\.$/.test(what) || (kind !== 'exit' && (!/[.)]$/.test(why) || todo.length === 0)))

@@ -1,8 +1,7 @@
-import {createInterface} from 'node:readline/promises'
-
 import type {ChalkInstance} from 'chalk'
 
 import {WsmeshError} from '../../util/errors.js'
+import {ask} from '../ask.js'
 import type {ChosenContext} from './apply-context.js'
 
 /** "context staging", or what nobody overlooks. The word says it, colour stresses it. */
@@ -34,15 +33,10 @@ export async function confirmProduction(options: ConfirmOptions): Promise<void> 
       suggestions: ['--yes   (it is meant)', '--context NAME   (another mesh)'],
     })
   }
-  const prompt = createInterface({input: stdin, output: stderr})
-  try {
-    const question = `${contextLine(context, colours)}: this ${danger}.\n`
-      + `Type ${context.name} to go on: `
-    const typed = await prompt.question(question)
-    if (typed.trim() !== context.name) {
-      throw new WsmeshError('NOT_ALLOWED', 'Nothing was done: it was not confirmed')
-    }
-  } finally {
-    prompt.close()
-  }
+  const question = `${contextLine(context, colours)}: this ${danger}.\n`
+    + `Type ${context.name} to go on: `
+  if ((await ask(question, stdin, stderr)) === context.name) return
+  throw new WsmeshError('NOT_ALLOWED', 'Nothing was done: it was not confirmed', {
+    suggestions: ['--yes   (it is meant)'],
+  })
 }

@@ -12,9 +12,10 @@ export const CLOSE_ADVICE: Readonly<Record<CloseName, Advice>> = {
   },
   slowConsumer: {
     what: 'The client did not take what was sent to it.',
-    why: 'More than --max-client-queue-bytes waited for it: a slow network, a page that sleeps, '
+    why: 'More than --client-queue-bytes waited for it: a slow network, a page that sleeps, '
       + 'or more messages than it can ever take.',
     todo: ['Send it less: a target that is narrower, or one message for many',
+      'wsmesh top   (slow consumers of each node)',
       'wsmesh who --user ID   (bytes that wait for each connection)'],
   },
   isolated: {
