@@ -18,6 +18,7 @@ const needs = [
   {package: 'php-fpm', programs: ['php-fpm8.2', 'php-fpm8.4'], why: 'examples/php-app'},
   {package: 'nginx-light', programs: ['nginx'], why: 'examples/php-app'},
   {package: 'prometheus', programs: ['promtool'], why: 'examples/prometheus: the alert rules'},
+  {package: 'systemd', programs: ['systemd-notify'], why: 'what systemd is told'},
   {package: 'chromium', programs: ['chromium'], why: 'the tests of the demo page'},
 ]
 

@@ -14,6 +14,7 @@ import {checkHost, checkListen} from '../node/node-addresses.js'
 import type {ServeOptions} from '../node/serve.js'
 import type {ReadyLine} from '../process/child-line.js'
 import type {HangFile} from '../process/hang-file.js'
+import {openServiceManager} from '../process/service-manager.js'
 import type {Supervision} from '../process/supervision.js'
 import {keepPath, keepPort, type KeptSocket} from '../transport/kept-socket.js'
 import {assert, unreachable} from '../util/assert.js'
@@ -121,6 +122,9 @@ class Supervisor {
   readonly #reloads = new ReloadBook()
   readonly #nodes = new Map<number, string>()
   #ended: readonly string[] = []
+  readonly #manager = openServiceManager(process.env, process.pid, (error) => {
+    this.#log.warn('The service manager cannot be told anything', {error: describeError(error)})
+  })
 
   constructor(options: SuperviseOptions, world: World) {
     const {workers, probeMs, rssBytesMax, serve} = options
@@ -154,6 +158,7 @@ class Supervisor {
     for (const timer of timers) clearInterval(timer)
     await this.#told
     await forget(this.#world.folder, process.pid)
+    await this.#manager?.close()
     if (failure !== undefined) throw failure
   }
 
@@ -165,6 +170,7 @@ class Supervisor {
     this.#signals += 1
     if (this.#signals === 1) {
       this.#log.info('Stopping all nodes', {signal})
+      this.#manager?.stopping()
       this.#step({type: 'stop'})
     } else {
       process.exitCode = 128 + constants.signals[signal]
@@ -195,9 +201,11 @@ class Supervisor {
       case 'say':
         return this.#log[effect.level](effect.text, this.#about(effect.key, effect.worker))
       case 'up':
+        this.#manager?.ready()
         return this.#log.info('All nodes are part of the mesh', {workers: this.#options.workers})
       case 'reload-began':
         this.#reloads.began(new Map(this.#nodes))
+        this.#manager?.reloading()
         this.#tell()
         return this.#log.info('Reload: the nodes are replaced, one after another')
       case 'reloaded':
@@ -205,6 +213,7 @@ class Supervisor {
         return this.#tell()
       case 'reload-ended':
         this.#reloads.ended(effect.failed)
+        this.#manager?.ready()
         this.#tell()
         return this.#reloaded(effect.failed, effect.restarted)
       case 'exit':
@@ -265,6 +274,7 @@ class Supervisor {
   /** One file after the other; that it cannot be written keeps no node from its work. */
   #tell(): void {
     const {folder} = this.#world
+    this.#manager?.status(`${this.#nodes.size} of ${this.#options.workers} nodes run`)
     const nodes = [...this.#children.values()].flatMap(({ready}) => ready?.node ?? [])
     const file = {
       pid: process.pid, nodes, startedAt: this.#startedAt, command: this.#options.command,
