@@ -19,8 +19,8 @@ const BURSTS = 10
 const MESSAGE_BURSTS = 100
 
 /** A tenth above what they were when they were written here: lower them with what comes to less. */
-const OBJECTS_MAX = 92
-const BYTES_PER_MESSAGE_MAX = 13_750
+const OBJECTS_MAX = 77
+const BYTES_PER_MESSAGE_MAX = 10_500
 const WRITES_PER_DELIVERY_MAX = 1 / 8
 
 const HELPERS = join(import.meta.dirname, '..', 'helpers')
