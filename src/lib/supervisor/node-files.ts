@@ -1,9 +1,11 @@
 /** `supervisors/PID.json` in the data folder: which nodes are kept on this machine, and by whom. */
 import {readdir, readFile, rename, unlink, writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 
 import {isMarkAlive, markOf, pidOf, readMark} from '../process/process-mark.js'
+import type {ProcessMark} from '../process/process-mark.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
+import {orphansOf} from './orphans.js'
 
 export const FOLDER = 'supervisors'
 const FILES_MAX = 1000
@@ -64,10 +66,15 @@ export async function findSupervisor(
   return recall(fileOf(join(dataDir, FOLDER), pid))
 }
 
-/** One after another: the last one holds. */
-export async function remember(folder: string, file: SupervisorFile): Promise<void> {
+/**
+ * One after another: the last one holds. `processes`: of its nodes, and of those that come and go.
+ */
+export async function remember(
+  folder: string, file: SupervisorFile, processes: readonly ProcessMark[] = [],
+): Promise<void> {
   const path = fileOf(folder, file.pid)
-  const text = `${JSON.stringify({...file, mark: markOf(file.pid) ?? null}, null, 2)}\n`
+  const mark = markOf(file.pid) ?? null
+  const text = `${JSON.stringify({...file, mark, processes}, null, 2)}\n`
   await writeFile(`${path}.draft`, text, {mode: 0o600})
   await rename(`${path}.draft`, path)
 }
@@ -86,7 +93,8 @@ async function recall(path: string): Promise<SupervisorFile | undefined> {
     return undefined
   }
   if (!isMarkAlive(mark)) {
-    await unlink(path).catch(() => undefined)
+    // By what it says the next supervisor finds those of its nodes that hang.
+    if (orphansOf(read.value).length === 0) await forgetDead(path, pidOf(mark))
     return undefined
   }
   return {
@@ -96,6 +104,16 @@ async function recall(path: string): Promise<SupervisorFile | undefined> {
     command,
     trouble: readTrouble(trouble),
     reloads: readReloads(reloads),
+  }
+}
+
+/** Its file, and the sockets of its nodes. */
+async function forgetDead(path: string, pid: number): Promise<void> {
+  const folder = dirname(path)
+  const names = await readdir(folder).catch(() => [])
+  const sockets = names.filter((name) => name.startsWith(`${pid}-`) && name.endsWith('.sock'))
+  for (const left of [...sockets.map((name) => join(folder, name)), path]) {
+    await unlink(left).catch(() => undefined)
   }
 }
 

@@ -14,6 +14,7 @@ import {checkHost, checkListen} from '../node/node-addresses.js'
 import type {ServeOptions} from '../node/serve.js'
 import type {ReadyLine} from '../process/child-line.js'
 import type {HangFile} from '../process/hang-file.js'
+import {markOf} from '../process/process-mark.js'
 import {openServiceManager} from '../process/service-manager.js'
 import type {Supervision} from '../process/supervision.js'
 import {keepPath, keepPort, type KeptSocket} from '../transport/kept-socket.js'
@@ -23,7 +24,8 @@ import {SupervisorCore} from './core.js'
 import type {SupervisorEffect, SupervisorEvent} from './event.js'
 import {examineHung} from './examine-hung.js'
 import {startNodeChild, type NodeChild} from './node-child.js'
-import {FOLDER, forget, remember, type Trouble} from './node-files.js'
+import {FOLDER, forget, listSupervisors, remember, type Trouble} from './node-files.js'
+import {bindAfter, endOrphans, findOrphans, PATIENCE_MS, type Orphan} from './orphans.js'
 import {placesFor} from './places.js'
 import {probeNode} from './probe-node.js'
 import {ReloadBook} from './reload-book.js'
@@ -63,11 +65,12 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const folder = join(dataDir, FOLDER)
   await ensureDataDir(folder)
   const secret = await loadSecret({secretFile: serve.secretFile, env: process.env, dataDir})
-  const clients = await keepPort(checkHost(serve.host), serve.port)
-  const api = await keepApi(serve.apiListen)
+  const orphans = endOrphans(await findOrphans(folder), PATIENCE_MS)
+  const clients = await bindAfter(orphans, () => keepPort(checkHost(serve.host), serve.port))
+  const api = await bindAfter(orphans, () => keepApi(serve.apiListen))
   try {
     const sockets = folder.length > FOLDER_CHARS_MAX ? tmpdir() : folder
-    await new Supervisor(options, {dataDir, clients, api, secret, sockets, folder}).run()
+    await new Supervisor(options, {dataDir, clients, api, secret, sockets, folder, orphans}).run()
   } finally {
     clients.close()
     api?.close()
@@ -97,6 +100,8 @@ async function keepApi(text: string | undefined): Promise<KeptSocket | undefined
 }
 
 interface World {
+  /** Of supervisors that were killed, when they have ended. */
+  readonly orphans: Promise<readonly Orphan[]>
   readonly dataDir: string
   readonly clients: KeptSocket
   readonly api: KeptSocket | undefined
@@ -152,6 +157,7 @@ class Supervisor {
     takeReloadRequest(this.#world.folder, process.pid)
     const onSignal = (signal: NodeJS.Signals): void => this.#onSignal(signal)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+    void this.#tellOfOrphans()
     this.#step({type: 'start'})
     this.#tell()
     const failure = await ended
@@ -160,6 +166,16 @@ class Supervisor {
     await forget(this.#world.folder, process.pid)
     await this.#manager?.close()
     if (failure !== undefined) throw failure
+  }
+
+  async #tellOfOrphans(): Promise<void> {
+    for (const {pid, hung} of await this.#world.orphans) {
+      const text = 'A node whose supervisor was killed'
+      if (hung) this.#log.error(`${text} hung: it was killed`, {pid})
+      else this.#log.info(`${text} has ended`, {pid})
+    }
+    // Who looks removes what the dead left.
+    await listSupervisors(this.#world.dataDir)
   }
 
   #onSignal(signal: NodeJS.Signals): void {
@@ -269,6 +285,7 @@ class Supervisor {
         this.#tell()
       },
     }))
+    this.#tell()
   }
 
   /** One file after the other; that it cannot be written keeps no node from its work. */
@@ -276,11 +293,14 @@ class Supervisor {
     const {folder} = this.#world
     this.#manager?.status(`${this.#nodes.size} of ${this.#options.workers} nodes run`)
     const nodes = [...this.#children.values()].flatMap(({ready}) => ready?.node ?? [])
+    const pids = [...this.#children.values()].flatMap(({pid}) => pid ?? [])
+    const processes = pids.flatMap((pid) => markOf(pid) ?? [])
     const file = {
       pid: process.pid, nodes, startedAt: this.#startedAt, command: this.#options.command,
       trouble: this.#trouble, reloads: this.#reloads.reloads,
     }
-    this.#told = this.#told.then(() => remember(folder, file)).catch((error: unknown) => {
+    const told = this.#told.then(() => remember(folder, file, processes))
+    this.#told = told.catch((error: unknown) => {
       this.#log.warn('What is kept here cannot be written down', {error: describeError(error)})
     })
   }
