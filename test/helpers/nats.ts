@@ -1,4 +1,5 @@
 /** Real NATS servers on throw-away folders, and what a node needs to use them. */
+import {randomBytes} from 'node:crypto'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -35,19 +36,31 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
   return {
     servers,
     url: `nats://${addresses.join(',')}`,
-    relay: (changes = {}) => ({
-      nats: {
-        servers: addresses, user: undefined, password: undefined, token: undefined,
-        credsFile: undefined, nkeyFile: undefined, tls: undefined, name: 'test',
-      },
-      stream: {
-        mesh: 'test', slots: 1024, replicas: size, historyMs: 60_000, maxBytes: 64 * 1024 * 1024,
-        ...changes,
-      },
-    }),
+    relay: (changes = {}) => natsRelayOf(addresses, {replicas: size, ...changes}),
     async [Symbol.asyncDispose]() {
       await Promise.all(servers.map((server) => server.end('SIGKILL')))
       await rm(folder, {recursive: true, force: true})
+    },
+  }
+}
+
+/** Several meshes of tests share a server. */
+export function uniqueMesh(): string {
+  return `t-${randomBytes(6).toString('hex')}`
+}
+
+/** What a node is told of it. */
+export function natsRelayOf(
+  servers: readonly string[], changes: Partial<NatsRelayConfig['stream']> = {},
+): NatsRelayConfig {
+  return {
+    nats: {
+      servers, user: undefined, password: undefined, token: undefined,
+      credsFile: undefined, nkeyFile: undefined, tls: undefined, name: 'test',
+    },
+    stream: {
+      mesh: 'test', slots: 1024, replicas: 1, historyMs: 60_000, maxBytes: 64 * 1024 * 1024,
+      ...changes,
     },
   }
 }

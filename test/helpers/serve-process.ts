@@ -10,6 +10,7 @@ import {surveyPool} from '../../src/lib/operator/pool-survey.js'
 import type {NodeStats} from '../../src/lib/protocol/operator-frame.js'
 import {runCli, startCli, type CliResult, type RunningCli} from './cli.js'
 import {eventually} from './eventually.js'
+import {uniqueMesh} from './nats.js'
 import {connectTestClient, type TestClient} from './test-client.js'
 
 export interface Ready {
@@ -37,6 +38,12 @@ export interface PoolListJson {
   readonly nodes: readonly {id: string; role: string; state: string; clients: number}[]
 }
 
+/** See startTestMesh. */
+function relayFromEnvironment(): Readonly<Record<string, string>> {
+  const url = process.env['WSMESH_TEST_RELAY']
+  return url === undefined ? {} : {WSMESH_RELAY: url, WSMESH_RELAY_MESH: uniqueMesh()}
+}
+
 /** A data folder, a pool, and what runs on them; all of it ends with the disposal. */
 export class ServeMesh implements AsyncDisposable {
   readonly nodes: ServeProcess[] = []
@@ -51,7 +58,7 @@ export class ServeMesh implements AsyncDisposable {
   static async open(pool?: string, more: Readonly<Record<string, string>> = {}): Promise<ServeMesh> {
     const folder = await mkdtemp(join(tmpdir(), 'wsmesh-mesh-'))
     const own = {WSMESH_DATA_DIR: folder, ...(pool === undefined ? {} : {WSMESH_POOL: pool})}
-    const env = {...own, ...more}
+    const env = {...own, ...relayFromEnvironment(), ...more}
     return new ServeMesh(folder, env)
   }
 

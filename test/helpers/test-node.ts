@@ -10,12 +10,14 @@ import {createNode} from '../../src/lib/node/create-node.js'
 import type {MeshNode} from '../../src/lib/node/create-node.js'
 import {defaultNodeLimits} from '../../src/lib/node/limits.js'
 import {silentLog} from '../../src/lib/node/log.js'
+import type {NatsRelayConfig} from '../../src/lib/node/nats/nats-relay.js'
 import type {NodeConfig, NodeServices} from '../../src/lib/node/node-config.js'
 import {NO_WEBHOOKS} from '../../src/lib/node/webhooks/webhook-options.js'
 import {openPoolStore} from '../../src/lib/pool/open-pool-store.js'
 import {nodeId} from '../../src/lib/util/brand.js'
 import {seededRandom} from '../../src/lib/util/random.js'
 import {within} from './eventually.js'
+import {natsRelayOf, uniqueMesh} from './nats.js'
 import {connectTestClient} from './test-client.js'
 import type {TestClient} from './test-client.js'
 
@@ -39,7 +41,17 @@ export interface TestClientOptions {
 
 let lastSeed = 0
 
-export async function startTestMesh(size: number, config?: Partial<NodeConfig>): Promise<TestMesh> {
+function relayFromEnvironment(): NatsRelayConfig | undefined {
+  const url = process.env['WSMESH_TEST_RELAY']
+  if (url === undefined) return undefined
+  return natsRelayOf([url.replace('nats://', '')], {mesh: uniqueMesh()})
+}
+
+/** With WSMESH_TEST_RELAY=nats://… each mesh has a stream of its own there: any test, on NATS. */
+export async function startTestMesh(
+  size: number, config: Partial<NodeConfig> = {},
+): Promise<TestMesh> {
+  const relay = config.relay ?? relayFromEnvironment()
   const folder = await mkdtemp(join(tmpdir(), 'wsmesh-test-'))
   const secret = new MeshSecret('a secret for tests only', 'test')
   const clients: TestClient[] = []
@@ -50,7 +62,7 @@ export async function startTestMesh(size: number, config?: Partial<NodeConfig>):
     async start(config = {}, services = {}) {
       lastSeed += 1
       const node = await createNode(
-        {...testConfig(lastSeed), ...config},
+        {...testConfig(lastSeed), relay, ...config},
         {...(await testServices(folder, secret)), ...services},
       )
       mesh.nodes.push(node)

@@ -16,7 +16,7 @@ export default class PoolListCommand extends BaseCommand {
     'wsmesh pool list --output name | xargs -n1 wsmesh tail --count 1 --node',
     "wsmesh pool list --json | jq '.nodes[] | select(.state != \"up\")'",
   ]
-  static override jsonFields = ['master', 'term', 'nodes[]: id', 'order', 'role', 'state',
+  static override jsonFields = ['relay', 'master', 'term', 'nodes[]: id', 'order', 'role', 'state',
     'nodeUrl', 'clientUrl', 'clients', 'users', 'inPerS', 'outPerS', 'rttMs', 'uptimeS',
     'rssBytes', 'pid', 'version', 'why', 'warnings[]']
   static override flags = {

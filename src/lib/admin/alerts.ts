@@ -1,5 +1,5 @@
 /** What must not be overlooked: the banners at the top of the page. Pure. */
-import type {Survey} from '../operator/pool-survey.js'
+import {relayOf, type Survey} from '../operator/pool-survey.js'
 import {bytes, plural} from '../cli/plural.js'
 import {mastersOf} from './rows.js'
 import type {Alert, NodeRow} from './wire.js'
@@ -40,7 +40,8 @@ function meshAlerts({survey, rows, expected}: AlertFacts): readonly Alert[] {
       'It ends by itself within seconds, as the older one steps down. If not: can they all reach '
       + 'the pool store, and each other?'))
   }
-  if (masters.length === 0 && answering.some(({role}) => role !== 'unknown')) {
+  const hasMaster = relayOf(survey) !== 'nats'
+  if (masters.length === 0 && hasMaster && answering.some(({role}) => role !== 'unknown')) {
     const holder = survey.holder === undefined ? '' : `; the lease is ${survey.holder}'s`
     alerts.push(bad(`No master answers${holder}`, 'Another takes over within seconds; what is '
       + 'published meanwhile waits.'))

@@ -59,6 +59,9 @@ async function whoDrains(flags: ReachFlagValues): Promise<Drain> {
     if (draining !== undefined) {
       return {drainedBy: draining.id, rowsPerS: draining.stats?.outboxRowsPerS ?? 0, warnings: []}
     }
+    if (nodes.some(({stats}) => stats?.relay === 'nats')) {
+      return nobody('nobody sends the rows: no node runs with --outbox, or a lease has just ended')
+    }
     const master = nodes.find(({stats}) => stats?.role === 'master')
     return nobody(master === undefined
       ? 'nobody sends the rows: no master answers'

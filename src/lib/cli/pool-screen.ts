@@ -35,7 +35,7 @@ function totals(pool: PoolJson): string {
     plural(sum((node) => node.clients), 'client'),
     `in ${grouped(sum((node) => node.inPerS))}/s`,
     `out ${grouped(sum((node) => node.outPerS))}/s`,
-    `${master}, term ${pool.term}`,
+    pool.relay === 'nats' ? 'relay NATS, no master' : `${master}, term ${pool.term}`,
   ].join('; ')
 }
 

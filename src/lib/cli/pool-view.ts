@@ -1,9 +1,11 @@
-import type {Survey, SurveyedNode} from '../operator/pool-survey.js'
+import {relayOf, type Survey, type SurveyedNode} from '../operator/pool-survey.js'
 import type {NodeStats} from '../protocol/operator-frame.js'
 import {plural} from './plural.js'
 
 /** What `pool list --json` prints; an API. */
 export interface PoolJson {
+  /** What carries messages; null: nobody says, or not all the same. */
+  readonly relay: 'nats' | 'master' | null
   readonly master: string | null
   readonly term: number
   readonly nodes: readonly PoolNodeJson[]
@@ -38,6 +40,7 @@ export function poolJson(survey: Survey): PoolJson {
     .toSorted((a, b) => b.term - a.term)
   const terms = survey.nodes.map(({stats}) => stats?.term ?? 0)
   return {
+    relay: relayOf(survey) ?? null,
     master: masters[0]?.node ?? null,
     term: masters[0]?.term ?? Math.max(survey.leaseTerm, 0, ...terms),
     nodes: survey.nodes.map(nodeJson),
@@ -78,7 +81,8 @@ function warningsOf(survey: Survey, masters: readonly NodeStats[]): string[] {
     warnings.push(`${plural(masters.length, 'master')}: ${names}`)
   }
   const isWholePool = survey.nodes.every(({known}) => known !== undefined)
-  if (masters.length === 0 && isWholePool && survey.nodes.length > 0) {
+  const hasMaster = relayOf(survey) !== 'nats'
+  if (masters.length === 0 && hasMaster && isWholePool && survey.nodes.length > 0) {
     const holder = survey.holder === undefined ? '' : `; the lease is ${survey.holder}'s`
     warnings.push(`no master answers${holder}`)
   }
@@ -86,6 +90,9 @@ function warningsOf(survey: Survey, masters: readonly NodeStats[]): string[] {
     if (state === 'isolated') warnings.push(`${id} is isolated: the mesh goes on without it`)
     if (state === 'stale') warnings.push(`${id} is in the pool, but it is gone: ${why}`)
     if (state === 'unreachable') warnings.push(`${id} is in the pool, but no answer: ${why}`)
+  }
+  if (survey.nodes.some(({stats}) => stats?.relay) && hasMaster) {
+    warnings.push('some nodes run with --relay nats, others without: they hear each other not')
   }
   const versions = new Set(survey.nodes.flatMap(({stats}) => (stats ? [stats.version] : [])))
   if (versions.size > 1) warnings.push(`different versions: ${[...versions].join(', ')}`)

@@ -104,7 +104,8 @@ function judgeMaster({survey}: Asked): Verdict {
       'wsmesh pool list --watch   (whether it lasts)',
     )]
   }
-  if (masters.length > 0 || answering.length === 0) return []
+  const isNats = answering.some(({stats}) => stats?.relay === 'nats')
+  if (masters.length > 0 || answering.length === 0 || isNats) return []
   return [error(
     'no node is master',
     'messages wait in outboxes, and are refused when those are full',

@@ -15,6 +15,9 @@ export function whatIsNotWhole(looks: readonly (NodeLook | undefined)[]): string
   if (known.length < looks.length) {
     return `${looks.length - known.length} of ${looks.length} nodes do not answer`
   }
+  const isNats = known.some(({relay}) => relay === 'nats')
+  const unlinked = known.find(({role}) => role !== 'member')
+  if (isNats) return unlinked && `node ${unlinked.place.name} is ${unlinked.role}`
   const stray = known.find(({role}) => role !== 'master' && role !== 'follower')
   if (stray !== undefined) return `node ${stray.place.name} is ${stray.role}`
   const masters = known.filter(({role}) => role === 'master')

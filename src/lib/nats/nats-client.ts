@@ -145,10 +145,17 @@ function seedOf(file: Uint8Array): Uint8Array {
   return new TextEncoder().encode(new TextDecoder().decode(file).trim())
 }
 
+interface About {
+  readonly version: string
+  readonly maxPayload: number
+  readonly hasJetStream: boolean
+}
+
 class Client implements NatsClient {
   readonly #connection: NatsConnection
   readonly #onChange: (change: NatsChange) => void
   readonly inbox: string
+  #last: About = {version: '', maxPayload: 0, hasJetStream: false}
   #isConnected = true
   #isClosed = false
 
@@ -161,15 +168,15 @@ class Client implements NatsClient {
   }
 
   get version(): string {
-    return this.#connection.info?.version ?? ''
+    return this.#about.version
   }
 
   get maxPayloadBytes(): number {
-    return this.#connection.info?.max_payload ?? 0
+    return this.#about.maxPayload
   }
 
   get hasJetStream(): boolean {
-    return this.#connection.info?.jetstream === true
+    return this.#about.hasJetStream
   }
 
   get server(): string {
@@ -209,6 +216,16 @@ class Client implements NatsClient {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#connection.close()
+  }
+
+  /** While there is no connection, what the last server said. */
+  get #about(): About {
+    const {info} = this.#connection
+    if (info !== undefined) {
+      const {version, max_payload: maxPayload, jetstream} = info
+      this.#last = {version, maxPayload, hasJetStream: jetstream === true}
+    }
+    return this.#last
   }
 
   async #watchEnd(): Promise<void> {

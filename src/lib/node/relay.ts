@@ -21,6 +21,8 @@ export type RelayPublish = Extract<MeshEvent, {readonly type: 'publish'}>
 
 /** Where a relay stands, in numbers. What one does not have is 0 or empty. */
 export interface RelayStats extends Omit<CoreStats, 'role' | 'counters'> {
+  /** Undefined: a master among the nodes. */
+  readonly relay?: 'nats'
   /** All of earlier terms is delivered here; undefined: the term of `position` says so. */
   readonly settledTerm?: number | undefined
   readonly counters: Readonly<Record<string, number>>

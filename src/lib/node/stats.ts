@@ -41,6 +41,7 @@ export function nodeStats(
     version: parts.version,
     pid: process.pid,
     role: parts.status.role,
+    ...(core.relay !== undefined && {relay: core.relay}),
     term: core.term,
     epoch: core.epoch,
     master: core.master ?? null,

@@ -52,3 +52,11 @@ export async function surveyPool(
     warnings,
   }
 }
+
+/** What carries messages, as the nodes that answer say; undefined: they do not agree, or none does. */
+export function relayOf({nodes}: Survey): 'nats' | 'master' | undefined {
+  const answered = nodes.filter(({stats}) => stats !== undefined)
+  const onNats = answered.filter(({stats}) => stats?.relay === 'nats').length
+  if (onNats === 0) return answered.length === 0 ? undefined : 'master'
+  return onNats === answered.length ? 'nats' : undefined
+}

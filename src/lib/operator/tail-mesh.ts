@@ -92,7 +92,9 @@ function tellMaster(
   onEvent: (event: OperatorEvent) => void,
 ): void {
   connection.stats(timeoutMs).then(
-    ({master, term}) => onEvent({event: 'master', master, term}),
+    ({master, term, relay}) => {
+      if (relay === undefined) onEvent({event: 'master', master, term})
+    },
     () => undefined,
   )
 }

@@ -161,6 +161,7 @@ const nodeStats = object<NodeStats>({
   version: text,
   pid: count,
   role: literal('joining', 'follower', 'master', 'member', 'seeking', 'isolated', 'drained'),
+  relay: literal('nats'),
   term: count,
   epoch: text,
   master: nullable(nodeIdShape),
@@ -185,7 +186,7 @@ const nodeStats = object<NodeStats>({
   outboxRowsPerS: number,
   counters: recordOf(number),
   meter: meterReading,
-}, {optional: ['loopDelayMs', 'outboxRowsPerS', 'meter']})
+}, {optional: ['relay', 'loopDelayMs', 'outboxRowsPerS', 'meter']})
 
 const pong = object<{readonly pong: true}>({pong: literal(true)})
 const tailing = object<{readonly tailing: true}>({tailing: literal(true)})

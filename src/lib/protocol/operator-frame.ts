@@ -112,6 +112,8 @@ export interface NodeStats {
   readonly pid: number
   /** `member`: of a mesh whose relay has no master. */
   readonly role: 'joining' | 'follower' | 'master' | 'member' | 'seeking' | 'isolated' | 'drained'
+  /** Absent: a master among the nodes. */
+  readonly relay?: 'nats'
   readonly term: number
   readonly epoch: string
   readonly master: NodeId | null

@@ -113,10 +113,16 @@ export function shortName(id: string): string {
   return id.length <= 12 ? id : `…${id.slice(-11)}`
 }
 
+/** Nobody is master there, and nobody should be. */
+export function isOnNats(nodes: readonly NodeRow[]): boolean {
+  return nodes.some(({role}) => role === 'member')
+}
+
 export function describeStar(nodes: readonly NodeRow[], master: string | null): string {
   if (nodes.length === 0) return 'No nodes'
   const troubled = nodes.filter(({state}) => state !== 'up').length
   const trouble = troubled === 0 ? 'all answer' : `${troubled} of them not well`
-  const who = master === null ? 'no master answers' : `${master} is master`
+  const nobody = isOnNats(nodes) ? 'their relay is NATS' : 'no master answers'
+  const who = master === null ? nobody : `${master} is master`
   return `${nodes.length} nodes, ${trouble}; ${who}. The table of nodes has the same in words.`
 }

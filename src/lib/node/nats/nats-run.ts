@@ -229,6 +229,7 @@ export class NatsRun {
     const outboxTerm = this.#members.outboxTerm
     const neighbours = this.#post.neighbours.size
     return {
+      relay: 'nats',
       term: 0,
       epoch,
       master: undefined,

@@ -64,7 +64,7 @@ export class NodeTarget implements SoakTarget {
     const connection = await this.#connect()
     const {connections, outboxMessages, queueBytes, historyMessages, role, links, term} =
       await connection.stats(ANSWER_MS)
-    const isSettled = role === 'master' || role === 'follower'
+    const isSettled = role === 'master' || role === 'follower' || role === 'member'
     return {
       connections, underWay: outboxMessages + queueBytes, history: historyMessages,
       place: {isSettled, links, term},

@@ -4,11 +4,9 @@ import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
 
 relayContract('nats', async (): Promise<TestMesh> => {
   const nats = await startNats()
-  const relay = nats.relay()
-  const mesh = await startTestMesh(3, {relay})
+  const mesh = await startTestMesh(3, {relay: nats.relay()})
   return {
     ...mesh,
-    start: (config = {}, services = {}) => mesh.start({relay, ...config}, services),
     async [Symbol.asyncDispose]() {
       await mesh[Symbol.asyncDispose]()
       await nats[Symbol.asyncDispose]()

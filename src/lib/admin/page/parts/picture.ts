@@ -2,7 +2,8 @@ import {html} from 'htm/preact'
 
 import {grouped} from '../../../cli/plural.js'
 import {ms, short} from '../format.js'
-import {describeStar, HEIGHT, shortName, starOf, WIDTH, type Edge, type Spot} from '../star.js'
+import {describeStar, HEIGHT, isOnNats, shortName, starOf, WIDTH, type Edge, type Spot}
+  from '../star.js'
 import type {PartProps} from './page.js'
 
 const STAR = 'M0-9 2.6-3 9-2.6 4.1 1.7 5.6 8 0 4.5-5.6 8-4.1 1.7-9-2.6-2.6-3Z'
@@ -12,13 +13,14 @@ export function Picture({app}: PartProps) {
   if (snapshot === undefined) return null
   const {nodes, master} = snapshot
   const star = starOf(nodes, master)
+  const isNats = isOnNats(nodes)
   return html`<section class="card picture" aria-labelledby="mesh-title">
     <h2 id="mesh-title">The mesh</h2>
     <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${describeStar(nodes, master)}>
       ${star.edges.map((edge) => html`<${EdgeLine} key=${edge.id} edge=${edge} />`)}
-      ${!star.hasMaster && nodes.length > 0 && html`<g class="spot is-bad">
+      ${!star.hasMaster && nodes.length > 0 && html`<g class=${`spot ${isNats ? '' : 'is-bad'}`}>
         <circle cx=${star.centre.x} cy=${star.centre.y} r="30" />
-        <text x=${star.centre.x} y=${star.centre.y + 52}>no master</text></g>`}
+        <text x=${star.centre.x} y=${star.centre.y + 52}>${isNats ? 'NATS' : 'no master'}</text></g>`}
       ${nodes.length === 0 && html`<text class="empty" x=${WIDTH / 2} y=${HEIGHT / 2}>
         No node yet</text>`}
       ${star.edges.filter(({hasWords}) => hasWords).map((edge) => html`

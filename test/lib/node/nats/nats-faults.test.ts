@@ -1,0 +1,71 @@
+/** What happens to NATS while a mesh uses it, and what its clients see of that. */
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import type {MeshNode} from '../../../../src/lib/node/create-node.js'
+import {eventually} from '../../../helpers/eventually.js'
+import {startNats, uniqueMesh, type TestNats} from '../../../helpers/nats.js'
+import type {TestClient} from '../../../helpers/test-client.js'
+import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
+
+interface Frame {
+  readonly action: string
+  readonly details: readonly unknown[]
+  readonly position: string
+}
+
+async function next(client: TestClient): Promise<Frame> {
+  for (;;) {
+    const frame = (await client.next()) as Frame
+    if (frame.action !== 'Client/position') return frame
+  }
+}
+
+describe('a mesh on one server of NATS', () => {
+  let nats: TestNats
+  let mesh: TestMesh
+
+  beforeAll(async () => {
+    nats = await startNats()
+    mesh = await startTestMesh(2, {relay: nats.relay({mesh: uniqueMesh()})})
+  }, 60_000)
+
+  afterAll(async () => {
+    await mesh[Symbol.asyncDispose]()
+    await nats[Symbol.asyncDispose]()
+  })
+
+  function node(index: number): MeshNode {
+    const found = mesh.nodes[index]
+    if (found === undefined) throw new Error(`no node ${index}`)
+    return found
+  }
+
+  test('what is published while it is killed and away comes once it is back, in order', async () => {
+    const client = await mesh.client(node(1), 'k1', {isV1: true})
+    const [server] = nats.servers
+    const sent = Array.from({length: 30}, (_, n) => n)
+    const before = sent.slice(0, 10).map((n) => node(0).publish('n', [n], {user: 'k1'}))
+    await server?.end('SIGKILL')
+    const after = sent.slice(10).map((n) => node(0).publish('n', [n], {user: 'k1'}))
+    await eventually(() => node(0).standing.state === 'seeking')
+    await server?.start()
+    const receipts = await Promise.all([...before, ...after])
+    expect(receipts.map(({connections}) => connections)).toEqual(sent.map(() => 1))
+    const got: unknown[] = []
+    while (got.length < sent.length) got.push((await next(client)).details[0])
+    expect(got).toEqual(sent)
+    await eventually(() => mesh.nodes.every(({standing: {state}}) => state === 'linked'))
+  })
+
+  test('a client keeps its place over a restart, and loses it with the stream', async () => {
+    const client = await mesh.client(node(0), 'r1', {isV1: true})
+    await node(0).publish('n', [1], {user: 'r1'})
+    const {position} = await next(client)
+    await client.close()
+    await node(0).publish('n', [2], {user: 'r1'})
+    await nats.servers[0]?.end('SIGTERM')
+    await nats.servers[0]?.start()
+    await eventually(() => mesh.nodes.every(({standing: {state}}) => state === 'linked'))
+    const back = await mesh.client(node(1), 'r1', {isV1: true, resume: position})
+    expect(await next(back)).toMatchObject({details: [2]})
+  })
+})
