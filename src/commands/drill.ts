@@ -4,7 +4,7 @@ import {BaseCommand} from '../lib/cli/base-command.js'
 import {EXIT} from '../lib/cli/exit-code.js'
 import {durationFlag, poolFlags} from '../lib/cli/flags.js'
 import {renderTable} from '../lib/cli/table.js'
-import {DRILL_NAMES, NETWORK_CHOICES} from '../lib/drill/drill-names.js'
+import {DRILL_NAMES, NETWORK_CHOICES, RELAY_CHOICES} from '../lib/drill/drill-names.js'
 
 export default class DrillCommand extends BaseCommand {
   static override summary = 'break a mesh of its own on purpose, and check every promise'
@@ -18,6 +18,7 @@ export default class DrillCommand extends BaseCommand {
     'wsmesh drill kill-master',
     'wsmesh drill kill-master --repeat 20 --rate 2000',
     'wsmesh drill all --short',
+    'wsmesh drill kill-follower --relay nats',
     'wsmesh drill pause-master --pool mysql://wsmesh@db/app --json',
   ]
   static override jsonFields = ['verdict', 'drills']
@@ -41,6 +42,9 @@ export default class DrillCommand extends BaseCommand {
       options: NETWORK_CHOICES, default: 'auto' as const,
       summary: 'how links are cut: namespaces (root, ip), or proxies',
     })(),
+    relay: Flags.option({
+      options: RELAY_CHOICES, default: 'auto' as const, summary: 'nats: three servers of its own',
+    })(),
     short: Flags.boolean({summary: '3 nodes, short faults, no time is judged: for busy machines'}),
     verbose: Flags.boolean({summary: "warnings of the nodes' own logs, on stderr"}),
     pool: poolFlags().pool,
@@ -53,11 +57,10 @@ export default class DrillCommand extends BaseCommand {
     const stop = new AbortController()
     onStopSignals(() => stop.abort(), () => process.exit())
     const result = await runDrills(args.name, {
-      pool: flags.pool,
+      pool: flags.pool, relay: flags.relay, network: flags.network,
       nodes: flags.short ? 3 : flags.nodes,
       ratePerS: flags.rate,
       repeat: flags.repeat,
-      network: flags.network,
       isShort: flags.short,
       holdMs: flags.time,
       packageRoot: this.config.root,

@@ -8,6 +8,7 @@ import {Audience} from './audience.js'
 import {Crowd} from './crowd.js'
 import {DrillMesh} from './drill-mesh.js'
 import type {Drill} from './drill.js'
+import {DrillNats} from './drill-nats.js'
 import {makeDrillFolder, noteChild} from './leftovers.js'
 import {Ledger} from './ledger.js'
 import {Load} from './load.js'
@@ -30,6 +31,7 @@ interface WorldParts {
   readonly network: DrillNetwork
   readonly clocks: NodeClocks | undefined
   readonly store: DrillStore
+  readonly nats: DrillNats | undefined
 }
 
 export class DrillWorld {
@@ -41,6 +43,7 @@ export class DrillWorld {
   readonly crowd: Crowd
   readonly store: DrillStore
   readonly clocks: NodeClocks | undefined
+  readonly nats: DrillNats | undefined
   readonly #folder: string
   readonly #signal: AbortSignal
   readonly #ratePerS: number
@@ -51,20 +54,21 @@ export class DrillWorld {
   #load: Load | undefined
 
   private constructor(drill: Drill, options: DrillOptions, parts: WorldParts) {
-    const {store, folder, secret, network, clocks} = parts
+    const {store, folder, secret, network, clocks, nats} = parts
     const nodes = drill.nodes ?? options.nodes
     this.#folder = folder
     this.#signal = options.signal
     this.#ratePerS = options.ratePerS
     this.store = store
     this.clocks = clocks
+    this.nats = nats
     this.audience = new Audience(nodes)
     this.ledger = new Ledger(this.audience, () => performance.now())
     this.mesh = new DrillMesh({
       nodes,
       binFile: options.binFile,
       cwd: folder,
-      env: {...foreignTo(options.env), WSMESH_DATA_DIR: folder, ...store.env},
+      env: {...foreignTo(options.env), WSMESH_DATA_DIR: folder, ...store.env, ...nats?.env},
       secret,
       network,
       clocks,
@@ -93,7 +97,7 @@ export class DrillWorld {
   /** A mesh that runs, with clients at every node. Whoever opens it closes it. */
   static async open(drill: Drill, options: DrillOptions): Promise<DrillWorld> {
     const folder = await makeDrillFolder()
-    const opened: {network?: DrillNetwork; store?: DrillStore; world?: DrillWorld} = {}
+    const opened: Opened = {}
     try {
       const nodes = drill.nodes ?? options.nodes
       const network = opened.network = await openNetwork({
@@ -110,7 +114,12 @@ export class DrillWorld {
       const proxyHost = isBetween ? network.ownHost : undefined
       const store = await openDrillStore({url: options.pool, ownMariadb, folder, proxyHost})
       opened.store = store
-      const world = new DrillWorld(drill, options, {store, folder, secret, network, clocks})
+      const isOnNats = relayOf(drill, options) === 'nats'
+      const noted = (pid: number | undefined): Promise<void> => noteChild(folder, pid)
+      const nats = isOnNats ? await DrillNats.open(folder, noted) : undefined
+      if (nats !== undefined) opened.nats = nats
+      const parts = {store, folder, secret, network, clocks, nats}
+      const world = new DrillWorld(drill, options, parts)
       opened.world = world
       await world.#start(drill)
       return world
@@ -118,6 +127,7 @@ export class DrillWorld {
       if (opened.world !== undefined) {
         await opened.world.close()
       } else {
+        await opened.nats?.close()
         await opened.store?.close()
         await opened.network?.close()
         await rm(folder, {recursive: true, force: true})
@@ -155,6 +165,7 @@ export class DrillWorld {
     this.terms.stop()
     this.crowd.close()
     await this.mesh.end()
+    await this.nats?.close()
     try {
       await this.store.close()
     } finally {
@@ -176,6 +187,19 @@ export class DrillWorld {
     this.terms.start()
     this.#lag.enable()
   }
+}
+
+interface Opened {
+  network?: DrillNetwork
+  store?: DrillStore
+  nats?: DrillNats
+  world?: DrillWorld
+}
+
+/** Which relay the drill is done with. */
+export function relayOf(drill: Drill, {relay}: Pick<DrillOptions, 'relay'>): 'nats' | 'master' {
+  if (relay !== 'auto') return relay
+  return drill.relay ?? 'master'
 }
 
 /** Settings of the user's own mesh are none of the drill's. */

@@ -1,5 +1,6 @@
 import type {Crowd} from './crowd.js'
 import type {DrillMesh} from './drill-mesh.js'
+import type {DrillNats} from './drill-nats.js'
 import type {DrillStore} from './store/drill-store.js'
 import type {Place} from './place.js'
 
@@ -19,6 +20,8 @@ export interface Drill {
   readonly store?: 'own-mariadb'
   /** Wall clocks of nodes can be shifted. */
   readonly shiftsClocks?: true
+  /** Only with that relay; otherwise with both, where it does not cut links. */
+  readonly relay?: 'nats' | 'master'
   /** Nodes listen to faults that cannot be made from outside. */
   readonly hasInnerFaults?: true
   /** How many nodes, where the drill says so itself. */
@@ -37,6 +40,8 @@ export interface DrillPromise {
   readonly firstMs: number
   /** Every message that was sent has a receipt: the fault is shorter than 10 s for publishers. */
   readonly isAnswered: boolean
+  /** Where a longer silence is allowed than WITHIN.gapMs. */
+  readonly gapMs?: number
   readonly masterChangesMax?: number
   /** No client that lost its node is longer without one than its own pauses, and so long. */
   readonly backMs?: number
@@ -47,6 +52,7 @@ export interface DrillContext {
   readonly report: (line: string) => void
   readonly mesh: DrillMesh
   readonly store: DrillStore
+  readonly nats?: DrillNats | undefined
   readonly crowd: Crowd
   readonly isShort: boolean
   readonly holdMs: number

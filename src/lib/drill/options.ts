@@ -1,4 +1,4 @@
-import type {NetworkChoice} from './drill-names.js'
+import type {NetworkChoice, RelayChoice} from './drill-names.js'
 
 export interface DrillOptions {
   /** Undefined: the embedded pool, in a folder of the drill's own. */
@@ -9,6 +9,8 @@ export interface DrillOptions {
   readonly repeat: number
   /** How links are cut, in drills that cut them. */
   readonly network: NetworkChoice
+  /** `nats`: three servers of the drill's own. */
+  readonly relay: RelayChoice
   /** Faults as short as still make sense, and no time is judged: for busy machines. */
   readonly isShort: boolean
   /** How long a fault that lasts is to last; undefined: as the drill says. */

@@ -24,6 +24,7 @@ export interface DrillResult {
   /** The first troubles, each with the message and the connection. */
   readonly troubles: readonly string[]
   readonly pool: string
+  readonly relay: 'master' | 'nats'
   readonly nodes: number
   readonly ratePerS: number
   /** Where nodes live: side by side, behind proxies that can be cut, or in namespaces. */
@@ -80,7 +81,8 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
 /** A drill that this machine cannot do. */
 export function skipped({name}: Drill, why: string): DrillResult {
   return {
-    drill: name, verdict: 'skip', reasons: [why], troubles: [], pool: '', nodes: 0, ratePerS: 0,
+    drill: name, verdict: 'skip', reasons: [why], troubles: [], pool: '', relay: 'master',
+    nodes: 0, ratePerS: 0,
     network: 'loopback', clocks: null, rounds: 0, masterChanges: 0, latencyMs: null, firstMs: null,
     gapMs: null, wholeMs: null, backMs: null, stallMs: 0, tally: EMPTY_TALLY, connections: [],
   }
@@ -142,6 +144,7 @@ function contextOf(
   return {
     mesh, crowd, sleep, report, isShort,
     store: world.store,
+    nats: world.nats,
     holdMs: holdMs ?? drill.holdMs[isShort ? 1 : 0],
     strike: async (victims, fault) => {
       ledger.endCalm()
@@ -187,7 +190,7 @@ async function settled(world: DrillWorld, withinMs: number): Promise<void> {
 
 function resultOf(
   drill: Drill,
-  {store, mesh, ledger, clocks}: DrillWorld,
+  {store, mesh, ledger, clocks, nats}: DrillWorld,
   {ratePerS}: DrillOptions,
   {rounds, connections, reasons}: {
     readonly rounds: readonly RoundFacts[]
@@ -203,6 +206,7 @@ function resultOf(
     reasons,
     troubles: ledger.troubles,
     pool: store.label,
+    relay: nats === undefined ? 'master' : 'nats',
     nodes: mesh.places.length,
     ratePerS,
     network: mesh.network.type,

@@ -35,6 +35,12 @@ export async function runDrills(name: string, options: DrillsOptions): Promise<D
   await removeLeftovers((tables) => dropTables(tables, options.pool))
   await removeLeftNetworks()
   for (const drill of drillsNamed(name)) {
+    const misfit = misfitOf(drill, options)
+    if (misfit !== undefined) {
+      drills.push(skipped(drill, misfit))
+      options.print(renderVerdict(skipped(drill, misfit), options.colours))
+      continue
+    }
     const missing = drill.store === 'own-mariadb' ? MariadbProcess.missing() : []
     if (missing.length > 0 && name !== 'all') throw isMissing(drill, missing)
     try {
@@ -51,6 +57,13 @@ export async function runDrills(name: string, options: DrillsOptions): Promise<D
   }
   const isBroken = drills.some(({verdict}) => verdict === 'fail')
   return {verdict: isBroken ? 'fail' : 'pass', drills}
+}
+
+/** Why a drill makes no sense with that relay. */
+function misfitOf(drill: Drill, {relay}: Pick<DrillOptions, 'relay'>): string | undefined {
+  if (relay === 'nats' && drill.needsCuts) return 'nodes have no links to cut, with --relay nats'
+  const isOther = relay !== 'auto' && drill.relay !== undefined && drill.relay !== relay
+  return isOther ? `it is one of --relay ${drill.relay}` : undefined
 }
 
 function isMissing(drill: Drill, programs: readonly string[]): WsmeshError {

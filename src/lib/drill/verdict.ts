@@ -62,6 +62,7 @@ function changesOfMaster({promise}: Drill, facts: RoundFacts, isShort: boolean):
 
 function times({promise}: Drill, facts: RoundFacts): readonly Rule[] {
   const {latencyMs = 0, firstMs = 0, gapMs} = facts
+  const gapMsMax = promise.gapMs ?? WITHIN.gapMs
   const backMs = Math.max(0, ...facts.backMs)
   // Then it is no proof against the mesh, and no proof for it either.
   const still = facts.stallMs <= STALL_MS
@@ -71,8 +72,7 @@ function times({promise}: Drill, facts: RoundFacts): readonly Rule[] {
       `too many messages for this machine: ${plainMs(latencyMs)} each before the fault`],
     [firstMs > promise.firstMs,
       `the first message came after ${plainMs(firstMs)}, ${plainMs(promise.firstMs)} are allowed`],
-    [gapMs > WITHIN.gapMs,
-      `no message for ${plainMs(gapMs)}, ${plainMs(WITHIN.gapMs)} are allowed`],
+    [gapMs > gapMsMax, `no message for ${plainMs(gapMs)}, ${plainMs(gapMsMax)} are allowed`],
     [promise.backMs !== undefined && backMs > promise.backMs,
       `a client waited ${plainMs(backMs)} for another node, beside its own pauses`],
   ]

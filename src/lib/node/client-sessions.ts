@@ -230,6 +230,7 @@ export class ClientSessions {
     const replay = resume === undefined ? undefined : resuming.replayFor(identity, resume)
     const from = resume === undefined ? undefined : parsePosition(resume)
     const named = position && answeredPosition(position, from, replay !== undefined)
+    if (position !== undefined) registry.visits.reached(position)
     live.admit(connection, proof, verdict)
     const answer = {
       user: user ?? null,

@@ -82,6 +82,12 @@ export class Visits {
     this.#delivering = undefined
   }
 
+  /** What was delivered up to here went past this node, or was for nobody here. */
+  reached({epoch, seq}: Position): void {
+    this.#epoch = epoch
+    this.#seq = seq
+  }
+
   /** The connection is known from now on. */
   began(visitor: Visitor): void {
     const afterSeq = this.#seq

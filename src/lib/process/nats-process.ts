@@ -49,6 +49,11 @@ export class NatsProcess {
     return server
   }
 
+  /** As its cluster knows it. */
+  get name(): string {
+    return nameAt(this.port)
+  }
+
   get address(): string {
     return `127.0.0.1:${this.port}`
   }
@@ -103,9 +108,13 @@ export class NatsProcess {
   }
 }
 
+function nameAt(port: number): string {
+  return `nats-${port}`
+}
+
 function configOf(options: NatsProcessOptions): string {
   const {folder, port, config = '', hasJetStream = true, cluster} = options
-  const lines = [`server_name: "nats-${port}"`, `listen: "127.0.0.1:${port}"`]
+  const lines = [`server_name: "${nameAt(port)}"`, `listen: "127.0.0.1:${port}"`]
   if (hasJetStream) lines.push(`jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }`)
   if (cluster !== undefined) {
     const routes = cluster.ports.map((other) => `"nats://127.0.0.1:${other}"`)

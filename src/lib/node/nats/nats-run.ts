@@ -235,7 +235,7 @@ export class NatsRun {
       master: undefined,
       settledTerm: outboxTerm,
       position: {epoch, ...placeAfter(delivered)},
-      view: [],
+      view: [this.#id, ...this.#post.neighbours.ids()],
       links: 0,
       outboxMessages: this.#outgoing.size,
       outboxBytes: this.#outgoing.bytes,

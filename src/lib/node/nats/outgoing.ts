@@ -1,9 +1,10 @@
 /**
  * This node's own messages, from accepted to stored in the stream. They leave in rounds: all that
  * waits, in its order, but of each subject one parcel; the next round begins when the stream has
- * answered to all of this one. *So nothing of a subject overtakes what was sent before it, though
- * the stream may lose any of them and get it again; and while nothing is lost, no message of this
- * node overtakes another.*
+ * answered to all of this one. What it does not answer to, or refuses, is sent again: the first
+ * alone, then the others. *So nothing of a subject overtakes what was sent before it, though the
+ * stream may lose any of them and get it again; and other messages of this node overtake each other
+ * only where the stream lost one in the middle.*
  */
 import type {MeshConfig} from '../../mesh/config.js'
 import type {RefusalReason} from '../../mesh/effect.js'
@@ -76,6 +77,8 @@ export class OutgoingMessages {
   #messages = 0
   #bytes = 0
   #isDraining = false
+  /** Some of the round was not taken: first the stream has to take the first of what is left. */
+  #isTroubled = false
   resent = 0
   refusals = 0
 
@@ -145,7 +148,8 @@ export class OutgoingMessages {
 
   /** The connection is another one: what was not answered to is sent again. */
   restart(): void {
-    for (const parcel of this.#round.values()) parcel.retryMs = 0
+    const [first] = this.#round.values()
+    if (first !== undefined) first.retryMs = 0
     this.flush()
   }
 
@@ -159,13 +163,16 @@ export class OutgoingMessages {
       this.#bytes -= bytes
     }
     if (this.#round.size === 0) this.flush()
+    else if (this.#isTroubled) this.#sendAll()
     return parcel
   }
 
   /** The stream did not take it: soon again. */
   failed(number: number): void {
     const parcel = this.#round.get(number)
-    if (parcel !== undefined) parcel.retryMs = this.#options.now() + RETRY_MS
+    if (parcel === undefined) return
+    this.#isTroubled = true
+    parcel.retryMs = this.#options.now() + RETRY_MS
   }
 
   /** It is another node's term: its messages that are not stored are taken back. */
@@ -198,9 +205,17 @@ export class OutgoingMessages {
     this.flush()
   }
 
+  /** Alone: were others sent with it, one of them might be stored and this one not. */
   #sendAgain(): void {
-    const nowMs = this.#options.now()
-    for (const parcel of this.#round.values()) if (nowMs >= parcel.retryMs) this.#send(parcel)
+    const [first] = this.#round.values()
+    if (first === undefined || this.#options.now() < first.retryMs) return
+    this.#isTroubled = true
+    this.#send(first)
+  }
+
+  #sendAll(): void {
+    this.#isTroubled = false
+    for (const parcel of this.#round.values()) this.#send(parcel)
   }
 
   #send(parcel: OutgoingParcel): void {
@@ -233,7 +248,7 @@ export class OutgoingMessages {
       this.#head += 1
     }
     this.#compact()
-    for (const parcel of this.#round.values()) this.#send(parcel)
+    this.#sendAll()
   }
 
   #parcelOf(key: number, message: Outgoing): OutgoingParcel {

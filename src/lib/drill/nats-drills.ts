@@ -1,0 +1,66 @@
+/** Faults of NATS, where it is the relay. */
+import type {Drill, DrillContext, DrillPromise} from './drill.js'
+import type {DrillNats} from './drill-nats.js'
+
+/** By its own timers NATS has another leader after 5 to 9 s. */
+const ANOTHER_LEADER: DrillPromise = {firstMs: 15_000, gapMs: 15_000, isAnswered: false}
+
+export const natsLeader: Drill = {
+  name: 'nats-leader',
+  fault: 'the NATS server that leads the stream is killed with SIGKILL, and started again',
+  promise: ANOTHER_LEADER,
+  holdMs: [3000, 500],
+  relay: 'nats',
+  async run(context) {
+    const {strike, hold} = context
+    const leader = await natsOf(context).leader()
+    await strike([])
+    await leader.end('SIGKILL')
+    await hold()
+    await leader.start()
+  },
+}
+
+export const natsEach: Drill = {
+  name: 'nats-each',
+  fault: 'each NATS server in turn is killed with SIGKILL, and started again',
+  promise: ANOTHER_LEADER,
+  holdMs: [1000, 0],
+  relay: 'nats',
+  async run(context) {
+    const {strike, hold, mesh, sleep} = context
+    for (const server of natsOf(context).servers) {
+      await strike([])
+      await server.end('SIGKILL')
+      await hold()
+      await server.start()
+      await mesh.whole()
+      // Its copy is to be up to date before the next one goes.
+      await sleep(CATCH_UP_MS)
+    }
+  },
+}
+
+export const natsRestart: Drill = {
+  name: 'nats-restart',
+  fault: 'all NATS servers are killed with SIGKILL at once, and started again',
+  promise: {firstMs: 30_000, gapMs: 30_000, isAnswered: false},
+  holdMs: [3000, 500],
+  relay: 'nats',
+  async run(context) {
+    const {strike, hold, sleep, holdMs} = context
+    const {servers} = natsOf(context)
+    await strike([])
+    await Promise.all(servers.map((server) => server.end('SIGKILL')))
+    await sleep(holdMs)
+    await Promise.all(servers.map((server) => server.start()))
+    await hold()
+  },
+}
+
+const CATCH_UP_MS = 5000
+
+function natsOf({nats}: DrillContext): DrillNats {
+  if (nats === undefined) throw new TypeError('A drill of NATS without NATS')
+  return nats
+}
