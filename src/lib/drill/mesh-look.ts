@@ -15,9 +15,7 @@ export function whatIsNotWhole(looks: readonly (NodeLook | undefined)[]): string
   if (known.length < looks.length) {
     return `${looks.length - known.length} of ${looks.length} nodes do not answer`
   }
-  const isNats = known.some(({relay}) => relay === 'nats')
-  const unlinked = known.find(({role}) => role !== 'member')
-  if (isNats) return unlinked && `node ${unlinked.place.name} is ${unlinked.role}`
+  if (known.some(({relay}) => relay === 'nats')) return whatIsNotWholeOnNats(known)
   const stray = known.find(({role}) => role !== 'master' && role !== 'follower')
   if (stray !== undefined) return `node ${stray.place.name} is ${stray.role}`
   const masters = known.filter(({role}) => role === 'master')
@@ -27,4 +25,13 @@ export function whatIsNotWhole(looks: readonly (NodeLook | undefined)[]): string
   const copies = new Set(masters[0]?.view)
   const isCopied = copies.size >= COPIES_MAX || known.every(({node}) => copies.has(node))
   return isCopied ? undefined : `${copies.size} of ${looks.length} nodes count as copies`
+}
+
+/** All hear each other, and nobody who is gone. */
+function whatIsNotWholeOnNats(looks: readonly NodeLook[]): string | undefined {
+  const stray = looks.find(({role}) => role !== 'member')
+  if (stray !== undefined) return `node ${stray.place.name} is ${stray.role}`
+  const ids = new Set(looks.map(({node}) => node))
+  const other = looks.find(({view}) => view.length !== ids.size || !view.every((id) => ids.has(id)))
+  return other && `node ${other.place.name} hears ${other.view.length} nodes of ${ids.size}`
 }

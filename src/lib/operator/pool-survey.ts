@@ -53,7 +53,7 @@ export async function surveyPool(
   }
 }
 
-/** What carries messages, as the nodes that answer say; undefined: they do not agree, or none does. */
+/** What carries messages, as the nodes that answer say; undefined: none does, or not the same. */
 export function relayOf({nodes}: Survey): 'nats' | 'master' | undefined {
   const answered = nodes.filter(({stats}) => stats !== undefined)
   const onNats = answered.filter(({stats}) => stats?.relay === 'nats').length

@@ -92,9 +92,8 @@ function tellMaster(
   onEvent: (event: OperatorEvent) => void,
 ): void {
   connection.stats(timeoutMs).then(
-    ({master, term, relay}) => {
-      if (relay === undefined) onEvent({event: 'master', master, term})
-    },
+    // Where nobody should be master, that nobody is one is no news.
+    ({master, term, relay}) => relay ?? onEvent({event: 'master', master, term}),
     () => undefined,
   )
 }

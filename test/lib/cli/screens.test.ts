@@ -157,7 +157,7 @@ describe('pool list', () => {
 
   test('an empty pool says what to do', () => {
     const empty = poolJson(survey([]))
-    expect(empty).toEqual({master: null, term: 0, nodes: [], warnings: []})
+    expect(empty).toEqual({relay: null, master: null, term: 0, nodes: [], warnings: []})
     const lines = poolLines(empty, 'table', {colours: plain, widthMax: undefined})
     expect(lines.join('\n')).toMatch(/empty.*\nNext: wsmesh serve/)
   })

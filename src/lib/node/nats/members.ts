@@ -40,6 +40,8 @@ export class Members {
   #members: readonly Member[] = []
   #beats = new Map<NodeId, Beat>()
   #lease: Lease | undefined
+  /** The last that there was: terms only grow. */
+  #known: Lease = {epoch: 'outbox', term: 0, version: 0, holder: undefined, view: []}
   #leaseSinceMs = 0
   #asked: Lease | undefined
   #heldMs = -Infinity
@@ -127,6 +129,7 @@ export class Members {
     this.#beats = beats
     if (!isSame(lease, this.#lease)) this.#leaseSinceMs = nowMs
     this.#lease = lease
+    this.#known = lease ?? this.#known
     this.#sweep(nowMs)
     this.#holdLease(nowMs)
   }
@@ -149,11 +152,13 @@ export class Members {
   #holdLease(nowMs: number): void {
     const {self, config, store, hasOutbox} = this.#options
     const lease = this.#lease
-    if (!hasOutbox || lease === undefined || this.#isLeaving) return
-    const isMine = lease.holder === self
-    const isFree = lease.holder === undefined || nowMs - this.#leaseSinceMs >= config.leaseMs
+    if (!hasOutbox || this.#isLeaving) return
+    const isMine = lease?.holder === self
+    const isOver = nowMs - this.#leaseSinceMs >= config.leaseMs
+    // A wiped store has none: whoever held it may go on for as long as it was his.
+    const isFree = isOver || (lease !== undefined && lease.holder === undefined)
     if (!isMine && !isFree) return
-    const {epoch, term, version} = lease
+    const {epoch, term, version} = lease ?? this.#known
     this.#asked = {
       epoch, term: isMine ? term : term + 1, version: version + 1, holder: self, view: [],
     }
@@ -166,6 +171,7 @@ export class Members {
     this.#asked = undefined
     if (!isWon || asked === undefined) return
     this.#lease = asked
+    this.#known = asked
     this.#leaseSinceMs = this.#options.now()
     // From when it was asked for: so nobody else's claim can be earlier.
     this.#heldMs = this.#askedMs

@@ -20,7 +20,8 @@ export function Picture({app}: PartProps) {
       ${star.edges.map((edge) => html`<${EdgeLine} key=${edge.id} edge=${edge} />`)}
       ${!star.hasMaster && nodes.length > 0 && html`<g class=${`spot ${isNats ? '' : 'is-bad'}`}>
         <circle cx=${star.centre.x} cy=${star.centre.y} r="30" />
-        <text x=${star.centre.x} y=${star.centre.y + 52}>${isNats ? 'NATS' : 'no master'}</text></g>`}
+        <text x=${star.centre.x} y=${star.centre.y + 52}>
+          ${isNats ? 'NATS' : 'no master'}</text></g>`}
       ${nodes.length === 0 && html`<text class="empty" x=${WIDTH / 2} y=${HEIGHT / 2}>
         No node yet</text>`}
       ${star.edges.filter(({hasWords}) => hasWords).map((edge) => html`
