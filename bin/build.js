@@ -34,7 +34,9 @@ async function bundleClient() {
     format: 'iife', name: 'wsmesh', minify: true, generatedCode: {symbols: false}, esModule: false,
   })
   await bundle.close()
-  writeFileSync(join(root, 'dist/wsmesh.js'), `/* wsmesh ${version}, MIT */\n${output[0].code}`)
+  // Hints for bundlers, which this is beyond.
+  const code = output[0].code.replaceAll('/* @__PURE__ */ ', '')
+  writeFileSync(join(root, 'dist/wsmesh.js'), `/* wsmesh ${version}, MIT */\n${code}`)
 }
 
 /** The page of `wsmesh admin`: one script and one style sheet, nothing of them from elsewhere. */

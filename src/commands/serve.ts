@@ -1,5 +1,6 @@
 import type {ReadyJson} from '../lib/node/serve.js'
 import {BaseCommand} from '../lib/cli/base-command.js'
+import {EXIT} from '../lib/cli/exit-code.js'
 import {renderServeBlock} from '../lib/cli/serve-block.js'
 import {serveFlags} from '../lib/cli/serve-flags.js'
 import {serveOptionsOf} from '../lib/cli/serve-options.js'
@@ -33,7 +34,7 @@ export default class ServeCommand extends BaseCommand {
     const kept = isSupervised(process.env) ? undefined : superviseOptionsOf(flags)
     if (kept === undefined) {
       const {serve} = await import('../lib/node/serve.js')
-      await serve(options, onReady)
+      if (await serve(options, onReady) === 'restart') process.exitCode = EXIT.restart.code
       return
     }
     const {supervise} = await import('../lib/supervisor/supervise.js')

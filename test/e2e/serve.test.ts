@@ -117,7 +117,9 @@ describe('a node that is stopped', () => {
     const second = await mesh.start()
     const client = await mesh.connect(first, '42')
     first.cli.child.kill(signal)
-    expect(await within(client.closed, 'close')).toEqual({code: 4000, reason: 'drain'})
+    expect(await within(client.closed, 'close')).toEqual({
+      code: 4000, reason: 'drain: within 500 ms',
+    })
     expect(await within(first.cli.exit, 'the end of the first')).toBe(0)
     await eventually(async () => (await second.stats()).role === 'master')
     const list = await mesh.poolList()

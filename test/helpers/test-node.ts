@@ -111,6 +111,7 @@ function testConfig(seed: number): NodeConfig {
     webhooks: NO_WEBHOOKS,
     clientsMax: 1000,
     unknownClientsMax: 100,
+    leadAwayMs: 5000,
     mesh: defaultMeshConfig,
   }
 }

@@ -2,8 +2,9 @@
 import type {ChalkInstance} from 'chalk'
 
 import type {ReachFlagValues} from '../cli/reach.js'
-import {actOnNode, POSSIBLE_ACTS} from '../operator/act-on-node.js'
-import {formatDuration} from '../util/duration.js'
+import {describeAct} from '../cli/node-act.js'
+import {actOnNode} from '../operator/act-on-node.js'
+import {NODE_ACTS} from '../protocol/act-frame.js'
 import {WsmeshError} from '../util/errors.js'
 import {withPort} from './local-nodes.js'
 import {listenAddressOf} from './listen-address.js'
@@ -51,11 +52,10 @@ export async function admin(options: AdminCommandOptions): Promise<void> {
       isReadOnly: flags['read-only'],
       expected: flags.expect,
       serveFlags: withPort(serveFlags),
-      actOnNode: async (access, node, act) => {
-        const {ms} = await actOnNode(access, node, act)
-        return `${node} has ended, after ${formatDuration(ms)}`
-      },
-      acts: POSSIBLE_ACTS,
+      // The page asks what it says is grave; but who restarts a node wants it to come back.
+      actOnNode: async (access, node, act) =>
+        describeAct(await actOnNode(access, node, act, {isSure: act !== 'restart'})),
+      acts: NODE_ACTS,
       version: options.version,
       packageRoot: options.packageRoot,
       env: process.env,

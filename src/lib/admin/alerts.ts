@@ -71,6 +71,8 @@ function nodeAlerts(row: NodeRow, {slow}: AlertFacts): readonly Alert[] {
     case 'isolated':
       return [bad(`${id} is isolated: the mesh goes on without it`,
         'It sees the pool, but not the master: look at the network between them.')]
+    case 'draining':
+      return [warn(`${id} is leaving`, 'Its clients go to the others; then it ends.')]
     case 'up':
       break
     default:

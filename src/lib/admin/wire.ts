@@ -6,7 +6,7 @@
 /** A viewer sees; an operator acts. */
 export type Role = 'viewer' | 'operator'
 
-export type NodeState = 'up' | 'isolated' | 'stale' | 'unreachable'
+export type NodeState = 'up' | 'draining' | 'isolated' | 'stale' | 'unreachable'
 
 /** What a node can be asked to do. */
 export const NODE_ACTS = ['drain', 'restart', 'stop', 'step-down'] as const

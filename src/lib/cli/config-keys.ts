@@ -50,6 +50,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('guests', 'WSMESH_GUESTS', oneOf(['allow', 'deny']), 'deny'),
   serveKey('history-seconds', 'WSMESH_HISTORY_SECONDS', integer(1, 86_400), '60'),
   serveKey('history-bytes', 'WSMESH_HISTORY_BYTES', integer(65_536, 1024 ** 3), '16777216'),
+  serveKey('drain-seconds', 'WSMESH_DRAIN_SECONDS', integer(0, 3600), '5'),
   serveKey('outbox', 'WSMESH_OUTBOX', flag(), 'false'),
   key('outbox-url', 'WSMESH_OUTBOX_URL', url('mysql://… or sqlite:FILE'), "the pool's"),
   serveKey('relay', 'WSMESH_RELAY', text('master or nats://host:4222'), 'master'),

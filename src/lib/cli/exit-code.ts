@@ -1,3 +1,4 @@
+import {STATUS_RESTART} from '../process/restart-status.js'
 import type {ErrorCode} from '../util/errors.js'
 
 /** What a command's exit status means; `wsmesh help exit-codes` prints this table. */
@@ -9,6 +10,7 @@ export const EXIT = {
   notAllowed: {code: 4, meaning: "wrong secret, a viewer's, or the pool store refused the login"},
   notDelivered: {code: 5, meaning: 'nobody whom it was for, or who was asked for, was connected'},
   bug: {code: 70, meaning: 'a bug in wsmesh: please report it'},
+  restart: {code: STATUS_RESTART, meaning: 'serve: start me again (wsmesh node restart)'},
   unwell: {code: 96, meaning: 'doctor found something that is to be put right'},
   inconclusive: {code: 97, meaning: 'siege --strict: the run proves nothing, see its reasons'},
   promiseBroken: {code: 98, meaning: 'a promise was broken under a fault, or a siege found a leak'},
@@ -30,6 +32,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, number>> = {
   FILE_UNWRITABLE: EXIT.error.code,
   INPUT_INVALID: EXIT.usage.code,
   NODE_FAILED: EXIT.error.code,
+  NODE_REFUSED: EXIT.error.code,
   NODE_UNREACHABLE: EXIT.unreachable.code,
   NODES_MISSING: EXIT.unreachable.code,
   NOT_ALLOWED: EXIT.notAllowed.code,

@@ -86,6 +86,7 @@ function stateCell({state}: PoolNodeJson, colours: ChalkInstance): Cell {
     case 'up':
       return {text: state, style: colours.green}
     case 'isolated':
+    case 'draining':
       return {text: state, style: colours.yellow}
     case 'stale':
     case 'unreachable':

@@ -48,7 +48,7 @@ export function poolJson(survey: Survey): PoolJson {
   }
 }
 
-/** Nodes that answered. */
+/** Nodes that answer, and stay. */
 export function answering(pool: PoolJson): number {
   return pool.nodes.filter(({state}) => state === 'up' || state === 'isolated').length
 }

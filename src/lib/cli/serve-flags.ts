@@ -43,6 +43,10 @@ export function serveFlags() {
       env: 'WSMESH_HISTORY_BYTES', default: 16 * 1024 * 1024, min: 65_536, max: 1024 ** 3,
       summary: 'less of it, where messages take more memory',
     }),
+    'drain-seconds': Flags.integer({
+      env: 'WSMESH_DRAIN_SECONDS', default: 5, min: 0, max: 3600, helpValue: 'N',
+      summary: 'clients are led away over it when the node leaves; 0: at once',
+    }),
     'log-level': Flags.option({
       env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',

@@ -26,6 +26,7 @@ export interface ServeFlagValues
   readonly 'outbox-url'?: string | undefined
   readonly 'history-seconds': number
   readonly 'history-bytes': number
+  readonly 'drain-seconds': number
   readonly 'log-level': ServeOptions['logLevel']
   readonly pool?: string | undefined
   readonly 'pool-prefix': string
@@ -66,5 +67,6 @@ export function serveOptionsOf(
     limits: limitsOf(flags),
     historyMs: flags['history-seconds'] * 1000,
     historyBytes: flags['history-bytes'],
+    leadAwayMs: flags['drain-seconds'] * 1000,
   }
 }

@@ -44,7 +44,7 @@ export class Link implements Line {
     this.#url = Math.floor(Math.random() * settings.urls.length)
     this.#watch = new Watch(
       () => this.write(JSON.stringify({action: POSITION})),
-      () => this.#lost('The node does not answer any more'),
+      () => this.#lost('The node does not answer'),
     )
   }
 
@@ -190,9 +190,10 @@ export class Link implements Line {
     this.#drop()
     // Another node, where there is a list, and any: those of one node do not all go to the next.
     this.#url += 1 + Math.floor(Math.random() * (this.#settings.urls.length - 1))
-    const mostMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures)
-    this.#failures += 1
-    const delayMs = Math.round(Math.random() * mostMs)
+    // A node that is stopped says in which time its clients shall come to others: no failure.
+    const mostMs = /^drain: within (\d{1,5}) ms$/.exec(why)?.[1]
+      ?? Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures++)
+    const delayMs = Math.round(Math.random() * Number(mostMs))
     this.#timer = setTimeout(() => void this.#attempt(), delayMs)
     this.#become({type: 'waiting', delayMs, why})
   }

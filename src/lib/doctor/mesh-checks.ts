@@ -53,6 +53,7 @@ function judgeAnswer({id, url, state, why}: SurveyedNode): readonly Problem[] {
   const reason = why === undefined ? '' : `: ${why}`
   switch (state) {
     case 'up':
+    case 'draining':
       return []
     case 'isolated':
       return [error(

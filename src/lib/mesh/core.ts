@@ -19,13 +19,15 @@ import {
   peerLost, progressClaimed,
 } from './claiming.js'
 import type {MeshConfig} from './config.js'
-import {progressDraining, startDraining} from './draining.js'
+import {coreStats, linkLags, type CoreStats, type LinkLag} from './core-stats.js'
+import {
+  othersOf, progressDraining, startDraining, startSteppingDown,
+} from './draining.js'
 import type {MeshEffect, Standing} from './effect.js'
 import type {MeshEvent} from './event.js'
 import {
   finishLeaving, flushFollowing, onMasterFrame, onWelcome, tickFollowing,
 } from './following.js'
-import {coreStats, linkLags, type CoreStats, type LinkLag} from './core-stats.js'
 import {inspect, type InspectQuery, type Inspection} from './inspect.js'
 import {checkRow, onSwapped, progressView, renew} from './lease-keeping.js'
 import {
@@ -115,6 +117,12 @@ export class MeshCore {
     return linkLags(this.#state)
   }
 
+  /** As master: nodes that are linked and stay, to one of which it could hand over. */
+  get followers(): number {
+    const {role} = this.#state
+    return role.type === 'mastering' ? othersOf(role).length : 0
+  }
+
   stats(): CoreStats {
     return coreStats(this.#state)
   }
@@ -176,6 +184,9 @@ function handle(state: MeshState, event: MeshEvent): void {
       return
     case 'drain':
       startDraining(state)
+      return
+    case 'step-down':
+      startSteppingDown(state)
       return
     default:
       unreachable(event)

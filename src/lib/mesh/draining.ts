@@ -1,4 +1,7 @@
-/** Stopping in order: hand over, empty the outbox, leave; never longer than drainMs. */
+/**
+ * Stopping in order: hand over, empty the outbox, leave; never longer than drainMs. And stepping
+ * down: handing over alone, to follow then; never longer than STEP_DOWN_MS.
+ */
 import {finishLeaving, leaveMaster} from './following.js'
 import {isInView} from './quorum.js'
 import {release} from './lease-keeping.js'
@@ -8,6 +11,8 @@ import {unreachable} from '../util/assert.js'
 
 /** How long a hand-over may take before the master goes on and tries again. */
 const HANDOVER_MS = 500
+/** Who steps down orders nothing meanwhile: after some tries it goes on as master. */
+const STEP_DOWN_MS = 2000
 
 export function startDraining(state: MeshState): void {
   if (state.isDraining) return
@@ -15,10 +20,35 @@ export function startDraining(state: MeshState): void {
   state.drainSince = state.now
 }
 
+/** Only a master can; it stays master when nobody can take over in time. */
+export function startSteppingDown(state: MeshState): void {
+  if (state.role.type === 'mastering') state.stepDownUntil = state.now + STEP_DOWN_MS
+}
+
+function progressSteppingDown(state: MeshState): void {
+  const {role, stepDownUntil} = state
+  if (stepDownUntil === undefined) return
+  if (role.type !== 'mastering') {
+    state.stepDownUntil = undefined
+    return
+  }
+  if (state.now < stepDownUntil) {
+    handOver(state, role)
+    return
+  }
+  state.stepDownUntil = undefined
+  role.frozenUntil = undefined
+  log(state, 'warn', 'nobody took over in time: this node goes on as master', {term: role.term})
+}
+
 /** Called whenever something may have changed. */
 export function progressDraining(state: MeshState): void {
   const {role} = state
-  if (!state.isDraining || role.type === 'drained') return
+  if (role.type === 'drained') return
+  if (!state.isDraining) {
+    progressSteppingDown(state)
+    return
+  }
   if (state.now - state.drainSince >= state.config.drainMs) {
     log(state, 'warn', 'drain took too long', {outbox: state.outbox.size})
     finishLeaving(state)
@@ -47,14 +77,17 @@ function isMeshEnded(state: MeshState): boolean {
   return lease !== undefined && lease.holder === undefined
 }
 
+/** Nodes that are linked and stay. */
+export function othersOf({members}: Mastering): readonly MasterMember[] {
+  return [...members.values()].filter((member) => member.link !== undefined && !member.isLeaving)
+}
+
 /** Nothing new is ordered until the heir holds everything; then it is told to claim. */
 function handOver(state: MeshState, role: Mastering): void {
-  const others = [...role.members.values()].filter(
-    (member) => member.link !== undefined && !member.isLeaving,
-  )
+  const others = othersOf(role)
   if (others.length === 0) {
     role.frozenUntil = undefined
-    endMesh(state, role)
+    if (state.isDraining) endMesh(state, role)
     return
   }
   if (!state.pool.isUp) {

@@ -42,5 +42,7 @@ export type MeshEvent =
   | {readonly type: 'delivered'; readonly after: number; readonly connections: readonly number[]}
   /** Stop in order: hand over, empty the outbox, leave. Answered by the effect `drained`. */
   | {readonly type: 'drain'}
+  /** As master: hand the lease over and follow. Nothing when this node is none; see draining.ts. */
+  | {readonly type: 'step-down'}
 
 export type {NodeAddress}

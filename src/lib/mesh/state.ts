@@ -99,6 +99,8 @@ export interface MeshState {
   resentAt: number
   isDraining: boolean
   drainSince: number
+  /** As master: it hands over, and gives that up then. */
+  stepDownUntil: number | undefined
   /** Has been part of the mesh: from then on it takes clients. */
   hasJoined: boolean
   standing: Standing
@@ -147,7 +149,7 @@ export function initialState(options: {
     committed: 0, delivered: 0, queued: 0, stable: 0,
     outbox: new Outbox(),
     counter: 0, sentCounter: 0, sentBytes: 0, resentAt: now,
-    isDraining: false, drainSince: 0,
+    isDraining: false, drainSince: 0, stepDownUntil: undefined,
     hasJoined: false,
     standing: {state: 'joining'},
     counters: {...NO_COUNTS},

@@ -21,10 +21,6 @@ import type {LiveIdentity} from './live-identity.js'
 import {framesOf} from './message-frames.js'
 import {isCalm} from './pace.js'
 
-/** Clients closed at once when all have to leave: so many come back to the other nodes. */
-const CLOSE_BATCH = 500
-const CLOSE_PAUSE_MS = 50
-
 export interface ClientsOptions {
   readonly node: string
   readonly registry: ClientRegistry
@@ -194,17 +190,6 @@ export class Clients implements ConnectionOwner {
 
   closeAll(close: CloseName): void {
     for (const connection of this.#options.registry.all()) connection.close(close)
-  }
-
-  /** Closes all, some at a time, so that they do not all come back to the others at once. */
-  async closePaced(close: CloseName): Promise<void> {
-    let batch = 0
-    for (const connection of this.#options.registry.all()) {
-      connection.close(close)
-      batch += 1
-      if (batch % CLOSE_BATCH !== 0) continue
-      await new Promise((resolve) => setTimeout(resolve, CLOSE_PAUSE_MS))
-    }
   }
 
   received(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {

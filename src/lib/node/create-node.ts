@@ -24,15 +24,14 @@ import {createRelay} from './create-relay.js'
 import {Delivering} from './delivering.js'
 import {answerExplain} from './explain.js'
 import {initStore} from './init-store.js'
-import {openListeners} from './listeners.js'
-import type {Listeners} from './listeners.js'
+import {Leaving, type NodeEnd} from './leaving/leaving.js'
+import {openListeners, type Listeners} from './listeners.js'
 import {LoopDelay} from './loop-delay.js'
 import {MasterNews} from './master-news.js'
 import {MeshDoor} from './mesh-door.js'
 import {Meter} from './metrics/meter.js'
 import {answerMetrics} from './metrics/metrics-page.js'
-import {addressesOf, adviceOnAddresses} from './node-addresses.js'
-import type {NodeAddresses} from './node-addresses.js'
+import {addressesOf, adviceOnAddresses, type NodeAddresses} from './node-addresses.js'
 import type {NodeConfig, NodeServices} from './node-config.js'
 import {NodeStatus} from './node-status.js'
 import {Operators} from './operators.js'
@@ -66,7 +65,9 @@ export interface MeshNode {
   publish(...message: Parameters<SendMessage>): Promise<PublishResult>
   /** An action module failed where no handler of it runs: handlerErrors counts it. */
   countStray(): void
-  /** Leaves in order: no more clients, mastership handed over, outbox emptied, out of the pool. */
+  /** Resolves when it has left because an operator asked for that (`wsmesh node drain`). */
+  readonly ended: Promise<NodeEnd>
+  /** Leaves in order, see leaving/departure.ts; joins what is under way. */
   drain(): Promise<void>
   /** At once, as if the process died: the others find out by themselves. */
   close(): Promise<void>
@@ -91,6 +92,7 @@ export async function createNode(config: NodeConfig, services: NodeServices): Pr
 class RunningNode implements MeshNode {
   readonly id: NodeId
   readonly ready: Promise<void>
+  readonly ended: Promise<NodeEnd>
   readonly #config: NodeConfig
   readonly #services: NodeServices
   readonly #transport: Transport
@@ -105,6 +107,7 @@ class RunningNode implements MeshNode {
   readonly #api: HttpApi
   readonly #outbox: OutboxDrain | undefined
   readonly #relay: Relay
+  readonly #leaving: Leaving
   readonly #door: MeshDoor
   readonly #masterNews: MasterNews
   readonly #soak = new Soak(() => this.#soakParts())
@@ -143,6 +146,13 @@ class RunningNode implements MeshNode {
       actionRegistry: this.#actionRegistry,
       publisher: this.#publisher,
     })
+    this.#leaving = new Leaving({
+      config, services, registry, relay: this.#relay, status: this.#status,
+      closeToPublic: () => this.#listeners?.closeToPublic(),
+      outbox: () => this.#outbox,
+      end: () => this.#end(EVENTS_FLUSH_MS),
+    })
+    this.ended = this.#leaving.ended
     const {handshakeMs} = config
     this.#door = new MeshDoor({self: config.id, secret, counters, log, handshakeMs, now})
     this.#api = new HttpApi({
@@ -160,6 +170,7 @@ class RunningNode implements MeshNode {
       explain: (request) => this.#explain(request),
       soak: (request) => this.#soak.answer(request),
       watch: (isWatching) => this.#relay.watch(isWatching),
+      act: (request, tell) => this.#leaving.act(request, tell),
     })
     const drained = {publisher: this.#publisher, counters, log, now, core}
     this.#masterNews = new MasterNews({
@@ -297,6 +308,7 @@ class RunningNode implements MeshNode {
   #setStanding(standing: Standing): void {
     this.#status.standing = standing
     this.#outbox?.setStanding(standing)
+    this.#leaving.standingChanged()
     const level = standing.state === 'isolated' ? 'warn' : 'debug'
     this.#services.log[level](`Now ${standing.state}`, {...standing})
     this.#masterNews.heard(standing)
@@ -346,20 +358,8 @@ class RunningNode implements MeshNode {
     return createSend(this.#publisher)(...message)
   }
 
-  /**
-   * Clients go first, to nodes that go on: nothing is delivered here that would miss them. The port
-   * stays open until the core has left: a refused dial would be read as a death.
-   */
-  async drain(): Promise<void> {
-    this.#status.startDraining()
-    this.#services.log.info('Draining', {clients: this.#registry.size})
-    this.#listeners?.closeToPublic()
-    await this.#clientSide.clients.closePaced('drain')
-    this.#outbox?.stop()
-    await this.#relay.drain()
-    await this.#outbox?.end()
-    this.#operators.closeAll('drain')
-    await this.#end(EVENTS_FLUSH_MS)
+  drain(): Promise<void> {
+    return this.#leaving.drain()
   }
 
   close(): Promise<void> {
@@ -370,6 +370,7 @@ class RunningNode implements MeshNode {
     if (this.#isClosed) return
     this.#isClosed = true
     clearInterval(this.#timer)
+    if (eventsFlushMs > 0) this.#operators.closeAll('drain')
     this.#statsParts?.loopDelay.close()
     this.#meter.close()
     this.#actions?.close()

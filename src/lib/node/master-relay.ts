@@ -125,6 +125,14 @@ export class MasterRelay implements Relay {
     this.links.sample(nowMs)
   }
 
+  get followers(): number {
+    return this.#core?.followers ?? 0
+  }
+
+  stepDown(): void {
+    this.#queue.push({type: 'step-down'})
+  }
+
   async drain(): Promise<void> {
     this.#queue.push({type: 'drain'})
     await this.#drained

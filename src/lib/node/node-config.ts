@@ -46,6 +46,8 @@ export interface NodeConfig extends NodeLimits {
   readonly mesh: MeshConfig
   /** Messages go by NATS; undefined: by a master among the nodes. */
   readonly relay?: NatsRelayConfig | undefined
+  /** A node that leaves leads its clients away over so long, or less when they are few. */
+  readonly leadAwayMs: number
   /** Somebody else keeps its public address open, past its own end (`serve --supervise`). */
   readonly kept?: KeptSockets | undefined
 }
@@ -79,6 +81,8 @@ export interface NodeServices {
   readonly view?: MeshView
   /** wss, and whom to believe when other nodes are dialled. */
   readonly tls?: TlsIdentity | undefined
+  /** Who starts this process again when it ends; unknown: `restart` wants to be sure. */
+  readonly supervisor?: string | undefined
   readonly log: Log
   readonly random: Random
   /** Milliseconds that never fall. */

@@ -1,6 +1,7 @@
 /** Operators' connections: commands and backends that proved themselves with the secret. */
 import type {HandshakeDone} from '../auth/handshake.js'
 import type {Rights} from '../auth/mesh-secret.js'
+import type {ActEvent, ActRequest} from '../protocol/act-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import {encodeControl} from '../protocol/control.js'
@@ -24,6 +25,7 @@ import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
 import {unreachable} from '../util/assert.js'
 import type {Counters} from './counters.js'
 import type {Log} from './log.js'
+import type {ActAnswer} from './leaving/node-acts.js'
 import {briefly, OperatorActs} from './operator-acts.js'
 import {PublishGate} from './publish-gate.js'
 import {outcomeOf, publishFor} from './publish-for.js'
@@ -47,6 +49,7 @@ export interface OperatorsOptions {
   readonly log: Log
   readonly now: () => number
   readonly soak: (request: SoakRequest) => Promise<SoakResult | SoakRefusal>
+  readonly act: (request: ActRequest, tell: (event: ActEvent) => void) => ActAnswer
   readonly wallClock: () => number
   /** See Relay: what nobody here needs is to be delivered too. */
   readonly watch: (isWatching: boolean) => Promise<void> | undefined
@@ -66,6 +69,7 @@ const RIGHTS_NEEDED: Readonly<Record<OperatorRequest['op'], Rights>> = {
   soak: 'operator',
   kick: 'operator',
   refresh: 'operator',
+  act: 'operator',
 }
 
 type TailRequest = Extract<OperatorRequest, {readonly op: 'tail'}>
@@ -186,6 +190,9 @@ export class Operators {
       case 'soak':
         this.#answer(operator, await this.#soak(operator, request))
         return
+      case 'act':
+        this.#answer(operator, this.#act(operator, request))
+        return
       default:
         unreachable(request)
     }
@@ -212,6 +219,17 @@ export class Operators {
     const taken = await this.#options.soak(request)
     const {id} = request
     return 'sample' in taken ? answered(id, taken) : failed(id, taken.status, taken.why)
+  }
+
+  /** How it goes is told after the answer, to who is still there. */
+  #act(operator: Operator, request: ActRequest): OperatorAnswer {
+    const {id, act} = request
+    const done = this.#options.act(request, (event) => {
+      if (this.#operators.has(operator)) operator.socket.send(encodeOperatorReply(event))
+    })
+    if (!done.ok) return failed(id, done.status, done.why)
+    operator.acts.did(act)
+    return answered(id, done.result)
   }
 
   /** Synchronous up to the publish: requests of one operator keep their order. */

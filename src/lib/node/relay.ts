@@ -89,6 +89,10 @@ export interface Relay extends History {
   readLinks(): readonly LinkReading[]
   /** Expected about every second or more often: it may measure now. */
   sample(nowMs: number): void
+  /** Of a relay with a master, while this node is it: nodes of which one could take over. */
+  readonly followers?: number
+  /** And: gives mastership to one of them, to follow it; `standing` tells if it comes to that. */
+  stepDown?(): void
   /** Leaves in order; resolves when all that was accepted is kept by others. */
   drain(): Promise<void>
   /** Nothing is delivered or answered after this. */

@@ -12,12 +12,14 @@ import {openOutboxStore} from '../pool/outbox/open-outbox-store.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import type {ReadyLine} from '../process/child-line.js'
 import {takeSupervision, type Supervision} from '../process/supervision.js'
+import {supervisorOf} from '../process/supervisor-of.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
 import {doorOf, openAuthenticators} from './open-authenticators.js'
 import type {AuthOptions} from './open-authenticators.js'
 import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
+import type {NodeEnd} from './leaving/node-acts.js'
 import type {NodeLimits} from './limits.js'
 import {createLog} from './log.js'
 import type {Log, LogLevel} from './log.js'
@@ -66,6 +68,8 @@ export interface ServeOptions {
   readonly limits: NodeLimits
   readonly historyMs: number
   readonly historyBytes: number
+  /** Clients are led away over so long when the node leaves. */
+  readonly leadAwayMs: number
 }
 
 /** The line of `--json` once the node is linked or master. Its fields are an API. */
@@ -78,12 +82,13 @@ const PATIENCE_MS = 5000
 
 /**
  * Runs until the first SIGINT or SIGTERM, then drains and returns; the second ends the process at
- * once. Rejects with a WsmeshError when the node cannot start.
+ * once. Or until an operator has it leave: `restart`, when it is to be started again. Rejects with
+ * a WsmeshError when the node cannot start.
  */
 export async function serve(
   options: ServeOptions,
   onReady: (ready: ReadyJson) => void,
-): Promise<void> {
+): Promise<NodeEnd> {
   const log = stderrLog(options.logLevel)
   const signal = firstSignal()
   let running: MeshNode | undefined
@@ -93,15 +98,21 @@ export async function serve(
   if (typeof started === 'string') {
     // Nothing is in the pool before a node has started, so there is nothing to take back.
     log.info('Stopped before the node was up', {signal: started})
-    return
+    return 'drained'
   }
   const {node, pool} = started
   running = node
   const failed = announce(node, pool, log, onReady)
   if (!isOnTerminal()) process.on('SIGHUP', () => void reloader.reload('SIGHUP'))
-  log.info('Stopping', {signal: await Promise.race([signal, failed])})
-  await node.drain()
-  log.info('Stopped')
+  const end = await Promise.race([signal, failed, node.ended])
+  if (end !== 'drained' && end !== 'restart') {
+    log.info('Stopping', {signal: end})
+    await node.drain()
+    log.info('Stopped')
+    return 'drained'
+  }
+  log.info('Stopped by an operator', {isRestart: end === 'restart'})
+  return end
 }
 
 async function startNode(
@@ -115,7 +126,8 @@ async function startNode(
   const tls = await loadTls(options)
   const place = apiKeyPlace(options.apiKeyFile, options.dataDir ?? defaultDataDir(process.env))
   const apiKeys = await readApiKeys(place)
-  const parts = {...(await servicesOf(options, log)), tls, apiKeys}
+  const supervisor = supervision === undefined ? supervisorOf(process) : 'wsmesh'
+  const parts = {...(await servicesOf(options, log)), tls, apiKeys, supervisor}
   const services = {...parts, view: options.viewMesh(parts)}
   reloader.add(reloadableSecret(services.secret))
   reloader.add(reloadableKeys(apiKeys, place))
@@ -234,6 +246,7 @@ function configOf(options: ServeOptions, kept: Supervision | undefined): NodeCon
     webhooks: options.webhooks,
     kept,
     relay: options.relay,
+    leadAwayMs: options.leadAwayMs,
     mesh: {
       ...defaultMeshConfig, historyMs: options.historyMs, historyBytes: options.historyBytes,
     },

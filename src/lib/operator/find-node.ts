@@ -36,13 +36,14 @@ export function findNode(options: FindNodeOptions): Promise<OperatorConnection> 
   return new Search(options).run()
 }
 
-type Role = NodeStats['role']
+type Role = NodeStats['role'] | 'draining'
 
 /** How good a node is to work with; a lower number is taken first. */
 const RANK: Readonly<Record<Role, number>> = {
   master: 0,
   follower: 0,
   member: 0,
+  draining: 1,
   seeking: 1,
   joining: 2,
   isolated: 3,
@@ -135,9 +136,9 @@ class Search {
     }
     const drop = () => connection.close()
     signal.addEventListener('abort', drop)
-    const {role} = await connection.stats(this.#leftMs())
+    const {role, meter} = await connection.stats(this.#leftMs())
     signal.removeEventListener('abort', drop)
-    this.#judge(connection, role)
+    this.#judge(connection, meter?.isDraining === true ? 'draining' : role)
   }
 
   #judge(connection: OperatorConnection, role: Role): void {

@@ -1,6 +1,7 @@
 import {hostname, userInfo} from 'node:os'
 import {dialerHandshake, type Handshake, type HandshakeFailure} from '../auth/handshake.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
+import type {ActEvent, ActResult} from '../protocol/act-frame.js'
 import {LIMITS} from '../protocol/limits.js'
 import {
   decodeOperatorReply,
@@ -22,6 +23,7 @@ import type {DialFailure, Socket, SocketHandler, TlsParts} from '../transport/tr
 import {isNodeId, type NodeId} from '../util/brand.js'
 import {WsmeshError} from '../util/errors.js'
 import type {
+  ActQuery,
   ExplainQuery,
   Kick,
   OnOperatorEvent,
@@ -122,6 +124,7 @@ class OperatorSession implements SocketHandler, OperatorConnection {
   readonly #handshake: Handshake
   readonly #pending = new PendingRequests()
   readonly #onEvent: OnOperatorEvent | undefined
+  #onAct: (event: ActEvent) => void = () => {}
   readonly #proved: Resolvers<NodeId> = withResolvers()
   readonly #closed: Resolvers<string> = withResolvers()
   #node: NodeId | undefined
@@ -221,6 +224,14 @@ class OperatorSession implements SocketHandler, OperatorConnection {
     return 'sample' in result ? result : this.#nonsense('soak')
   }
 
+  async act(
+    query: ActQuery, timeoutMs: number, onEvent: (event: ActEvent) => void,
+  ): Promise<ActResult> {
+    this.#onAct = onEvent
+    const result = await this.#request({...query, node: this.node, op: 'act'}, timeoutMs)
+    return 'withinMs' in result ? result : this.#nonsense('act')
+  }
+
   close(): void {
     if (this.#over) return
     this.#socket.close(CLOSE_NORMAL, '')
@@ -269,6 +280,8 @@ class OperatorSession implements SocketHandler, OperatorConnection {
       this.#fail(unreachableNode(this.url, `it answered nonsense: ${read.violation.reason}`))
     } else if (isOperatorAnswer(read.value)) {
       this.#pending.answer(read.value)
+    } else if (read.value.event === 'act') {
+      this.#onAct(read.value)
     } else {
       this.#onEvent?.(read.value)
     }

@@ -1,3 +1,4 @@
+import type {ActEvent, ActRequest, ActResult} from '../protocol/act-frame.js'
 import type {KickRequest, RefreshRequest} from '../protocol/control-frame.js'
 import type {
   NodeStats,
@@ -16,9 +17,9 @@ export type Publication = Omit<PublishRequest, 'id' | 'op'>
 
 /**
  * A proved connection of an operator with a node. Requests are sent in the order of the calls and
- * may be answered in any. They reject with REQUEST_INVALID, DETAILS_INVALID, OUTBOX_FULL or
- * RECEIPT_TIMED_OUT as the node says, TIMED_OUT (a publish: RECEIPT_TIMED_OUT) when no answer came
- * in time, NODE_UNREACHABLE when the connection ended before.
+ * may be answered in any. They reject with REQUEST_INVALID, DETAILS_INVALID, NODE_REFUSED,
+ * OUTBOX_FULL or RECEIPT_TIMED_OUT as the node says, TIMED_OUT (a publish: RECEIPT_TIMED_OUT) when
+ * no answer came in time, NODE_UNREACHABLE when the connection ended before.
  */
 export interface OperatorConnection {
   /** The node that proved itself. */
@@ -41,6 +42,8 @@ export interface OperatorConnection {
   refresh(refresh: Refresh, timeoutMs: number): Promise<PublishResult>
   /** A sample of the node's memory: it stands still for a moment, see sampleProcess. */
   soak(query: SoakQuery, timeoutMs: number): Promise<SoakResult>
+  /** Asks this node to leave or to step down; onEvent hears how it goes until it is `done`. */
+  act(query: ActQuery, timeoutMs: number, onEvent: (event: ActEvent) => void): Promise<ActResult>
 
   /** Bytes that wait in this process for the node to take them. */
   readonly bufferedBytes: number
@@ -66,5 +69,7 @@ export type Kick = Omit<KickRequest, 'id' | 'op'>
 export type Refresh = Omit<RefreshRequest, 'id' | 'op'>
 
 export type SoakQuery = Omit<SoakRequest, 'id' | 'op'>
+
+export type ActQuery = Omit<ActRequest, 'id' | 'op' | 'node'>
 
 export type OnOperatorEvent = (event: OperatorEvent) => void

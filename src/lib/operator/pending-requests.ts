@@ -92,6 +92,8 @@ function refused({status, message, messageId}: OperatorError, node: NodeId): Wsm
       return new WsmeshError('NOT_ALLOWED', `Node ${node} refused: ${message}`, {
         suggestions: ["--secret-file FILE   (the mesh's own secret, not a viewer's)"],
       })
+    case 409:
+      return new WsmeshError('NODE_REFUSED', `Node ${node} refused: ${message}`)
     case 413:
       return new WsmeshError('DETAILS_INVALID', `Node ${node} refused: ${message}`)
     case 503:

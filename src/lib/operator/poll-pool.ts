@@ -100,7 +100,8 @@ export async function pollPool<T>(
   return {nodes, lease: listing.lease, warnings: listing.warnings}
 }
 
-async function listNodes(access: PollAccess, remembers: boolean): Promise<Listing> {
+/** The nodes of the pool; while the store does not answer, those seen last, if that is wanted. */
+export async function listNodes(access: PollAccess, remembers: boolean): Promise<Listing> {
   try {
     const read = await withinMs(access.readPool(), access.timeoutMs * STORE_SHARE, access.poolLabel)
     return {...read, nodes: read.members, warnings: []}

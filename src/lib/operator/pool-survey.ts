@@ -2,10 +2,11 @@ import type {NodeStats} from '../protocol/operator-frame.js'
 import {pollPool, type PollAccess, type PolledNode, type PollOptions} from './poll-pool.js'
 
 /**
- * up: answers. isolated: answers, but the mesh goes on without it. stale: its process is gone, only
- * the row is left. unreachable: no answer from here; it may be alive.
+ * up: answers. draining: it does, and is leaving. isolated: answers, but the mesh goes on without
+ * it. stale: its process is gone, only the row is left. unreachable: no answer from here; it may be
+ * alive.
  */
-export type NodeState = 'up' | 'isolated' | 'stale' | 'unreachable'
+export type NodeState = 'up' | 'draining' | 'isolated' | 'stale' | 'unreachable'
 
 export interface SurveyedNode extends Pick<PolledNode<unknown>, 'known' | 'id' | 'url' | 'why'> {
   readonly state: NodeState
@@ -42,7 +43,7 @@ export async function surveyPool(
       known,
       id,
       url,
-      state: answer?.stats.role === 'isolated' ? 'isolated' : state,
+      state: stateOf(state, answer?.stats),
       stats: answer?.stats,
       rttMs: answer?.rttMs,
       why,
@@ -59,4 +60,9 @@ export function relayOf({nodes}: Survey): 'nats' | 'master' | undefined {
   const onNats = answered.filter(({stats}) => stats?.relay === 'nats').length
   if (onNats === 0) return answered.length === 0 ? undefined : 'master'
   return onNats === answered.length ? 'nats' : undefined
+}
+
+function stateOf(state: PolledNode<unknown>['state'], stats: NodeStats | undefined): NodeState {
+  if (stats?.meter?.isDraining === true) return 'draining'
+  return stats?.role === 'isolated' ? 'isolated' : state
 }

@@ -1,4 +1,5 @@
 import {isNodeId, type NodeId} from '../util/brand.js'
+import {actEvent, actRequest, actResult} from './act-frame.js'
 import {whatIsWrongWithCallerId} from './caller-id.js'
 import {kickRequest, refreshRequest} from './control-frame.js'
 import {badFrame, decoded, tooBig, type Decoded} from './decoded.js'
@@ -11,7 +12,7 @@ import type {
   NodeStats,
   OperatorAnswer,
   OperatorError,
-  OperatorEvent,
+  OperatorPush,
   OperatorRequest,
   PublishRequest,
   PublishResult,
@@ -88,6 +89,7 @@ const REQUESTS = {
   soak: soakRequest,
   kick: kickRequest,
   refresh: refreshRequest,
+  act: actRequest,
 } satisfies {[Op in OperatorRequest['op']]: Shape<RequestOf<Op>>}
 
 type RequestOf<Op extends OperatorRequest['op']> = Extract<OperatorRequest, {readonly op: Op}>
@@ -125,6 +127,7 @@ function shapeOfRequest(op: unknown): Shape<OperatorRequest> | string {
     case 'soak':
     case 'kick':
     case 'refresh':
+    case 'act':
       return REQUESTS[op]
     default:
       return `op ${JSON.stringify(op) ?? 'is missing'}: use ${Object.keys(REQUESTS).join(', ')}`
@@ -198,6 +201,7 @@ const result: Shape<OperatorResultOf> = (value) => {
   if ('matching' in value) return whoResult(value)
   if ('forgottenMs' in value) return explainResult(value)
   if ('sample' in value) return soakResult(value)
+  if ('withinMs' in value) return actResult(value)
   return 'byNode' in value ? publishResult(value) : nodeStats(value)
 }
 
@@ -219,7 +223,7 @@ const failed = object<Failed>({
 const answer: Shape<OperatorAnswer> = (value) =>
   isRecord(value) && value['ok'] === true ? answered(value) : failed(value)
 
-type EventOf<Name extends OperatorEvent['event']> = Extract<OperatorEvent, {readonly event: Name}>
+type EventOf<Name extends OperatorPush['event']> = Extract<OperatorPush, {readonly event: Name}>
 
 const EVENTS = {
   message: object<MessageEvent>({
@@ -243,16 +247,17 @@ const EVENTS = {
     node: nodeIdShape,
   }),
   dropped: object<EventOf<'dropped'>>({event: literal('dropped'), messages: count}),
-} satisfies {[Name in OperatorEvent['event']]: Shape<EventOf<Name>>}
+  act: actEvent,
+} satisfies {[Name in OperatorPush['event']]: Shape<EventOf<Name>>}
 
-export function encodeOperatorReply(reply: OperatorAnswer | OperatorEvent): string {
+export function encodeOperatorReply(reply: OperatorAnswer | OperatorPush): string {
   return JSON.stringify(reply)
 }
 
 /** A node's frame to an operator: the answer to a request, or an event of a tail. */
 export function decodeOperatorReply(
   data: Uint8Array | string,
-): Decoded<OperatorAnswer | OperatorEvent> {
+): Decoded<OperatorAnswer | OperatorPush> {
   if (data.length > LIMITS.operatorFrameBytes) {
     return tooBig(`an answer of ${data.length} bytes, ${LIMITS.operatorFrameBytes} are allowed`)
   }
@@ -260,18 +265,19 @@ export function decodeOperatorReply(
   if (!json.ok) return badFrame(json.reason)
   const value = json.value
   if (!isRecord(value)) return badFrame('an answer is an object')
-  const shape: Shape<OperatorAnswer | OperatorEvent> | undefined =
+  const shape: Shape<OperatorAnswer | OperatorPush> | undefined =
     'event' in value ? shapeOfEvent(value['event']) : answer
   if (shape === undefined) return badFrame('the event is unknown')
   return conforms(shape, value) ? decoded(value) : badFrame(shape(value) ?? 'not an answer')
 }
 
-function shapeOfEvent(event: unknown): Shape<OperatorEvent> | undefined {
+function shapeOfEvent(event: unknown): Shape<OperatorPush> | undefined {
   switch (event) {
     case 'message':
     case 'master':
     case 'member':
     case 'dropped':
+    case 'act':
       return EVENTS[event]
     default:
       return undefined
@@ -279,6 +285,6 @@ function shapeOfEvent(event: unknown): Shape<OperatorEvent> | undefined {
 }
 
 /** Whether a frame to an operator is an answer, not an event. */
-export function isOperatorAnswer(reply: OperatorAnswer | OperatorEvent): reply is OperatorAnswer {
+export function isOperatorAnswer(reply: OperatorAnswer | OperatorPush): reply is OperatorAnswer {
   return 'ok' in reply
 }

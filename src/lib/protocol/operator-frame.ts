@@ -1,5 +1,6 @@
 import type {NodeId} from '../util/brand.js'
 import type {NodeCount} from './node-frame.js'
+import type {ActEvent, ActRequest, ActResult} from './act-frame.js'
 import type {ControlRequest} from './control-frame.js'
 import type {ExplainRequest, ExplainResult} from './explain-frame.js'
 import type {MeterReading} from './meter-frame.js'
@@ -23,6 +24,7 @@ export type OperatorRequest =
   | ExplainRequest
   | SoakRequest
   | ControlRequest
+  | ActRequest
 
 export interface PublishRequest {
   readonly id: number
@@ -57,10 +59,12 @@ export type OperatorResult =
   | WhoResult
   | ExplainResult
   | SoakResult
+  | ActResult
 
 /**
- * As in HTTP: 400 bad request, too big among them, 429 too many samples at once, 501 the process
- * cannot be sampled, 503 outbox full or draining, 504 no receipt.
+ * As in HTTP: 400 bad request, too big among them, 409 an act that is not for this node, not in its
+ * state, or not without `sure`, 429 too many samples at once, 501 the process cannot be sampled,
+ * 503 outbox full or draining, 504 no receipt.
  */
 export interface OperatorError {
   readonly status: number
@@ -83,6 +87,9 @@ export interface PublishResult {
    */
   readonly earlier?: true
 }
+
+/** What a node sends that is no answer: events of a tail, or of an act, asked for here. */
+export type OperatorPush = OperatorEvent | ActEvent
 
 /** Pushed while tailing. */
 export type OperatorEvent =

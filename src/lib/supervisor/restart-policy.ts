@@ -39,8 +39,7 @@ export interface ChildEnd {
   readonly hint?: string | undefined
 }
 
-/** Asked for by the node itself (EX_TEMPFAIL): start it again, now. */
-export const STATUS_RESTART = 75
+export {STATUS_RESTART} from '../process/restart-status.js'
 
 /** Wrong flags or configuration, and a wrong secret: another try ends the same way. */
 const HOPELESS: readonly (number | null)[] = [2, 4]

@@ -49,7 +49,7 @@ export interface SuperviseOptions {
 
 const TICK_MS = 100
 const WEIGH_MS = 1000
-/** Drain gives up by itself after 10 s. */
+/** Beyond the time in which it leads its clients away a drain gives up by itself after 10 s. */
 const STOP_MS = 15_000
 const START_MS = 60_000
 const LOAD_MS = 30_000
@@ -138,7 +138,8 @@ class Supervisor {
     this.#core = new SupervisorCore({
       workers, probeMs, rssBytesMax,
       overlaps: placesFor(serve, workers, 0).overlaps,
-      restarts: RESTART_POLICY, stopMs: STOP_MS, startMs: START_MS, loadMs: LOAD_MS,
+      restarts: RESTART_POLICY, startMs: START_MS, loadMs: LOAD_MS,
+      stopMs: serve.leadAwayMs + STOP_MS,
     })
     this.#log = createLog({
       level: serve.logLevel,

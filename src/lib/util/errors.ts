@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'FILE_UNWRITABLE'
   | 'INPUT_INVALID'
   | 'NODE_FAILED'
+  | 'NODE_REFUSED'
   | 'NODE_UNREACHABLE'
   | 'NODES_MISSING'
   | 'NOT_ALLOWED'

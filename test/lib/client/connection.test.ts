@@ -50,7 +50,9 @@ describe('a client', () => {
     const [stopping, staying] = at.nodes.toSorted((a) => (a.id === node ? -1 : 1))
     await stopping?.drain()
     await eventually(() => mesh.state.type === 'open' && mesh.state.node === staying?.id)
-    expect(states).toContainEqual(expect.objectContaining({type: 'waiting', why: 'drain'}))
+    expect(states).toContainEqual(expect.objectContaining({
+      type: 'waiting', why: 'drain: within 500 ms',
+    }))
     await staying?.publish('n', [1], {user: '42'})
     await eventually(() => got.length === 1)
     mesh.send('kick-me')

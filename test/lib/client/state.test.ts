@@ -141,6 +141,23 @@ describe('a connection that broke', () => {
     expect(node.visits).toHaveLength(isAgain ? 2 : 1)
   })
 
+  it('as its node is stopped: comes within what that said, however often, not by its own', async () => {
+    await using node = await FakeNode.open((visit, count) => {
+      letIn(visit)
+      if (count < 4) visit.socket.close(4000, 'drain: within 30 ms')
+      else if (count === 4) visit.socket.close(4000, 'drain: within 30 hours')
+    })
+    vi.spyOn(Math, 'random').mockReturnValue(0.99)
+    const mesh = connect(node.url, {WebSocket, reconnectMinMs: 200})
+    const pauses: number[] = []
+    mesh.onState((state) => {
+      if (state.type === 'waiting') pauses.push(state.delayMs)
+    })
+    await eventually(() => node.visits.length === 6)
+    expect(pauses).toEqual([30, 30, 30, 30, 198])
+    mesh.close()
+  })
+
   it('a request that was on its way is lost; what waits goes to the next', async () => {
     await using at = await ClientMesh.open(2)
     const {mesh, is} = await at.open()
@@ -221,7 +238,7 @@ describe('a connection that broke', () => {
     tunnel.isDead = true
     await at.say(1)
     const {why} = await is('waiting')
-    expect(why).toBe('The node does not answer any more')
+    expect(why).toBe('The node does not answer')
     tunnel.revive()
     await eventually(() => got.length === 1, {timeoutMs: 10_000})
     expect(mesh.state).toMatchObject({type: 'open', recovered: true})

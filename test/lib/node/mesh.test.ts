@@ -136,7 +136,7 @@ it('sends the clients of a node that drains elsewhere, and takes no new ones', a
   const client = await mesh.client(b, '42', {isV1: true})
   expect((await mesh.client(a, '42')).subprotocol).toBe('')
   await b.drain()
-  expect(await client.closed).toEqual({code: 4000, reason: 'drain'})
+  expect(await client.closed).toEqual({code: 4000, reason: 'drain: within 500 ms'})
   await expect(mesh.client(b, '42')).rejects.toThrow()
   expect((await a.publish('hello', [], {user: 42})).missing).toEqual([])
 })

@@ -32,6 +32,7 @@ function bench(rights: Rights = 'operator') {
     explain: () => {
       throw new Error('Not asked for here')
     },
+    act: () => ({ok: false, status: 409, why: 'Not now'}),
     log,
     now: () => clock.nowMs,
     soak: () => Promise.resolve({status: 429, why: 'One at a time'}),

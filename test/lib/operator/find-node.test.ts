@@ -51,6 +51,7 @@ class FakeMesh {
       tail: () => Promise.resolve(),
       who: () => Promise.reject(error('TIMED_OUT')),
       explain: () => Promise.reject(error('TIMED_OUT')),
+      act: () => Promise.reject(error('TIMED_OUT')),
       soak: () => Promise.reject(error('TIMED_OUT')),
       stats: () =>
         behaviour === 'hangs after handshake'

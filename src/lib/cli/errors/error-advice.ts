@@ -37,6 +37,13 @@ const OF_NODES = {
       + "application's database or page failed. The reasons below the message are its own words.",
     todo: ['wsmesh serve --log-level debug   (in a terminal, to see why it ends)', DOCTOR],
   },
+  NODE_REFUSED: {
+    what: 'The node does not do what it was asked to, and says why.',
+    why: 'It is the only node, so that its clients would find no other and nobody could lead; or '
+      + 'nothing is known that would start it again after a restart.',
+    todo: ['--yes   (all the same; nobody can be made to take over, though)',
+      'wsmesh serve --supervise   (a node that is started again)'],
+  },
   NODE_UNREACHABLE: {
     what: 'No node answers.',
     why: 'None runs, a firewall is between, the pool or --node names addresses that cannot be '

@@ -65,7 +65,7 @@ const node = object({
   role: {
     enum: ['joining', 'follower', 'master', 'member', 'seeking', 'isolated', 'drained', 'unknown'],
   },
-  state: {enum: ['up', 'isolated', 'stale', 'unreachable']},
+  state: {enum: ['up', 'draining', 'isolated', 'stale', 'unreachable']},
   nodeUrl: text, clientUrl: orNull('string'), clients: number, users: number, inPerS: number,
   outPerS: number, rttMs: number, uptimeS: number, rssBytes: number, pid: number,
   version: orNull('string'), why: orNull('string'),

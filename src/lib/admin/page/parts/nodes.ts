@@ -184,22 +184,21 @@ function AskAct({app, asked: {act, row}, snapshot, onSaid, onClose}: AskProps) {
   <//>`
 }
 
-function commandOf(act: Act, {id, pid, supervisorPid}: NodeRow): (app: App) => string {
+function commandOf(act: Act, {id, supervisorPid}: NodeRow): (app: App) => string {
   if (act === 'restart' && supervisorPid !== null) return () => `kill -HUP ${supervisorPid}`
   if (act === 'remove') return (app) => app.command('pool prune')
-  if (act === 'stop' && pid !== null) return () => `kill ${pid}`
   return (app) => app.command(`node ${act} ${id}`)
 }
 
 const CONSEQUENCES: Readonly<Record<Act, (row: NodeRow) => string>> = {
   drain: ({clients}) => `It takes no new clients, tells its ${plural(clients ?? 0, 'client')} to `
-    + 'connect elsewhere, bit by bit, and leaves the mesh.',
+    + 'connect elsewhere, bit by bit, leaves the mesh, and ends.',
   restart: ({clients, supervisorPid}) => `It drains, so its ${plural(clients ?? 0, 'client')} `
     + `connect elsewhere, and ends. ${supervisorPid === null
       ? 'Whatever keeps its process starts it again: a supervisor, systemd, a container.'
       : 'Its supervisor starts it again at once.'}`,
   stop: ({clients}) => `It tells its ${plural(clients ?? 0, 'client')} to connect elsewhere, `
-    + 'leaves the mesh, and ends. Nothing starts it again.',
+    + 'all at once, leaves the mesh, and ends. Nothing starts it again.',
   'step-down': () => 'It hands the mastership over and stays, as a follower. Its clients notice '
     + 'nothing.',
   remove: () => 'Its process is gone, only its row in the pool is left. A living node would put '

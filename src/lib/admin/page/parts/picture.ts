@@ -84,5 +84,5 @@ function wordOf({row, isMaster}: Spot): string {
 }
 
 export const STATES = {
-  up: 'up', isolated: 'isolated', stale: 'gone', unreachable: 'no answer',
+  up: 'up', draining: 'leaving', isolated: 'isolated', stale: 'gone', unreachable: 'no answer',
 } as const
