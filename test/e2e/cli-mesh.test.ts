@@ -149,7 +149,13 @@ describe('send', () => {
     const lines = asJson.stdout.trim().split('\n').map((line) => JSON.parse(line) as object)
     expect(lines).toEqual([
       expect.objectContaining({connections: 1}),
-      {error: {code: 'INPUT_INVALID', message: 'Line 2 is not JSON', hint: null, exit: 2}, line: 2},
+      {
+        error: {
+          code: 'INPUT_INVALID', message: 'Line 2 is not JSON', exit: 2,
+          hint: 'wsmesh errors lookup INPUT_INVALID',
+        },
+        line: 2,
+      },
       expect.objectContaining({connections: 0}),
     ])
     expect(asJson.exit).toBe(2)

@@ -38,7 +38,7 @@ describe.concurrent('wsmesh siege --soak', {timeout: LONG_MS}, () => {
 
   test('finds a delete that is missing in a node, and names what holds it', async () => {
     await using forgetful = await mutant(
-      {file: 'lib/node/client-registry.js', from: 'index.delete(key)', to: 'void key'},
+      {file: 'lib/node/connection-index.js', from: 'found === connection', to: 'false'},
       // It remembers few visits, so that few of them fill that.
       {file: 'lib/node/visits.js', from: 'ENDED_VISITS_MAX = 4096', to: 'ENDED_VISITS_MAX = 64'})
     await using mesh = await ServeMesh.open()
@@ -55,9 +55,9 @@ describe.concurrent('wsmesh siege --soak', {timeout: LONG_MS}, () => {
     const {findings = [], summary} = nodeOf(leaky.ready.node) ?? {}
     const leaks = findings.filter((one) => one.verdict === 'leak')
     expect(leaks.map(({name}) => name)).toEqual(
-      expect.arrayContaining(['users', 'sessions', 'class Set', 'keys in Maps']))
+      expect.arrayContaining(['users', 'sessions', 'class ClientConnection', 'class Socket']))
     expect(leaks.find(({name}) => name === 'users')).toMatchObject({per: 'connection'})
-    expect(summary).toMatch(/^users grows by .* held by .*ClientRegistry\.#by/)
+    expect(summary).toMatch(/^users grows by .* held by .*ConnectionIndex\.#byKey → Map/)
     expect(reasons.join()).toContain(leaky.ready.node)
     // So short a warm-up fills no cache.
     expect(nodeOf(clean.ready.node)?.verdict).toMatch(/^(pass|inconclusive)/)

@@ -79,6 +79,7 @@ test('exit statuses: 99 for a threshold, 3 for nobody there, 2 for a wrong flag'
 test('by HTTP: messages by POST /publish, and what /healthz bears', async () => {
   await using mesh = await ServeMesh.open()
   const node = await mesh.start()
+  await mesh.start('--api-listen', `unix:${mesh.folder}/api.sock`)
   const published = await mesh.run('siege', '-c', '10', '-r', '60', ...SHORT, '--from', 'http', '--json')
   const report = JSON.parse(published.stdout) as RunReport
   expect(report.counts).toMatchObject({sent: 60, accepted: 60, delivered: 60, lost: 0, reordered: 0})

@@ -253,14 +253,13 @@ class RunningNode implements MeshNode {
     return addresses
   }
 
-  #startRelay({clientUrl, nodeUrl}: NodeAddresses): void {
+  #startRelay({clientUrl, nodeUrl, apiUrl}: NodeAddresses): void {
     const {now} = this.#services
     const {id, version} = this.#config
     const counters = this.#counters
     const relay = this.#relay
     this.#statsParts = {
-      id,
-      version,
+      id, version, apiUrl,
       startedMs: now(),
       now,
       relay,

@@ -16,6 +16,7 @@ import type {Relay} from './relay.js'
 export interface StatsParts {
   readonly id: NodeId
   readonly version: string
+  readonly apiUrl: string
   readonly startedMs: number
   readonly now: () => number
   readonly relay: Relay
@@ -40,6 +41,7 @@ export function nodeStats(
     node: parts.id,
     version: parts.version,
     pid: process.pid,
+    apiUrl: parts.apiUrl,
     role: parts.status.role,
     ...(core.relay !== undefined && {relay: core.relay}),
     term: core.term,

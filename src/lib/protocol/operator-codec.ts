@@ -163,6 +163,7 @@ const nodeStats = object<NodeStats>({
   node: nodeIdShape,
   version: text,
   pid: count,
+  apiUrl: text,
   role: literal('joining', 'follower', 'master', 'member', 'seeking', 'isolated', 'drained'),
   relay: literal('nats'),
   term: count,
@@ -189,7 +190,7 @@ const nodeStats = object<NodeStats>({
   outboxRowsPerS: number,
   counters: recordOf(number),
   meter: meterReading,
-}, {optional: ['relay', 'loopDelayMs', 'outboxRowsPerS', 'meter']})
+}, {optional: ['apiUrl', 'relay', 'loopDelayMs', 'outboxRowsPerS', 'meter']})
 
 const pong = object<{readonly pong: true}>({pong: literal(true)})
 const tailing = object<{readonly tailing: true}>({tailing: literal(true)})

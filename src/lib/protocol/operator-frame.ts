@@ -117,6 +117,8 @@ export interface NodeStats {
   readonly node: NodeId
   readonly version: string
   readonly pid: number
+  /** Of its HTTP API; `unix:/path` where that is a socket. Absent: an earlier node. */
+  readonly apiUrl?: string
   /** `member`: of a mesh whose relay has no master. */
   readonly role: 'joining' | 'follower' | 'master' | 'member' | 'seeking' | 'isolated' | 'drained'
   /** Absent: a master among the nodes. */

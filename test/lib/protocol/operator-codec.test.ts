@@ -115,6 +115,7 @@ const stats: fc.Arbitrary<NodeStats> = fc.record({
   node: nodeIds,
   version: texts,
   pid: numbers,
+  apiUrl: texts,
   role,
   term: numbers,
   epoch: texts,

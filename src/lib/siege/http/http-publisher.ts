@@ -19,6 +19,8 @@ export interface HttpPublisherOptions {
   readonly token: string
   /** Ids of its lanes begin here. */
   readonly firstId: number
+  /** Of each target its HTTP API: http://host:port, https or unix:/path. */
+  readonly apis: readonly string[]
 }
 
 /** Connections to each node. */
@@ -53,7 +55,7 @@ export class HttpPublisher implements Publisher {
     this.#options = options
     this.#field = options.field
     const {targets} = options.field
-    const isTls = targets[0]?.httpUrl?.startsWith('https:') === true
+    const isTls = options.apis[0]?.startsWith('https:') === true
     this.#request = isTls ? tlsRequest : request
     this.#lanes = Array.from({length: LANES * targets.length}, (_, index) => ({
       id: options.firstId + index,
@@ -136,8 +138,7 @@ export class HttpPublisher implements Publisher {
   }
 
   #post(lane: Lane, hit: Hit, number: number): Promise<Answer> {
-    const {job, targets} = this.#field
-    const base = targets[lane.node]?.httpUrl ?? ''
+    const {job} = this.#field
     const message = MessageText.of(job).publication({
       run: job.run, sender: (lane.id << NODE_BITS) | lane.node, kind: hit.kind, target: hit.target,
       number, intendedUs: hit.intendedUs, lateUs: nowUs() - hit.intendedUs,
@@ -147,7 +148,8 @@ export class HttpPublisher implements Publisher {
     const body = Buffer.from(`{${message}${own}}`)
     this.#field.tally.bytesSent += body.length
     return new Promise((resolve) => {
-      const posting = this.#request(`${base}/publish`, {
+      const posting = this.#request({
+        ...placeOf(this.#options.apis[lane.node] ?? ''), path: '/publish',
         method: 'POST', agent: lane.agent, timeout: RECEIPT_MS,
         headers: {
           authorization: `Bearer ${this.#options.token}`, 'content-length': body.length,
@@ -168,6 +170,14 @@ export class HttpPublisher implements Publisher {
       posting.end(body)
     })
   }
+}
+
+function placeOf(api: string): {socketPath: string} | {host: string; port: string} {
+  if (api.startsWith('unix:')) return {socketPath: api.slice('unix:'.length)}
+  const {hostname, port, protocol} = new URL(api)
+  // An IPv6 address stands in brackets in a URL, and nowhere else.
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  return {host, port: port === '' ? protocol === 'https:' ? '443' : '80' : port}
 }
 
 /** The node goes away, or has gone: another may take it. */

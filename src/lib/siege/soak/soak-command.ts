@@ -9,6 +9,7 @@ import {openBattlefield} from '../targets/battlefield.js'
 import type {BattlefieldOptions} from '../targets/battlefield.js'
 import {CHURN_KINDS} from './churn-kinds.js'
 import type {ChurnKind} from './churn-kinds.js'
+import {commonHolder} from './common-holder.js'
 import type {JudgedServer} from './soak-report.js'
 import {runSoak} from './run-soak.js'
 import type {SoakProgress, SoakRun} from './run-soak.js'
@@ -141,7 +142,8 @@ async function withHolders(
       verdict: 'leak', tier: 'objects', name: `held: ${name}`, growth: null, per: 'cycle',
       evidence: `${objects} alive; ${(100 * share).toFixed(0)} % by ${path}`,
     }))
-    const held = holders[0] === undefined ? '' : `, held by ${holders[0].path}`
+    const holder = commonHolder(holders.map(({path}) => path))
+    const held = holder === undefined ? '' : `, held by ${holder}`
     const files = `heap snapshot at the node: ${file}${why === null ? '' : ` (${why})`}`
     return {
       ...server,
