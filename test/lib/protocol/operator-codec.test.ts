@@ -114,8 +114,7 @@ const meter = fc.record({
 const stats: fc.Arbitrary<NodeStats> = fc.record({
   node: nodeIds,
   version: texts,
-  pid: numbers,
-  apiUrl: texts,
+  pid: numbers, apiUrl: texts,
   role,
   term: numbers,
   epoch: texts,
