@@ -7,6 +7,7 @@ export function clip(line: string, width: number): string {
   let out = ''
   let rest = line
   while (rest !== '') {
+    // oxlint-disable-next-line no-control-regex -- it is what terminals are told with
     const code = rest.startsWith(ESCAPE) ? /^\u001B\[[\d;]*m/.exec(rest)?.[0] : undefined
     const part = code ?? String.fromCodePoint(rest.codePointAt(0) ?? 0)
     rest = rest.slice(part.length)
