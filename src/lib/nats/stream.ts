@@ -72,17 +72,21 @@ export function streamConfig(settings: StreamSettings): Readonly<Record<string, 
 
 export class JetStream {
   readonly #client: NatsClient
+  readonly #settings: StreamSettings
   readonly #name: string
 
   constructor(client: NatsClient, settings: StreamSettings) {
     this.#client = client
+    this.#settings = settings
     this.#name = streamName(settings)
   }
 
-  /** Rejects as a request does, or with RELAY_UNUSABLE: it is not there any more. */
+  /** Made again where somebody has removed it. Rejects as a request does, or as ensureStream. */
   async state(): Promise<StreamState> {
-    const answer = await this.#ask(`STREAM.INFO.${this.#name}`, undefined)
-    return stateOf(answer)
+    const answer = await this.#call(`STREAM.INFO.${this.#name}`, undefined)
+    if (errorOf(answer)?.code !== NOT_FOUND) return stateOf(checked(answer))
+    await ensureStream(this.#client, this.#settings)
+    return stateOf(await this.#ask(`STREAM.INFO.${this.#name}`, undefined))
   }
 
   /** The message of this number; undefined when it is not there any more. */

@@ -8,9 +8,10 @@ import type {Arrival} from './inflow.js'
 import type {Kept, Memory} from './memory.js'
 import {parcelId} from './outgoing.js'
 import {placeOf, streamSeqOf} from './places.js'
+import {Recent} from './recent.js'
 
 /** Ids of parcels that are remembered, so that one stored twice is delivered once. */
-const IDS_MAX = 100_000
+const IDS_MAX = 200_000
 const KEPT_OVERHEAD_BYTES = 300
 
 export interface IntakeOptions {
@@ -25,7 +26,7 @@ export interface IntakeOptions {
 
 export class Intake {
   readonly #options: IntakeOptions
-  readonly #ids = new Map<string, number>()
+  readonly #ids = new Recent<string, number>(IDS_MAX)
 
   constructor(options: IntakeOptions) {
     this.#options = options
@@ -94,10 +95,6 @@ export class Intake {
     const known = this.#ids.get(id)
     if (known !== undefined && known <= seq) return known
     this.#ids.set(id, seq)
-    if (this.#ids.size > IDS_MAX) {
-      const [oldest] = this.#ids.keys()
-      if (oldest !== undefined) this.#ids.delete(oldest)
-    }
     return seq
   }
 

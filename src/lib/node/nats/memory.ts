@@ -21,8 +21,15 @@ export interface Kept {
 interface Subject {
   /** All above this number is kept. */
   from: number
+  /** By their numbers; those before `head` have been let go. */
   kept: Kept[]
+  head: number
 }
+
+/** So much more than allowed may be kept until the next sweep. */
+const ROOM = 1.25
+/** Cut now and then, not each time. */
+const CUT_MIN = 1024
 
 export interface MemoryBounds {
   readonly ms: number
@@ -50,11 +57,12 @@ export class Memory {
 
   /** From this number of the stream on nothing of the subject will be missing. */
   begin(key: number, from: number): void {
-    if (!this.#subjects.has(key)) this.#subjects.set(key, {from, kept: []})
+    if (!this.#subjects.has(key)) this.#subjects.set(key, {from, kept: [], head: 0})
   }
 
   forget(key: number): void {
-    for (const kept of this.#subjects.get(key)?.kept ?? []) this.#drop(kept)
+    const {kept = [], head = 0} = this.#subjects.get(key) ?? {}
+    for (const each of kept.slice(head)) this.#drop(each)
     this.#subjects.delete(key)
   }
 
@@ -83,27 +91,32 @@ export class Memory {
     const subject = this.#subjects.get(kept.key)
     if (subject === undefined || kept.seq <= subject.from || this.#all.has(kept.seq)) return
     const last = subject.kept.at(-1)
-    subject.kept.push(kept)
-    if (last !== undefined && last.seq > kept.seq) subject.kept.sort((a, b) => a.seq - b.seq)
-    this.#all.set(kept.seq, kept)
-    this.#bytes += kept.bytes
+    const isLate = last !== undefined && last.seq > kept.seq
+    if (isLate) {
+      subject.kept = [...subject.kept.slice(subject.head), kept].toSorted((a, b) => a.seq - b.seq)
+      subject.head = 0
+    } else subject.kept.push(kept)
+    this.#keep(kept)
+    if (this.#bytes > this.#bounds.bytes * ROOM) this.trim(kept.atMs)
   }
 
   /** What came before, read from the stream: with it the subject is whole from there on. */
   extend(key: number, from: number, earlier: readonly Kept[]): void {
     const subject = this.#subjects.get(key)
     if (subject === undefined || from >= subject.from) return
-    const {from: before} = subject
+    const more = earlier.filter(({seq}) => seq > from && seq <= subject.from && !this.#all.has(seq))
     subject.from = from
-    for (const kept of earlier) if (kept.seq <= before) this.add(kept)
+    subject.kept = [...more, ...subject.kept.slice(subject.head)]
+    subject.head = 0
+    for (const kept of more) this.#keep(kept)
   }
 
   /** Everything of these subjects after the place, in order. */
   after(keys: Iterable<number>, place: Pick<Place, 'seq'>): Delivery[] {
     const found: Delivery[] = []
     for (const key of keys) {
-      const kept = this.#subjects.get(key)?.kept ?? []
-      for (let index = kept.length - 1; index >= 0; index -= 1) {
+      const {kept = [], head = 0} = this.#subjects.get(key) ?? {}
+      for (let index = kept.length - 1; index >= head; index -= 1) {
         const deliveries = kept[index]?.deliveries ?? []
         const later = deliveries.filter(({seq}) => seq > place.seq)
         found.push(...later)
@@ -124,13 +137,27 @@ export class Memory {
       const isOld = nowMs - kept.atMs > this.#bounds.ms
       if (!isOld && this.#bytes <= this.#bounds.bytes) return
       const subject = this.#subjects.get(kept.key)
-      if (subject !== undefined) {
-        subject.from = Math.max(subject.from, kept.seq)
-        for (const each of subject.kept) if (each.seq <= kept.seq) this.#drop(each)
-        subject.kept = subject.kept.filter(({seq}) => seq > kept.seq)
-      }
+      if (subject !== undefined) this.#letGo(subject, kept.seq)
       this.#drop(kept)
     }
+  }
+
+  /** What came before it goes with it: a subject is whole from some place on. */
+  #letGo(subject: Subject, seq: number): void {
+    subject.from = Math.max(subject.from, seq)
+    for (let first = subject.kept[subject.head]; first !== undefined && first.seq <= seq;
+      first = subject.kept[subject.head]) {
+      this.#drop(first)
+      subject.head += 1
+    }
+    if (subject.head < CUT_MIN || subject.head * 2 < subject.kept.length) return
+    subject.kept = subject.kept.slice(subject.head)
+    subject.head = 0
+  }
+
+  #keep(kept: Kept): void {
+    this.#all.set(kept.seq, kept)
+    this.#bytes += kept.bytes
   }
 
   #drop(kept: Kept): void {

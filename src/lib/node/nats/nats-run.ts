@@ -24,6 +24,7 @@ import {OutgoingMessages, type OutgoingParcel} from './outgoing.js'
 import {placeAfter, placeOf, streamSeqOf} from './places.js'
 import {Post} from './post.js'
 import {Receipts} from './receipts.js'
+import {Recent} from './recent.js'
 import {StandingLook} from './standing-look.js'
 import {StreamReader} from './stream-reader.js'
 import {EVERYONE, keyOfText, keysOfIdentity, keyText, MARK} from './subjects.js'
@@ -54,7 +55,7 @@ export class NatsRun {
   readonly #members: Members
   readonly #store: StoreLoop
   readonly #intake: Intake
-  readonly #acceptedMs = new Map<number, number>()
+  readonly #acceptedMs = new Recent<number, number>(ACCEPTED_MAX)
   readonly #timers: NodeJS.Timeout[] = []
   readonly #look: StandingLook
   #standing: Standing = {state: 'joining'}
@@ -179,10 +180,6 @@ export class NatsRun {
     if (this.#isStopped) return
     this.#outgoing.accept(message)
     this.#acceptedMs.set(this.#outgoing.counter, this.#options.now())
-    if (this.#acceptedMs.size > ACCEPTED_MAX) {
-      const [oldest] = this.#acceptedMs.keys()
-      if (oldest !== undefined) this.#acceptedMs.delete(oldest)
-    }
     // What is published in one turn leaves together.
     this.#flush ??= setImmediate(() => {
       this.#flush = undefined

@@ -7,6 +7,7 @@ import type {NodeCount} from '../../protocol/node-frame.js'
 import type {Reported} from '../../protocol/relay-codec.js'
 import type {NodeId} from '../../util/brand.js'
 import {placeOf} from './places.js'
+import {Recent} from './recent.js'
 
 /** Reports that came before the stream's own answer. */
 const EARLY_MAX = 10_000
@@ -37,7 +38,7 @@ export interface ReceiptsOptions {
 export class Receipts {
   readonly #options: ReceiptsOptions
   readonly #pending = new Map<number, Pending>()
-  readonly #early = new Map<number, Map<NodeId, readonly number[]>>()
+  readonly #early = new Recent<number, Map<NodeId, readonly number[]>>(EARLY_MAX)
 
   constructor(options: ReceiptsOptions) {
     this.#options = options
@@ -93,14 +94,8 @@ export class Receipts {
 
   #keepEarly(node: NodeId, seq: number, connections: readonly number[]): void {
     const early = this.#early.get(seq)
-    if (early !== undefined) {
-      early.set(node, connections)
-      return
-    }
-    this.#early.set(seq, new Map([[node, connections]]))
-    if (this.#early.size <= EARLY_MAX) return
-    const [oldest] = this.#early.keys()
-    if (oldest !== undefined) this.#early.delete(oldest)
+    if (early === undefined) this.#early.set(seq, new Map([[node, connections]]))
+    else early.set(node, connections)
   }
 
   #settle({seq, messages, counts, missing}: Pending): void {

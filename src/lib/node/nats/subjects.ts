@@ -31,8 +31,8 @@ export function keyText(key: number): string {
 export function keyOfText(text: string): number | undefined {
   if (text === 'a') return EVERYONE
   const kind = KINDS.findIndex((each) => text.startsWith(`${each}.`))
-  const slot = Number(text.slice(2))
-  return kind >= 0 && Number.isSafeInteger(slot) ? 1 + slot * KINDS.length + kind : undefined
+  const slot = /^\d{1,7}$/.exec(text.slice(2))
+  return kind < 0 || slot === null ? undefined : 1 + Number(slot[0]) * KINDS.length + kind
 }
 
 /** One message has one subject, and so one place: several slots are everyone's. */

@@ -1,7 +1,9 @@
 /** What happens to NATS while a mesh uses it, and what its clients see of that. */
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {connectNats} from '../../../../src/lib/nats/nats-client.js'
+import {streamName} from '../../../../src/lib/nats/stream.js'
 import type {MeshNode} from '../../../../src/lib/node/create-node.js'
-import {eventually} from '../../../helpers/eventually.js'
+import {eventually, within} from '../../../helpers/eventually.js'
 import {startNats, uniqueMesh, type TestNats} from '../../../helpers/nats.js'
 import type {TestClient} from '../../../helpers/test-client.js'
 import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
@@ -20,12 +22,20 @@ async function next(client: TestClient): Promise<Frame> {
 }
 
 describe('a mesh on one server of NATS', () => {
+  const name = uniqueMesh()
   let nats: TestNats
   let mesh: TestMesh
 
+  /** As an operator of NATS would, by its own tools. */
+  async function api(what: string): Promise<void> {
+    const client = await connectNats(nats.relay().nats, () => {})
+    await client.request(`$JS.API.${what}`, new Uint8Array(0), 5000)
+    await client.close()
+  }
+
   beforeAll(async () => {
     nats = await startNats()
-    mesh = await startTestMesh(2, {relay: nats.relay({mesh: uniqueMesh()})})
+    mesh = await startTestMesh(2, {relay: nats.relay({mesh: name})})
   }, 60_000)
 
   afterAll(async () => {
@@ -67,5 +77,33 @@ describe('a mesh on one server of NATS', () => {
     await eventually(() => mesh.nodes.every(({standing: {state}}) => state === 'linked'))
     const back = await mesh.client(node(1), 'r1', {isV1: true, resume: position})
     expect(await next(back)).toMatchObject({details: [2]})
+    await api(`STREAM.DELETE.${streamName({mesh: name})}`)
+    // Who is connected has missed nothing yet, but his place is in no stream any more.
+    await eventually(() => back.ws.readyState === back.ws.CLOSED)
+    await eventually(() => mesh.nodes.every(({standing: {state}}) => state === 'linked'))
+    const lost = await mesh.client(node(0), 'r1', {isV1: true, resume: position})
+    expect(JSON.parse(lost.texts[0] ?? '')).toMatchObject({details: ['ok', {recovered: false}]})
+    await node(1).publish('n', [3], {user: 'r1'})
+    expect(await next(lost)).toMatchObject({details: [3]})
+  })
+
+  test('a place before a purge is not recovered', async () => {
+    const client = await mesh.client(node(0), 'p1', {isV1: true})
+    const before = await node(0).publish('n', [1], {user: 'p1'})
+    await node(0).publish('n', [2], {user: 'p1'})
+    await client.close()
+    // A node that has the messages in its memory could still give them: a new one has not.
+    await api(`STREAM.PURGE.${streamName({mesh: name})}`)
+    const fresh = await mesh.start()
+    await within(fresh.ready, 'a new node')
+    const resume = before.position ?? ''
+    const lost = await mesh.client(fresh, 'p1', {isV1: true, resume})
+    expect(JSON.parse(lost.texts[0] ?? '')).toMatchObject({details: ['ok', {recovered: false}]})
+  })
+
+  test('what is larger than NATS takes is refused for good, and stops nothing', async () => {
+    const big = node(0).publish('n', ['x'.repeat(1_048_000)], {user: 'z'})
+    await expect(big).rejects.toThrow('larger than NATS takes')
+    expect((await node(0).publish('n', [], {user: 'z'})).connections).toBe(0)
   })
 })
