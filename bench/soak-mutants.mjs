@@ -12,6 +12,7 @@ import {startNodeProcess} from '../dist/lib/process/node-process.js'
 
 const ROOT = join(import.meta.dirname, '..')
 const REGISTRY = 'lib/node/client-registry.js'
+const INDEX = 'lib/node/connection-index.js'
 const CONNECTION = 'lib/node/client-connection.js'
 const VISITS = 'lib/node/visits.js'
 /** In all of them: few visits fill what a node remembers of those that ended. */
@@ -25,8 +26,8 @@ const FAILED = "if (frame.action.startsWith('Client/'))"
 /** File, the text in it, what stands there instead, and what a finding must match. */
 const MUTANTS = {
   none: [VISITS, SHORT, SHORT, undefined],
-  'users-delete': [REGISTRY, 'index.delete(key)', 'void key', /^users$/],
-  'connections-by-user': [REGISTRY, 'take(this.#byUser, identity.user, connection)', 'void 0', /^users$|ClientConnection/],
+  'users-delete': [INDEX, 'this.#byKey.delete(key)', 'void key', /^users$/],
+  'connections-by-user': [REGISTRY, 'this.#byUser.delete(identity.user, connection)', 'void 0', /^users$|ClientConnection/],
   objects: [CONNECTION, SINCE, `${SINCE} (globalThis.kept ??= []).push({forgotten: 1});`, /forgotten|items of arrays/],
   strings: [CONNECTION, SINCE, `${SINCE} (globalThis.kept ??= new Set()).add(this.id);`, /members of Sets/],
   'unref-timers': [CONNECTION, SINCE, `${SINCE} setInterval(() => this.id, 3600000).unref();`, /Timeout/],

@@ -44,7 +44,8 @@ export class ConnectionIndex {
     const found = this.#byKey.get(key)
     if (found instanceof Set) {
       found.delete(connection)
-      if (found.size === 0) this.#byKey.delete(key)
-    } else if (found === connection) this.#byKey.delete(key)
+      if (found.size > 0) return
+    } else if (found !== connection) return
+    this.#byKey.delete(key)
   }
 }
