@@ -202,13 +202,7 @@ function committedIf(
 /** Orders, relays, commits; at the end of a turn. */
 export function flushMaster(state: MeshState, role: Mastering): void {
   orderOwn(state, role)
-  // Who published the newest hears of it last: those that may have to deliver it are woken first.
-  const origin = state.log.at(state.log.last.seq)?.envelope?.origin
-  const publisher = origin === undefined ? undefined : role.members.get(origin)
-  for (const member of role.members.values()) {
-    if (member !== publisher) relayTo(state, role, member)
-  }
-  if (publisher !== undefined) relayTo(state, role, publisher)
+  for (const member of role.members.values()) relayTo(state, role, member)
   state.committed = committedIf(state, role)
 }
 
