@@ -5,6 +5,7 @@ import {ENDED_BYTES_MAX, ENDED_VISITS_MAX, Visits, type Visitor} from '../../../
 import type {ExplainRequest} from '../../../src/lib/protocol/explain-frame.js'
 import {LIMITS} from '../../../src/lib/protocol/limits.js'
 import {encodePayload} from '../../../src/lib/protocol/payload.js'
+import type {Position} from '../../../src/lib/protocol/position.js'
 import type {Target} from '../../../src/lib/protocol/target.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
 import {ClientBench} from '../../helpers/client-bench.js'
@@ -12,6 +13,7 @@ import {ClientBench} from '../../helpers/client-bench.js'
 /** Clients of one node, and a history that remembers what was delivered to them. */
 class Bench extends ClientBench {
   readonly history: Inspected[] = []
+  override position: Position = {epoch: 'e', term: 2, seq: 0}
   #seq = 0
 
   say(target: Target): string {
@@ -21,7 +23,8 @@ class Bench extends ClientBench {
       origin: nodeId('n-1'), counter: this.#seq, callerId: undefined, target,
       payload: encodePayload('hello', ['Hi']),
     }
-    const connections = this.clients.deliver(envelope, {epoch: 'e', ...place})
+    this.position = {epoch: 'e', ...place}
+    const connections = this.clients.deliver(envelope, this.position)
     this.history.push({envelope, state: 'delivered', place, at: this.nowMs, connections})
     for (const {socket} of this.registry.all()) socket.flush()
     return `n-1-${this.#seq}`
