@@ -1,0 +1,247 @@
+/**
+ * `wsmesh serve --supervise`: what it costs, and what its clients see of faults.
+ *
+ * cost: CPU of all its processes for each delivery, beside one node that nobody supervises, in turn;
+ * the load is a siege. faults: two workers, a stream of messages to everybody, and each fault done
+ * to one of them: how long its own clients were away, and what the other's clients noticed.
+ *
+ *   npm run build && node bench/supervise.mjs [--only cost|faults] [--rounds 3]
+ */
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {parseArgs} from 'node:util'
+import {WebSocket} from 'ws'
+
+const {values} = parseArgs({
+  options: {only: {type: 'string'}, rounds: {type: 'string', default: '3'}},
+})
+const BIN = new URL('../bin/run.js', import.meta.url).pathname
+const ACTIONS = `export default (mesh) => {
+  mesh.on('say', ({details, send}) => send('said', details, {everyone: true}))
+  mesh.on('spin', function spin() { while (true) Math.sqrt(2) })
+  mesh.on('hog', () => {
+    globalThis.hog = []
+    setInterval(() => globalThis.hog.push(Buffer.alloc(20 * 1024 * 1024, 1)), 100)
+  })
+}`
+
+class Server {
+  log = ''
+  nodes = []
+
+  constructor(flags, actions = ACTIONS) {
+    this.folder = mkdtempSync(join(tmpdir(), 'wsmesh-bench-'))
+    const file = join(this.folder, 'actions.mjs')
+    writeFileSync(file, actions)
+    this.env = {...process.env, WSMESH_DATA_DIR: this.folder}
+    this.child = this.run('serve', '--port', '0', '--json', '--actions', file, ...flags,
+      '--guests', 'allow', '--max-actions-per-second', '0', '--max-user-actions-per-second', '0')
+    this.child.stderr.on('data', (text) => (this.log += text))
+    let out = ''
+    this.child.stdout.on('data', (text) => {
+      out += text
+      this.nodes = out.split('\n').slice(0, -1).map((line) => JSON.parse(line))
+    })
+  }
+
+  run(...args) {
+    const child = spawn(process.execPath, [BIN, ...args], {env: this.env})
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8')
+    return child
+  }
+
+  async ready(count) {
+    while (this.nodes.filter(({type}) => type === 'ready').length < count) await sleep(20)
+  }
+
+  /** Milliseconds of CPU of the process and its children so far. */
+  cpuMs() {
+    const pids = [this.child.pid, ...this.nodes.map(({pid}) => pid)]
+    return [...new Set(pids)].reduce((sum, pid) => sum + cpuMsOf(pid), 0)
+  }
+
+  /** The first line of its log that says so. */
+  said(text) {
+    const line = this.log.split('\n').find((each) => each.includes(text))
+    return line?.startsWith('{') ? JSON.parse(line).text : line
+  }
+
+  async end() {
+    this.child.kill('SIGTERM')
+    await once(this.child, 'close')
+    rmSync(this.folder, {recursive: true})
+  }
+}
+
+function cpuMsOf(pid) {
+  const tasks = readdirSync(`/proc/${pid}/task`)
+  const ns = tasks.map((task) =>
+    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
+  return ns.reduce((sum, each) => sum + each, 0) / 1e6
+}
+
+const KINDS = {
+  'one node': [1, []],
+  supervised: [1, ['--supervise']],
+  '2 workers': [2, ['--supervise', '--workers', '2']],
+}
+const LOADS = {
+  everyone: ['-c', '400', '-r', '100', '--target', 'everyone'],
+  'one user': ['-c', '400', '-r', '1000', '--target', 'user'],
+}
+
+async function siegeOf(server, load) {
+  const siege = server.run('siege', ...load, '--drain', '2s', '--json')
+  let out = ''
+  siege.stdout.on('data', (text) => (out += text))
+  siege.stderr.resume()
+  const beforeMs = server.cpuMs()
+  await once(siege, 'close')
+  return {usedMs: server.cpuMs() - beforeMs, counts: JSON.parse(out).counts}
+}
+
+async function costOf([count, flags], load) {
+  const server = new Server(flags)
+  await server.ready(count)
+  // Each process compiles its code anew: that is no cost of a delivery.
+  await siegeOf(server, [...load, '-t', '5s'])
+  const {usedMs, counts} = await siegeOf(server, [...load, '-t', '10s'])
+  await server.end()
+  return {us: (usedMs * 1000) / counts.delivered, lost: counts.lost}
+}
+
+async function costs() {
+  for (const [name, load] of Object.entries(LOADS)) {
+    const found = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]))
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      const kinds = Object.entries(KINDS)
+      for (const [kind, what] of round % 2 === 0 ? kinds : kinds.toReversed()) {
+        const {us, lost} = await costOf(what, load)
+        found[kind].push(us)
+        if (lost > 0) console.log(`${kind}: ${lost} lost`)
+      }
+    }
+    for (const [kind, all] of Object.entries(found)) {
+      const ratios = all.map((us, round) => us / found['one node'][round]).sort((a, b) => a - b)
+      const median = ratios[Math.floor(ratios.length / 2)]
+      console.log(`${name.padEnd(9)} ${kind.padEnd(11)} ${all.map((us) => us.toFixed(2)).join(' ')} `
+        + `µs of CPU a delivery; ${median.toFixed(2)} times one node`)
+    }
+  }
+}
+
+/** A client that comes back at once, and says what it saw. */
+class Client {
+  closes = []
+  backs = []
+  heardMs = performance.now()
+  gapMs = 0
+  heard = 0
+
+  constructor(url) {
+    this.url = url
+    this.isOver = false
+    this.opened = this.#open()
+  }
+
+  async #open() {
+    for (;;) {
+      const ws = new WebSocket(this.url, 'wsmesh.v1')
+      ws.on('error', () => {})
+      const closed = new Promise((resolve) => ws.once('close', () => resolve(undefined)))
+      ws.on('open', () => ws.send('{"action":"Client/authentication","details":[{}]}'))
+      const answer = await Promise.race([once(ws, 'message'), closed]).catch(() => undefined)
+      if (answer === undefined) {
+        await sleep(20)
+        continue
+      }
+      const [status, about] = JSON.parse(answer[0]).details
+      if (status !== 'ok') throw new Error(String(answer[0]))
+      this.node = about.node
+      this.ws = ws
+      ws.on('message', () => this.#heard())
+      ws.once('close', () => {
+        this.closes.push(performance.now())
+        if (!this.isOver) this.opened = this.#open().then(() => this.backs.push(performance.now()))
+      })
+      return
+    }
+  }
+
+  #heard() {
+    const nowMs = performance.now()
+    this.heard += 1
+    this.gapMs = Math.max(this.gapMs, nowMs - this.heardMs)
+    this.heardMs = nowMs
+  }
+
+  close() {
+    this.isOver = true
+    this.ws.terminate()
+  }
+}
+
+const FAULTS = {
+  'kill -9': {line: 'was killed by SIGKILL', do: ({pid}) => process.kill(pid, 'SIGKILL')},
+  'kill -STOP': {line: 'hung', do: ({pid}) => process.kill(pid, 'SIGSTOP')},
+  'endless loop': {line: 'hung', act: 'spin'},
+  'memory hog': {line: '--max-rss', act: 'hog'},
+}
+
+async function fault(name, {line, do: act, act: action}) {
+  const server = new Server(
+    ['--supervise', '--workers', '2', '--probe-interval', '1s', '--max-rss', '300M'])
+  await server.ready(2)
+  const url = server.nodes[0].clientUrl
+  const clients = []
+  const at = (node) => clients.filter((client) => client.node === node)
+  const ids = server.nodes.map(({node}) => node)
+  while (clients.length < 400 && ids.some((id) => at(id).length < 10)) {
+    const client = new Client(url)
+    await client.opened
+    clients.push(client)
+  }
+  const [victim, other] = server.nodes
+  const [own, others] = [at(victim.node), at(other.node)]
+  const [speaker] = others
+  const timer = setInterval(() => speaker.ws.send('{"action":"say","details":["x"]}'), 20)
+  await sleep(1000)
+  for (const client of clients) client.gapMs = 0
+  const startMs = performance.now()
+  if (act) act(victim)
+  else own[0].ws.send(JSON.stringify({action, details: []}))
+  while (own.some(({backs}) => backs.length === 0)) await sleep(10)
+  await sleep(2000)
+  clearInterval(timer)
+  const away = own.map(({closes, backs}) => backs[0] - closes[0])
+  const most = (all) => Math.round(Math.max(...all))
+  const deaf = others.filter(({heard}) => heard < 50).length
+  if (deaf > 0) throw new Error(`${deaf} clients of the other node heard too little`)
+  console.log(`${name}, of the ${victim.role}: ${own.length} own clients closed after `
+    + `${most(own.map(({closes}) => closes[0] - startMs))} ms, back ${most(away)} ms later at most; `
+    + `${others.length} of the other: ${others.filter(({closes}) => closes.length > 0).length} closed, `
+    + `longest gap ${most(others.map(({gapMs}) => gapMs))} ms\n  ${server.said(line)}`)
+  for (const client of clients) client.close()
+  await server.end()
+}
+
+async function exceptionAtStart() {
+  const startMs = performance.now()
+  const server = new Server(['--supervise'], "throw new Error('no settings')")
+  const [status] = await once(server.child, 'close')
+  const starts = server.log.split('started again').length
+  console.log(`exception at start: status ${status} after ${starts} starts and `
+    + `${Math.round(performance.now() - startMs)} ms\n  ${server.said('started again')}\n  `
+    + `${server.nodes.at(-1)?.error?.message}`)
+  rmSync(server.folder, {recursive: true})
+}
+
+if (values.only !== 'faults') await costs()
+if (values.only !== 'cost') {
+  for (const [name, what] of Object.entries(FAULTS)) await fault(name, what)
+  await exceptionAtStart()
+}
