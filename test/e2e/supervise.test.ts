@@ -133,6 +133,10 @@ async function knockUntil(url: string, end: Promise<unknown>): Promise<readonly 
   return refused
 }
 
+it('was probed all the time, and no log says so', () => {
+  expect(supervisor.cli.stderr()).not.toContain('wsmesh/probe')
+})
+
 it('leaves nobody behind when it is killed itself', async () => {
   const pids = [...supervisor.cli.stderr().matchAll(/"text":"Ready"[^\n]*"pid":(\d+)/g)]
   const marks = pids.map(([, pid]) => markOf(Number(pid))).filter((mark) => mark !== undefined)

@@ -2,6 +2,7 @@
  * A log line for each act of an operator: who did what, from where. Who publishes thousands of
  * messages a second gets a line for the first of them and one a second that counts the others.
  */
+import {PROBE} from '../process/supervision.js'
 import type {TargetJson} from '../protocol/target.js'
 import type {Log, LogFields} from './log.js'
 
@@ -32,6 +33,7 @@ export class OperatorActs {
   }
 
   published(action: string, target: TargetJson): void {
+    if (isProbe(action, target)) return
     this.did('publish', {action, target: briefly(target)})
   }
 
@@ -65,6 +67,12 @@ export class OperatorActs {
     this.#log.info('An operator acted more', {...this.#who, acts: this.#uncounted})
     this.#uncounted = 0
   }
+}
+
+/** A supervisor's, every ten seconds: it is for nobody but the supervisor itself. */
+function isProbe(action: string, target: TargetJson): boolean {
+  if (action !== PROBE.action || !('user' in target)) return false
+  return typeof target.user === 'string' && target.user.startsWith(PROBE.user)
 }
 
 /** For the log. A session's id is often all that proves it: it is cut. */

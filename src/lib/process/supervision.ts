@@ -6,6 +6,9 @@ import {isRecord, parseJson} from '../protocol/json-text.js'
 
 export const SUPERVISION_VARIABLE = 'WSMESH_SUPERVISION'
 
+/** The message of a probe, and the user whom it is for; behind that is a number of its own. */
+export const PROBE = {action: 'wsmesh/probe', user: 'wsmesh-supervisor-'} as const
+
 export interface Supervision {
   /** Its pid: a copy of this variable in another process's environment means nothing. */
   readonly supervisor: number

@@ -7,6 +7,7 @@ import {signToken} from '../auth/token.js'
 import {connectOperator} from '../operator/operator-client.js'
 import {withResolvers} from '../operator/resolvers.js'
 import {LIMITS} from '../protocol/limits.js'
+import {PROBE} from '../process/supervision.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import {dial} from '../transport/ws-transport.js'
 import type {ProbeAnswer} from './probing.js'
@@ -18,9 +19,6 @@ export interface ProbeOptions {
   readonly secret: MeshSecret
   readonly timeoutMs: number
 }
-
-const ACTION = 'wsmesh/probe'
-const USER = 'wsmesh-supervisor'
 
 /** Never rejects, and takes no longer than it may. */
 export async function probeNode(options: ProbeOptions): Promise<ProbeAnswer> {
@@ -50,7 +48,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
   const nonce = `${process.pid}-${Math.random()}`
-  const user = `${USER}-${nonce}`
+  const user = `${PROBE.user}${nonce}`
   const token = await signToken({user, ttlMs: 60_000}, secret)
   const {promise: answered, resolve: settle} = withResolvers<ProbeAnswer>()
   const result = await dial(
@@ -63,7 +61,7 @@ async function ask(
         if (!read.ok || !isRecord(read.value)) return
         const {action} = read.value
         if (action === 'Client/authentication') void send()
-        else if (action === ACTION) settle({type: 'well'})
+        else if (action === PROBE.action) settle({type: 'well'})
         // Where tokens are no proof, an answer is all that can be had.
         else if (action === 'Client/authentication:error') settle({type: 'well'})
       },
@@ -78,7 +76,7 @@ async function ask(
     const url = `ws+unix:${socketPath}:/mesh`
     try {
       const mesh = await connectOperator({url, secret, timeoutMs, signal})
-      await mesh.publish({action: ACTION, details: [], target: {user}}, timeoutMs)
+      await mesh.publish({action: PROBE.action, details: [], target: {user}}, timeoutMs)
       mesh.close()
     } catch (error) {
       settle({type: 'answers', why: error instanceof Error ? error.message : String(error)})
