@@ -126,7 +126,7 @@ async function costs() {
       }
     }
     for (const [kind, all] of Object.entries(found)) {
-      const ratios = all.map((us, round) => us / found['one node'][round]).sort((a, b) => a - b)
+      const ratios = all.map((us, round) => us / found['one node'][round]).toSorted((a, b) => a - b)
       const median = ratios[Math.floor(ratios.length / 2)]
       console.log(`${name.padEnd(9)} ${kind.padEnd(11)} ${all.map((us) => us.toFixed(2)).join(' ')} `
         + `µs of CPU a delivery; ${median.toFixed(2)} times one node`)
@@ -192,6 +192,10 @@ const FAULTS = {
   'memory hog': {line: '--max-rss', act: 'hog'},
 }
 
+function most(all) {
+  return Math.round(Math.max(...all))
+}
+
 async function fault(name, {line, do: act, act: action}) {
   const server = new Server(
     ['--supervise', '--workers', '2', '--probe-interval', '1s', '--max-rss', '300M'])
@@ -218,7 +222,6 @@ async function fault(name, {line, do: act, act: action}) {
   await sleep(2000)
   clearInterval(timer)
   const away = own.map(({closes, backs}) => backs[0] - closes[0])
-  const most = (all) => Math.round(Math.max(...all))
   const deaf = others.filter(({heard}) => heard < 50).length
   if (deaf > 0) throw new Error(`${deaf} clients of the other node heard too little`)
   console.log(`${name}, of the ${victim.role}: ${own.length} own clients closed after `
