@@ -15,9 +15,11 @@ export function onWelcome(state: MeshState, link: Link, frame: WelcomeFrame): vo
   const {role, promised} = state
   if (role.type !== 'seeking' || role.attempt?.link !== link.id) return
   noteTerm(state, frame.term)
+  // A promise of another epoch binds no more: its log is given up with it.
+  const isOthers = promised.holder !== undefined && promised.holder !== link.peer
+    && promised.epoch === frame.epoch
   const isPromisedAway =
-    frame.term < promised.term ||
-    (frame.term === promised.term && promised.holder !== undefined && promised.holder !== link.peer)
+    frame.term < promised.term || (frame.term === promised.term && isOthers)
   if (isPromisedAway) {
     count(state, 'staleTerms')
     becomeSeeking(state, 'welcome of an older term')
@@ -28,7 +30,7 @@ export function onWelcome(state: MeshState, link: Link, frame: WelcomeFrame): vo
     return
   }
   const master: NodeAddress = role.attempt.to
-  state.promised = {term: frame.term, holder: link.peer}
+  state.promised = {term: frame.term, holder: link.peer, epoch: frame.epoch}
   state.hint = {master, term: frame.term}
   const {attempt, round} = role
   for (const peer of round?.peers.values() ?? []) closeLink(state, peer.link, 'answered')

@@ -270,7 +270,7 @@ export function beginTerm(state: MeshState, role: Seeking, lease: Lease): void {
   }
   closePeers(state, asked)
   if (state.log.epoch !== lease.epoch) giveUpHistory(state, lease.epoch)
-  state.promised = {term: lease.term, holder: state.self.id}
+  state.promised = {term: lease.term, holder: state.self.id, epoch: lease.epoch}
   state.hint = {master: selfAddress(state), term: lease.term}
   state.role = {
     type: 'claimed', since: state.now, lost: role.lost, lease, peers, fetch: undefined,

@@ -57,6 +57,8 @@ export interface PoolWatch {
 export interface Promised {
   readonly term: number
   readonly holder: NodeId | undefined
+  /** Terms are counted anew in none, but two epochs may have the same one. */
+  readonly epoch: string
 }
 
 export interface MeshState {
@@ -141,7 +143,7 @@ export function initialState(options: {
       type: 'seeking', since: now, freshSince: now, lost: undefined, attempt: undefined,
       retryAt: now, round: undefined, roundAt: now, redirects: 0, isInvited: false,
     },
-    promised: {term: 0, holder: undefined},
+    promised: {term: 0, holder: undefined, epoch: ''},
     promisedAt: -Infinity,
     highestTerm: 0,
     hint: undefined,

@@ -33,7 +33,7 @@ export function onPromise(state: MeshState, link: Link, frame: PromiseFrame): vo
     refuse(state, link, reason)
     return
   }
-  state.promised = {term: frame.term, holder: link.peer}
+  state.promised = {term: frame.term, holder: link.peer, epoch: frame.epoch}
   if (!isRepeat) state.promisedAt = state.now
   const master = {id: link.peer, url: frame.url}
   const isFollowingIt = role.type === 'following' && role.term === frame.term

@@ -51,6 +51,28 @@ describe('a promise', () => {
     expect(bench.core.standing).toMatchObject({state: 'following', master: 'm'})
   })
 
+  test.each([
+    ['e', 'seeking'],
+    ['f', 'following'],
+  ] as const)('to b keeps away from m in that term of epoch %s: %s', (epoch, state) => {
+    const bench = follower(4)
+    bench.knock('b')
+    bench.hear('b', promise(5, 'b'))
+    // The row was lost, and m began anew; it may count up to the same term.
+    bench.gone.add('b')
+    bench.lease = {...bench.lease, epoch, term: 5, version: 1, holder: nodeId('m')}
+    bench.took('send')
+    for (let tries = 0; bench.said('m', 'follow').length === 0; tries += 1) {
+      expect(tries).toBeLessThan(100)
+      bench.run(50)
+    }
+    bench.hear('m', {
+      type: 'welcome', term: 5, epoch, keep: ORIGIN_PLACE, snapshot: undefined,
+      last: ORIGIN_PLACE, view: VIEW,
+    })
+    expect(bench.core.standing.state).toBe(state)
+  })
+
   test('is not given twice in one term', () => {
     const bench = follower(4)
     bench.knock('b')
