@@ -131,7 +131,7 @@ export async function leadOut(mesh, place) {
   const {child, exit, ready: {node, httpUrl}} = mesh.nodes[place]
   const {role, connections: clients} = await (await fetch(`${httpUrl}/stats`)).json()
   const startMs = performance.now()
-  const said = await mesh.command('node', 'drain', node, '--json')
+  const said = await mesh.command('node', 'drain', node, '--timeout', '30s', '--json')
   const isTooOld = said.error?.code === 'PROTOCOL_VERSION_UNSUPPORTED'
   if (isTooOld) child.kill('SIGTERM')
   else if (said.error !== undefined) throw new Error(`drain of ${node}: ${said.error.message}`)
