@@ -29,6 +29,11 @@ const ACTIONS = `export default (mesh) => {
   })
 }`
 
+/** Nothing outlives the bench, however it ends. */
+const running = new Set()
+process.on('exit', () => running.forEach((child) => child.kill('SIGTERM')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
 class Server {
   log = ''
   nodes = []
@@ -50,6 +55,8 @@ class Server {
 
   run(...args) {
     const child = spawn(process.execPath, [BIN, ...args], {env: this.env})
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8')
     return child
   }
