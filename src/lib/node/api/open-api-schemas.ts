@@ -133,6 +133,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     warnings,
   }),
   Nodes: object({
+    relay: {enum: ['nats', 'master', null], description: 'What brings messages to all nodes'},
     master: orNull('string'), term: count, nodes: {type: 'array', items: node}, warnings,
   }),
 }

@@ -37,7 +37,8 @@ const EMPTY_WHO = {
   users: [], connections: 0, unproved: 0, truncated: false, complete: true, nodes: [], warnings: [],
 }
 const VIEW = {view: {
-  who: async () => EMPTY_WHO, nodes: async () => ({master: null, term: 0, nodes: [], warnings: []}),
+  who: async () => EMPTY_WHO,
+  nodes: async () => ({relay: null, master: null, term: 0, nodes: [], warnings: []}),
 }}
 
 /** Of each operation with a body; `path` and what it takes. */
