@@ -1,5 +1,7 @@
-import {writeFile} from 'node:fs/promises'
+import {execFile} from 'node:child_process'
+import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {promisify} from 'node:util'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
 import {runCli, startCli, type CliResult} from '../helpers/cli.js'
@@ -18,6 +20,15 @@ afterAll(() => mesh[Symbol.asyncDispose]())
 
 function linesOf({stdout}: CliResult): readonly Record<string, unknown>[] {
   return stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+type Failing = readonly [args: readonly string[], exit: number, text: string]
+
+/** Side by side: each is a process. */
+async function failing(cases: readonly Failing[]): Promise<void> {
+  const results = await Promise.all(cases.map(([args]) => mesh.run(...args)))
+  expect(results.map(({exit}) => exit)).toEqual(cases.map(([, exit]) => exit))
+  for (const [index, [, , text]] of cases.entries()) expect(results[index]?.stderr).toContain(text)
 }
 
 describe('ping', () => {
@@ -53,17 +64,12 @@ describe('ping', () => {
     expect(exit).toBe(4)
   })
 
-  test.each([
-    [['n-0'], 3, 'No node of this pool is called n-0'],
-    [['-c', '0'], 2, '--count'],
-    [['-i', '1ms'], 2, '--interval 1ms is out of range'],
-    [['--url', 'ftp://x'], 2, 'No URL for clients'],
-    [['--token-file', '/nowhere', '--url', 'ws://127.0.0.1:9'], 1, '--token-file: cannot read'],
-    [['--user', '1', '--token-file', 'x'], 2, 'cannot also be provided'],
-  ])('bad input %j: %i', async (args, status, text) => {
-    const {stderr, exit} = await mesh.run('ping', ...args)
-    expect(stderr).toContain(text)
-    expect(exit).toBe(status)
+  test('what cannot be done says so', async () => {
+    await failing([
+      [['ping', 'n-0'], 3, 'No node of this pool is called n-0'],
+      [['ping', '--token-file', '/nowhere', '--url', 'ws://127.0.0.1:9'], 1, '--token-file: cannot read'],
+      [['ping', '--user', '1', '--token-file', 'x'], 2, 'cannot also be provided'],
+    ])
   })
 })
 
@@ -91,17 +97,13 @@ describe('connect', () => {
     expect(await cli.exit).toBe(4)
   })
 
-  test.each([
-    ['nothing proved', [], 4, 'does not let this client in: Give a token'],
-    ['nobody there', ['ws://127.0.0.1:9'], 3, 'why: nothing listens there'],
-    ['no URL', ['ftp://x'], 2, 'No URL for clients'],
-    ['an answer that is an error', ['--user', '5', '-x', 'nope', '--wait', '200ms'], 1, ''],
-    ['a wrong line', ['--user', '5', '-x', '/nope', '--wait', '0ms'], 1, ''],
-    ['a frame that is none', ['--user', '5', '-x', '/raw nope', '--wait', '5s'], 2, 'Closed for good with 4502'],
-  ])('%s: %j ends with %i', async (_what, args, status, text) => {
-    const {stderr, exit} = await mesh.run('connect', ...args)
-    expect(stderr).toContain(text)
-    expect(exit).toBe(status)
+  test('what cannot be done says so', async () => {
+    await failing([
+      [['connect'], 4, 'does not let this client in: Give a token'],
+      [['connect', 'ws://127.0.0.1:9'], 3, 'why: nothing listens there'],
+      [['connect', '--user', '5', '-x', 'nope', '-x', '/nope', '--wait', '100ms'], 1, ''],
+      [['connect', '--user', '5', '-x', '/raw nope', '--wait', '9s'], 2, 'Closed for good with 4502'],
+    ])
   })
 })
 
@@ -109,39 +111,19 @@ function inContexts(...args: string[]): Promise<CliResult> {
   return runCli(args, {env: {XDG_CONFIG_HOME: join(mesh.folder, 'config'), HOME: '/nowhere'}})
 }
 
-describe('contexts', () => {
-  test('give a mesh a name, and production is asked for', async () => {
-    const added = await inContexts('context', 'add', 'prod', '--data-dir', mesh.folder, '--production')
-    expect(added).toMatchObject({exit: 0, stderr: ''})
-    const nodes = await inContexts('pool', 'list', '--context', 'prod', '-o', 'name')
-    expect(nodes).toMatchObject({exit: 0, stderr: ''})
-    expect(nodes.stdout.trim().split('\n')).toHaveLength(2)
-
-    await inContexts('context', 'use', 'prod')
-    const kick = await inContexts('kick', '--user', 'nobody')
-    expect(kick).toMatchObject({exit: 2, stdout: ''})
-    expect(kick.stderr).toContain('This closes connections of users, and prod is production: give --yes')
-    expect(await inContexts('kick', '--user', 'nobody', '--yes')).toMatchObject({exit: 5})
-
-    const list = JSON.parse((await inContexts('context', 'list', '--json')).stdout) as unknown
-    expect(list).toMatchObject({
-      current: 'prod', contexts: [{name: 'prod', production: true, settings: {'data-dir': mesh.folder}}],
-    })
-    expect(await inContexts('context', 'remove', 'prod')).toMatchObject({exit: 0})
-  })
-
-  test.each([
-    [['context', 'add', 'x'], 'A context has to say which mesh it is'],
-    [['context', 'add', 'a b', '--node', 'x'], 'The name of a context'],
-    [['context', 'add', 'x', '--pool', 'ftp://u:hunter2@h/d'], 'Cannot use the pool URL ftp://'],
-    [['context', 'use', 'x'], 'There is no context "x"'],
-    [['pool', 'list', '--context', 'x'], 'There is no context "x"'],
-  ])('bad input %j: 2', async (args, text) => {
-    const {stderr, exit} = await inContexts(...args)
-    expect(stderr).toContain(text)
-    expect(stderr).not.toContain('hunter2')
-    expect(exit).toBe(2)
-  })
+test('a context gives a mesh a name, and in production --yes is wanted', async () => {
+  const context = await inContexts('context', 'add', 'prod', '--data-dir', mesh.folder, '--production')
+  expect(context).toMatchObject({exit: 0, stderr: ''})
+  const [nodes, kick, kicked] = await Promise.all([
+    inContexts('pool', 'list', '--context', 'prod', '-o', 'name'),
+    inContexts('kick', '--user', 'nobody', '--context', 'prod'),
+    inContexts('kick', '--user', 'nobody', '--context', 'prod', '--yes'),
+  ])
+  expect(nodes).toMatchObject({exit: 0, stderr: ''})
+  expect(nodes.stdout.trim().split('\n')).toHaveLength(2)
+  expect(kick).toMatchObject({exit: 2, stdout: ''})
+  expect(kick.stderr).toContain('This closes connections of users, and prod is production: give --yes')
+  expect(kicked).toMatchObject({exit: 5})
 })
 
 describe('top', () => {
@@ -153,15 +135,18 @@ describe('top', () => {
     const rounds = linesOf(await mesh.run('top', '--json', '-n', '2', '-i', '200ms'))
     expect(rounds).toHaveLength(2)
     expect(rounds[1]).toMatchObject({master: nodes[0].ready.node, nodes: [{slowConsumersNew: 0}, {role: 'follower'}]})
+    await failing([[['top', '--node', '127.0.0.1:9'], 3, 'is not in reach']])
   })
+})
 
-  test.each([
-    [['--sort', 'size'], 2, '--sort'],
-    [['--interval', '1ms'], 2, '--interval 1ms is out of range'],
-    [['--node', '127.0.0.1:9'], 3, 'is not in reach'],
-  ])('bad input %j: %i', async (args, status, text) => {
-    const {stderr, exit} = await mesh.run('top', ...args)
-    expect(stderr).toContain(text)
-    expect(exit).toBe(status)
-  })
+test('bash completes by the script of wsmesh completion', async () => {
+  const bin = join(mesh.folder, 'bin')
+  await mkdir(bin)
+  const program = process.env['WSMESH_TEST_BIN'] ?? join(import.meta.dirname, '..', '..', 'bin', 'run.js')
+  await writeFile(join(bin, 'wsmesh'), `#!/bin/sh\nexec ${process.execPath} ${program} "$@"\n`, {mode: 0o755})
+  const script = 'source <(wsmesh completion bash); COMP_WORDS=(wsmesh pool list --output ""); COMP_CWORD=4; '
+    + '_wsmesh; echo "${COMPREPLY[@]}"'
+  const env = {...process.env, PATH: `${bin}:${process.env['PATH']}`}
+  const {stdout} = await promisify(execFile)('bash', ['-c', script], {env})
+  expect(stdout).toBe('table name\n')
 })

@@ -11,6 +11,9 @@ import {
   checkContextName, type Context, contextNamed, type Contexts, contextsText, inUse, parseContexts, withContext,
   withoutContext,
 } from '../../../src/lib/cli/context/contexts.js'
+import {
+  addContext, listContexts, removeContext, useContext,
+} from '../../../src/lib/cli/context/edit-contexts.js'
 import {confirmProduction, contextLine} from '../../../src/lib/cli/context/production.js'
 import type {ErrorCode} from '../../../src/lib/util/errors.js'
 
@@ -73,6 +76,32 @@ describe('the file', () => {
     expect(await readContexts(env)).toEqual(contexts)
     await chmod(path, 0o640)
     await expect(readContexts(env)).rejects.toThrowError(failing('CONFIG_INVALID', 'Others can read'))
+  })
+
+  test('is edited by the commands, which show no password', async () => {
+    const own = {XDG_CONFIG_HOME: join(env['XDG_CONFIG_HOME'] ?? '', 'own')}
+    const at = {env: own, stdin: process.stdin}
+    const pool = 'mysql://u:hunter2@h/d'
+    const {context, missing} = await addContext('prod', {production: true, pool, 'secret-file': 'gone'}, at)
+    expect(context).toMatchObject({name: 'prod', production: true, settings: {pool: 'mysql://u:***@h/d'}})
+    expect(missing).toEqual([join(process.cwd(), 'gone')])
+    expect((await readContexts(own)).byName.get('prod')?.settings['pool']).toBe(pool)
+    expect(await useContext('prod', own)).toEqual({current: 'prod'})
+    expect(await listContexts(own)).toMatchObject({current: 'prod', contexts: [{name: 'prod', current: true}]})
+    expect(await useContext('none', own)).toEqual({current: null})
+    expect(await removeContext('prod', own)).toEqual({current: null})
+    await expect(useContext('prod', own)).rejects.toThrowError(failing('CONFIG_INVALID', 'There is no context "prod"'))
+  })
+
+  test.each([
+    [{}, 'USAGE', 'A context has to say which mesh it is'],
+    [{pool: ''}, 'USAGE', '--pool is empty'],
+    [{node: 'a b'}, 'USAGE', 'Not the address of a node'],
+    [{pool: 'ftp://u:hunter2@h/d'}, 'POOL_URL_INVALID', 'Cannot use the pool URL ftp://'],
+  ] as const)('%j is refused', async (flags, code, text) => {
+    const adding = addContext('x', {production: false, ...flags}, {env, stdin: process.stdin})
+    await expect(adding).rejects.toThrowError(failing(code, text))
+    await expect(adding).rejects.not.toThrowError(/hunter2/)
   })
 
   test('a folder in its place is said', async () => {

@@ -7,12 +7,12 @@ export function clip(line: string, width: number): string {
   let out = ''
   let rest = line
   while (rest !== '') {
-    // oxlint-disable-next-line no-control-regex -- it is what terminals are told with
-    const code = rest.startsWith(ESCAPE) ? /^\u001B\[[\d;]*m/.exec(rest)?.[0] : undefined
-    const part = code ?? String.fromCodePoint(rest.codePointAt(0) ?? 0)
+    // Of escape sequences there are colours alone, which end with an m.
+    const code = rest.startsWith(ESCAPE) ? rest.slice(0, rest.indexOf('m') + 1) : undefined
+    const part = code || String.fromCodePoint(rest.codePointAt(0) ?? 0)
     rest = rest.slice(part.length)
-    if (code === undefined && shown === width) continue
-    if (code === undefined) shown += 1
+    if (!code && shown === width) continue
+    if (!code) shown += 1
     // Behind the end colours are only switched off.
     out += part
   }
