@@ -19,7 +19,8 @@ export type {
 } from './lib/operator/operator-connection.js'
 
 export {createNode, type MeshNode} from './lib/node/create-node.js'
-export {createLog, silentLog, type Log, type LogLevel, type LogOptions} from './lib/node/log.js'
+export {createLog, type LogOptions} from './lib/node/create-log.js'
+export {silentLog, type Log, type LogLevel} from './lib/node/log.js'
 export {defaultNodeConfig, defaultNodeServices} from './lib/node/node-defaults.js'
 export type {NodeAddresses} from './lib/node/node-addresses.js'
 export type {NodeConfig, NodeServices} from './lib/node/node-config.js'

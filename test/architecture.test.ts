@@ -43,6 +43,7 @@ const ONE_FILE: Readonly<Record<string, string>> = {
   '@nats-io/transport-node': 'lib/nats/nats-client.ts',
   libsql: 'lib/pool/sqlite/sqlite-driver.ts',
   mysql2: 'lib/sql/mysql-driver.ts',
+  pino: 'lib/node/create-log.ts',
   'prom-client': 'lib/node/metrics/prometheus.ts',
 }
 

@@ -86,6 +86,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('on-hang', 'WSMESH_ON_HANG', text('a text: "report,cpu,heap"'), 'report'),
   ...limitEntries().map(([, limit]) => limitKey(limit)),
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
+  serveKey('log-format', 'WSMESH_LOG_FORMAT', oneOf(['auto', 'pretty', 'json']), 'auto'),
+  serveKey('log-file', 'WSMESH_LOG_FILE', path(), ''),
 ]
 
 export function configKey(name: string): ConfigKey | undefined {

@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core'
 import {authFlags} from './auth-flags.js'
 import {apiKeyFlags, poolFlags, repeatable, secretFlags, tlsFlags} from './flags.js'
 import {limitFlags} from './limit-flags.js'
+import {logFlags} from './log-flags.js'
 import {outboxFlags} from './outbox-flags.js'
 import {relayFlags} from './relay-flags.js'
 import {superviseFlags} from './supervise-flags.js'
@@ -47,10 +48,7 @@ export function serveFlags() {
       env: 'WSMESH_DRAIN_SECONDS', default: 5, min: 0, max: 3600, helpValue: 'N',
       summary: 'clients are led away over it when the node leaves; 0: at once',
     }),
-    'log-level': Flags.option({
-      env: 'WSMESH_LOG_LEVEL', options: ['debug', 'info', 'warn', 'error'] as const,
-      default: 'info', helpValue: 'LEVEL', summary: 'on stderr: debug, info, warn or error',
-    })(),
+    ...logFlags(),
     ...superviseFlags(),
     ...authFlags(),
     ...webhookFlags(),

@@ -28,6 +28,8 @@ export interface ServeFlagValues
   readonly 'history-bytes': number
   readonly 'drain-seconds': number
   readonly 'log-level': ServeOptions['logLevel']
+  readonly 'log-format': ServeOptions['logFormat']
+  readonly 'log-file'?: string | undefined
   readonly pool?: string | undefined
   readonly 'pool-prefix': string
   readonly 'data-dir'?: string | undefined
@@ -64,6 +66,8 @@ export function serveOptionsOf(
     compression: flags.compression,
     auth: authOptionsOf(flags, argv),
     logLevel: flags['log-level'],
+    logFormat: flags['log-format'],
+    logFile: flags['log-file'],
     limits: limitsOf(flags),
     historyMs: flags['history-seconds'] * 1000,
     historyBytes: flags['history-bytes'],

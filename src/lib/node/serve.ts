@@ -11,7 +11,7 @@ import {defaultMeshConfig} from '../mesh/config.js'
 import {openOutboxStore} from '../pool/outbox/open-outbox-store.js'
 import {openPoolStore} from '../pool/open-pool-store.js'
 import type {ReadyLine} from '../process/child-line.js'
-import {takeSupervision, type Supervision} from '../process/supervision.js'
+import {isSupervised, takeSupervision, type Supervision} from '../process/supervision.js'
 import {supervisorOf} from '../process/supervisor-of.js'
 import {findPortOwner} from '../transport/port-owner.js'
 import {WsmeshError} from '../util/errors.js'
@@ -21,8 +21,8 @@ import {createNode} from './create-node.js'
 import type {MeshNode} from './create-node.js'
 import type {NodeEnd} from './leaving/node-acts.js'
 import type {NodeLimits} from './limits.js'
-import {createLog} from './log.js'
-import type {Log, LogLevel} from './log.js'
+import type {Log, LogFormat, LogLevel} from './log.js'
+import {openLog, type LogPlace} from './log-output.js'
 import {
   checkClientPath,
   checkHost,
@@ -65,6 +65,8 @@ export interface ServeOptions {
   readonly compression: boolean
   readonly auth: AuthOptions
   readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+  readonly logFile: string | undefined
   readonly limits: NodeLimits
   readonly historyMs: number
   readonly historyBytes: number
@@ -89,7 +91,8 @@ export async function serve(
   options: ServeOptions,
   onReady: (ready: ReadyJson) => void,
 ): Promise<NodeEnd> {
-  const log = stderrLog(options.logLevel)
+  const output = openLog(logPlaceOf(options))
+  const {log} = output
   const signal = firstSignal()
   let running: MeshNode | undefined
   outliveActions(options.actions, log, () => running?.countStray())
@@ -103,7 +106,13 @@ export async function serve(
   const {node, pool} = started
   running = node
   const failed = announce(node, pool, log, onReady)
-  if (!isOnTerminal()) process.on('SIGHUP', () => void reloader.reload('SIGHUP'))
+  process.on('SIGUSR2', output.reopen)
+  if (!isOnTerminal()) {
+    process.on('SIGHUP', () => {
+      output.reopen()
+      void reloader.reload('SIGHUP')
+    })
+  }
   const end = await Promise.race([signal, failed, node.ended])
   if (end !== 'drained' && end !== 'restart') {
     log.info('Stopping', {signal: end})
@@ -191,13 +200,10 @@ function assertOperator({rights, source}: MeshSecret): void {
   })
 }
 
-function stderrLog(level: LogLevel): Log {
-  return createLog({
-    level,
-    format: process.stderr.isTTY ? 'pretty' : 'ndjson',
-    write: (line) => void process.stderr.write(line),
-    wallClock: () => Date.now(),
-  })
+/** A supervisor reads what its nodes say, and writes it where it writes its own. */
+function logPlaceOf({logLevel: level, logFormat: format, logFile: file}: ServeOptions): LogPlace {
+  return isSupervised(process.env)
+    ? {level, format: 'json', file: undefined} : {level, format, file}
 }
 
 /** There SIGHUP says that the terminal was closed: what was started in it ends with it. */

@@ -52,7 +52,7 @@ function isText(value: unknown): value is string {
 export function readableLogLine(line: string): string | undefined {
   const json = parseJson(line)
   if (!json.ok || !isRecord(json.value)) return line.trim() === '' ? undefined : line
-  const {at: _at, level, text, stack: _stack, ...fields} = json.value
+  const {at: _at, event: _event, level, text, stack: _stack, ...fields} = json.value
   if (typeof text !== 'string') return line
   // What was dropped into a folder is what its author waits to see.
   const isShown = level === 'warn' || level === 'error' || text.startsWith('Actions ')

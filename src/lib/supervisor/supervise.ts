@@ -8,8 +8,9 @@ import {join} from 'node:path'
 import {defaultDataDir, ensureDataDir} from '../auth/data-dir.js'
 import type {MeshSecret} from '../auth/mesh-secret.js'
 import {loadSecret} from '../auth/secret.js'
-import {createLog, describeError} from '../node/log.js'
+import {describeError} from '../node/log.js'
 import type {Log} from '../node/log.js'
+import {openLog, type LogOutput} from '../node/log-output.js'
 import {checkHost, checkListen} from '../node/node-addresses.js'
 import type {ServeOptions} from '../node/serve.js'
 import type {ReadyLine} from '../process/child-line.js'
@@ -117,6 +118,7 @@ class Supervisor {
   readonly #world: World
   readonly #core: SupervisorCore
   readonly #log: Log
+  readonly #output: LogOutput
   readonly #children = new Map<number, NodeChild>()
   readonly #announced = new Set<number>()
   #exit: (failure: WsmeshError | undefined) => void = () => {}
@@ -141,12 +143,9 @@ class Supervisor {
       restarts: RESTART_POLICY, startMs: START_MS, loadMs: LOAD_MS,
       stopMs: serve.leadAwayMs + STOP_MS,
     })
-    this.#log = createLog({
-      level: serve.logLevel,
-      format: process.stderr.isTTY ? 'pretty' : 'ndjson',
-      write: (line) => void process.stderr.write(line),
-      wallClock: () => Date.now(),
-    })
+    const {logLevel: level, logFormat: format, logFile: file} = serve
+    this.#output = openLog({level, format, file})
+    this.#log = this.#output.log
   }
 
   async run(): Promise<void> {
@@ -158,6 +157,7 @@ class Supervisor {
     takeReloadRequest(this.#world.folder, process.pid)
     const onSignal = (signal: NodeJS.Signals): void => this.#onSignal(signal)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+    process.on('SIGUSR2', this.#output.reopen)
     void this.#tellOfOrphans()
     this.#step({type: 'start'})
     this.#tell()
@@ -181,6 +181,7 @@ class Supervisor {
 
   #onSignal(signal: NodeJS.Signals): void {
     if (signal === 'SIGHUP' && this.#isReload()) {
+      this.#output.reopen()
       this.#step({type: 'reload'})
       return
     }
@@ -265,7 +266,7 @@ class Supervisor {
       clientFd: clients.fd,
       apiFd: api?.fd,
       supervision,
-      onLog: (line) => void process.stderr.write(`${line}\n`),
+      onLog: (line) => this.#output.pass(line),
       onReady: (ready) => {
         if (!this.#announced.has(worker)) this.#options.onReady(ready)
         this.#announced.add(worker)
