@@ -160,7 +160,7 @@ interface ExitRequest extends Error {
 }
 
 /** `this.exit(n)`: not a failure to report, only a status. */
-function isExit(error: Error): error is ExitRequest {
+export function isExit(error: Error): error is ExitRequest {
   return 'code' in error && error.code === 'EEXIT' && 'oclif' in error
 }
 

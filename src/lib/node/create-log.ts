@@ -33,11 +33,10 @@ function ndjsonWriter({level: lowest, write, wallClock}: LogOptions): Write {
   const logger = pino({
     level: lowest,
     base: null,
-    messageKey: 'text',
     timestamp: () => `,"at":"${new Date(wallClock()).toISOString()}"`,
     formatters: {level: (label) => ({level: label})},
   }, {write})
-  return (level, text, fields) => logger[level]({event: eventOf(text), ...fields}, text)
+  return (level, text, fields) => logger[level]({event: eventOf(text), text, ...fields})
 }
 
 function prettyWriter({level: lowest, write, wallClock}: LogOptions): Write {

@@ -22,7 +22,10 @@ export const LOG_EVENTS: readonly LogEvent[] = [
   ]},
   {event: 'node.stopping', texts: ['Stopping']},
   {event: 'node.draining', texts: ['Draining']},
-  {event: 'node.stopped', texts: ['Stopped', 'Stopped before the node was up']},
+  {event: 'node.drained', texts: ['Drained']},
+  {event: 'node.stopped', texts: [
+    'Stopped', 'Stopped before the node was up', 'Stopped by an operator',
+  ]},
   {event: 'node.stalled', texts: ['this process stood still']},
   {event: 'node.bug', texts: ['A bug in wsmesh: this node ends']},
   {event: 'node.listener-failed', texts: ['The listener failed']},
@@ -33,6 +36,9 @@ export const LOG_EVENTS: readonly LogEvent[] = [
   {event: 'mesh.left-master', texts: ['left the master']},
   {event: 'mesh.stepped-down', texts: ['stepped down']},
   {event: 'mesh.handing-over', texts: ['handing over']},
+  {event: 'mesh.handover-failed', texts: [
+    'nobody took over in time: this node goes on as master',
+  ]},
   {event: 'mesh.lease-missing', texts: [
     'the lease row is missing for a whole lease: a new epoch begins',
   ]},
@@ -152,6 +158,11 @@ export const LOG_EVENTS: readonly LogEvent[] = [
   {event: 'supervisor.reload-failed', texts: [
     'Reload: given up, the other nodes stay as they are',
   ]},
+  {event: 'supervisor.orphan', texts: [
+    'A node whose supervisor was killed hung: it was killed',
+    'A node whose supervisor was killed has ended',
+  ]},
+  {event: 'supervisor.manager-failed', texts: ['The service manager cannot be told anything']},
   {event: 'supervisor.file-failed', texts: ['What is kept here cannot be written down']},
 ]
 

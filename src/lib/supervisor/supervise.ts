@@ -171,9 +171,8 @@ class Supervisor {
 
   async #tellOfOrphans(): Promise<void> {
     for (const {pid, hung} of await this.#world.orphans) {
-      const text = 'A node whose supervisor was killed'
-      if (hung) this.#log.error(`${text} hung: it was killed`, {pid})
-      else this.#log.info(`${text} has ended`, {pid})
+      if (hung) this.#log.error('A node whose supervisor was killed hung: it was killed', {pid})
+      else this.#log.info('A node whose supervisor was killed has ended', {pid})
     }
     // Who looks removes what the dead left.
     await listSupervisors(this.#world.dataDir)
