@@ -240,7 +240,7 @@ describe('damaged, locked or not ours', () => {
   })
 
   test('locked by another process: writes are rejected in time, reads go on', async () => {
-    const store = await open(`sqlite:${path}`, 300)
+    const store = await open(`sqlite:${path}`, 1000)
     const held = await begin(store)
     const locker = new Libsql(path)
     locker.exec('BEGIN IMMEDIATE')
