@@ -26,7 +26,6 @@ export async function buildOf(ref, say) {
     const tar = join(dir, 'commit.tar')
     await git('archive', '--output', tar, commit)
     await run('tar', ['-xf', tar, '-C', dir])
-    const lockOf = (folder) => readFileSync(join(folder, 'package-lock.json'), 'utf8')
     // Another lock: other dependencies.
     const npm = (...args) => run('npm', args, {cwd: dir, timeout: BUILD_MS})
     if (lockOf(dir) !== lockOf(ROOT)) await npm('ci', '--prefer-offline', '--no-audit', '--no-fund')
@@ -37,6 +36,10 @@ export async function buildOf(ref, say) {
     end()
     throw new Error(`${ref} cannot be built: ${error.stderr || error.message}`, {cause: error})
   }
+}
+
+function lockOf(folder) {
+  return readFileSync(join(folder, 'package-lock.json'), 'utf8')
 }
 
 async function freePort() {
