@@ -48,4 +48,7 @@ app.post('/wsmesh/webhook', express.raw({type: '*/*'}), ({headers, body}, respon
 })
 
 app.use(express.static(new URL('page', import.meta.url).pathname))
-app.listen(Number(PORT), '127.0.0.1', () => console.log(`http://localhost:${PORT}/`))
+app.listen(Number(PORT), '127.0.0.1', (error) => {
+  if (error) throw error // Express 5 calls this as well when the port is taken.
+  console.log(`http://localhost:${PORT}/`)
+})

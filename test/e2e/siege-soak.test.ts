@@ -1,13 +1,12 @@
 /** `wsmesh siege --soak` as people run it: a clean server, a node that leaks, one that dies. */
-import {once} from 'node:events'
 import {readFile, writeFile} from 'node:fs/promises'
-import {createServer} from 'node:net'
 import {join} from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {RunReport} from '../../src/lib/siege/run-report.js'
 import {assertBuilt} from '../helpers/built.js'
 import {runCli, startCli} from '../helpers/cli.js'
 import {eventually} from '../helpers/eventually.js'
+import {freePort} from '../helpers/free-port.js'
 import {startLeaky} from '../helpers/leaky-server.js'
 import {mutant} from '../helpers/mutant.js'
 import {ServeMesh} from '../helpers/serve-process.js'
@@ -70,7 +69,7 @@ describe.concurrent('wsmesh siege --soak', {timeout: LONG_MS}, () => {
 
   test('of a node that is restarted in the middle: INVALID, with what was measured', async () => {
     await using mesh = await ServeMesh.open()
-    const port = String(await lowPort())
+    const port = String(await freePort())
     const node = await mesh.start('--port', port, ...QUICK)
     const siege = startCli([...SOAK, ...KINDS, '--strict', '--ndjson'], {env: mesh.env})
     await using _ = siege
@@ -87,25 +86,6 @@ describe.concurrent('wsmesh siege --soak', {timeout: LONG_MS}, () => {
     expect(siege.stderr()).not.toContain('    at ')
   })
 })
-
-/**
- * One that the system gives to no connection of its own: while nobody listens, one of thousands that
- * are dialled could meet itself there, and the port would be taken.
- */
-async function lowPort(): Promise<number> {
-  for (;;) {
-    const probe = createServer()
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    try {
-      await once(probe.listen(port, '127.0.0.1'), 'listening')
-      return port
-    } catch {
-      // It is somebody's: another one is tried.
-    } finally {
-      probe.close()
-    }
-  }
-}
 
 /** The last line of --ndjson. */
 function reportIn(stdout: string): RunReport {
