@@ -204,3 +204,14 @@ export class CoreBench {
 function isSameStamp(a: LeaseStamp | undefined, b: LeaseStamp): boolean {
   return a?.epoch === b.epoch && a.term === b.term && a.version === b.version
 }
+
+/** Node a, master of term 1, with b following, which holds the first entry. */
+export function masterOfTwo(): CoreBench {
+  const bench = new CoreBench(['a', 'b'], {})
+  bench.run(50)
+  bench.followedBy('b', 0)
+  bench.ack('b', 1, 1, 1)
+  bench.run(50)
+  bench.took('send')
+  return bench
+}

@@ -1,10 +1,11 @@
-import {Args, Flags} from '@oclif/core'
+import {Flags} from '@oclif/core'
 
-import {BaseCommand} from '../../lib/cli/base-command.js'
 import {reachFlags} from '../../lib/cli/flags.js'
-import {type ActJson, actOn, describeAct, describeStep} from '../../lib/cli/node-act.js'
+import {NODE_ARGS, NodeActCommand} from '../../lib/cli/node-act-command.js'
+import type {ActJson} from '../../lib/cli/node-act.js'
 
-export default class NodeDrainCommand extends BaseCommand {
+export default class NodeDrainCommand extends NodeActCommand {
+  static override danger = 'leads all clients of a node away, and ends it'
   static override summary = 'have a node leave the mesh in order, and end'
   static override description =
     'Mastership goes to another node first, then clients to the others, at a pace; then the node ' +
@@ -17,14 +18,7 @@ export default class NodeDrainCommand extends BaseCommand {
     'wsmesh node drain 10.0.0.5:8080',
     'wsmesh node drain n-5ca68f81 --yes --node ws://127.0.0.1:8080',
   ]
-  static override jsonFields = ['node', 'act', 'wasMaster', 'master', 'term', 'clients',
-    'handoverMs', 'ms', 'supervisor']
-  static override args = {
-    node: Args.string({
-      name: 'ID', required: true, ignoreStdin: true,
-      description: 'its id, the start of it, or its address, as pool list shows them',
-    }),
-  }
+  static override args = NODE_ARGS
   static override flags = {
     yes: Flags.boolean({
       char: 'y', default: false,
@@ -38,10 +32,6 @@ export default class NodeDrainCommand extends BaseCommand {
 
   async run(): Promise<ActJson> {
     const {flags, args} = await this.parse(NodeDrainCommand)
-    const outcome = await actOn(flags, args.node, 'drain', (step) => {
-      if (process.stderr.isTTY && !this.jsonEnabled()) this.notice(describeStep(step))
-    })
-    this.print(describeAct(outcome))
-    return outcome
+    return this.act(flags, args.node, 'drain')
   }
 }

@@ -1,10 +1,11 @@
-import {Args, Flags} from '@oclif/core'
+import {Flags} from '@oclif/core'
 
-import {BaseCommand} from '../../lib/cli/base-command.js'
 import {reachFlags} from '../../lib/cli/flags.js'
-import {type ActJson, actOn, describeAct, describeStep} from '../../lib/cli/node-act.js'
+import {NODE_ARGS, NodeActCommand} from '../../lib/cli/node-act-command.js'
+import type {ActJson} from '../../lib/cli/node-act.js'
 
-export default class NodeRestartCommand extends BaseCommand {
+export default class NodeRestartCommand extends NodeActCommand {
+  static override danger = 'leads all clients of a node away, and ends it'
   static override summary = 'have a node drain, and end with the status that asks for a fresh one'
   static override description =
     'As drain; then the process ends with status 75, for which a supervisor starts it again at ' +
@@ -14,14 +15,7 @@ export default class NodeRestartCommand extends BaseCommand {
     'wsmesh node restart n-5ca68f81',
     'wsmesh node restart 5ca --drain-seconds 30',
   ]
-  static override jsonFields = ['node', 'act', 'wasMaster', 'master', 'term', 'clients',
-    'handoverMs', 'ms', 'supervisor']
-  static override args = {
-    node: Args.string({
-      name: 'ID', required: true, ignoreStdin: true,
-      description: 'its id, the start of it, or its address, as pool list shows them',
-    }),
-  }
+  static override args = NODE_ARGS
   static override flags = {
     yes: Flags.boolean({
       char: 'y', default: false,
@@ -35,10 +29,6 @@ export default class NodeRestartCommand extends BaseCommand {
 
   async run(): Promise<ActJson> {
     const {flags, args} = await this.parse(NodeRestartCommand)
-    const outcome = await actOn(flags, args.node, 'restart', (step) => {
-      if (process.stderr.isTTY && !this.jsonEnabled()) this.notice(describeStep(step))
-    })
-    this.print(describeAct(outcome))
-    return outcome
+    return this.act(flags, args.node, 'restart')
   }
 }

@@ -3,7 +3,9 @@ import {describe, expect, test} from 'vitest'
 import {ORIGIN_PLACE} from '../../../src/lib/protocol/position.js'
 import type {LogEntry} from '../../../src/lib/protocol/node-frame.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
-import {address, CoreBench, EMPTY_CHAIN, entries, envelope} from '../../helpers/core-bench.js'
+import {
+  address, CoreBench, EMPTY_CHAIN, entries, envelope, masterOfTwo,
+} from '../../helpers/core-bench.js'
 
 const VIEW = ['a', 'b', 'm'].map(address)
 
@@ -12,17 +14,6 @@ function follower(): CoreBench {
     term: 4, version: 1, holder: nodeId('m'), view: VIEW,
   })
   bench.follow('m', 4)
-  bench.took('send')
-  return bench
-}
-
-/** Node a, master of term 1, with b following, which holds the first entry. */
-function master(): CoreBench {
-  const bench = new CoreBench(['a', 'b'], {})
-  bench.run(50)
-  bench.followedBy('b', 0)
-  bench.ack('b', 1, 1, 1)
-  bench.run(50)
   bench.took('send')
   return bench
 }
@@ -110,7 +101,7 @@ describe('a follower', () => {
 
 describe('a master', () => {
   test('orders a message once, however often it comes', () => {
-    const bench = master()
+    const bench = masterOfTwo()
     const before = ordered(bench)
     const frame = {type: 'publish', term: 1, first: 1, envelopes: [envelope('b', 1)]} as const
     bench.hear('b', frame)
@@ -120,7 +111,7 @@ describe('a master', () => {
   })
 
   test('tells who sends again what is stable', () => {
-    const bench = master()
+    const bench = masterOfTwo()
     const frame = {type: 'publish', term: 1, first: 1, envelopes: [envelope('b', 1)]} as const
     bench.hear('b', frame)
     bench.ack('b', 1, 2, 2)
@@ -131,7 +122,7 @@ describe('a master', () => {
   })
 
   test('orders nothing behind a gap in the numbers of its origin', () => {
-    const bench = master()
+    const bench = masterOfTwo()
     const before = ordered(bench)
     const later = [envelope('b', 2), envelope('b', 3)]
     bench.hear('b', {type: 'publish', term: 1, first: 1, envelopes: later})
@@ -142,14 +133,14 @@ describe('a master', () => {
   })
 
   test('takes from a node its own messages only', () => {
-    const bench = master()
+    const bench = masterOfTwo()
     const before = ordered(bench)
     bench.hear('b', {type: 'publish', term: 1, first: 1, envelopes: [envelope('m', 1)]})
     expect(ordered(bench)).toBe(before)
   })
 
   test('sends from where a follower asks', () => {
-    const bench = master()
+    const bench = masterOfTwo()
     bench.publish(1)
     bench.took('send')
     bench.hear('b', {type: 'resend', term: 1, after: 0})
@@ -157,7 +148,7 @@ describe('a master', () => {
   })
 
   test('that is told to go hands over to who holds everything, and waits for it', () => {
-    const bench = master()
+    const bench = masterOfTwo()
     bench.publish(1)
     bench.took('send')
     bench.step({type: 'drain'})

@@ -1,17 +1,6 @@
 /** A master that gives the lease away without leaving; test/scenarios has it among honest nodes. */
 import {expect, test} from 'vitest'
-import {CoreBench} from '../../helpers/core-bench.js'
-
-/** Node a, master of term 1, with b following, which holds the first entry. */
-function master(): CoreBench {
-  const bench = new CoreBench(['a', 'b'], {})
-  bench.run(50)
-  bench.followedBy('b', 0)
-  bench.ack('b', 1, 1, 1)
-  bench.run(50)
-  bench.took('send')
-  return bench
-}
+import {CoreBench, masterOfTwo} from '../../helpers/core-bench.js'
 
 /** Time passes, and b goes on acknowledging what it has. */
 function pass(bench: CoreBench, ms: number, held: number): void {
@@ -22,7 +11,7 @@ function pass(bench: CoreBench, ms: number, held: number): void {
 }
 
 test('it hands over to who holds everything, orders nothing new meanwhile, and then follows', () => {
-  const bench = master()
+  const bench = masterOfTwo()
   bench.publish(1)
   bench.took('send')
   bench.step({type: 'step-down'})
@@ -42,7 +31,7 @@ test('it hands over to who holds everything, orders nothing new meanwhile, and t
 })
 
 test('when nobody takes over in time it goes on as master, and orders what had to wait', () => {
-  const bench = master()
+  const bench = masterOfTwo()
   bench.step({type: 'step-down'})
   bench.publish(1)
   pass(bench, 1000, 1)
