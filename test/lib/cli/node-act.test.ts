@@ -1,5 +1,9 @@
 /** How `wsmesh node …` tells what it did. */
 import {expect, it} from 'vitest'
+import Drain from '../../../src/commands/node/drain.js'
+import Restart from '../../../src/commands/node/restart.js'
+import StepDown from '../../../src/commands/node/step-down.js'
+import Stop from '../../../src/commands/node/stop.js'
 import {describeAct, describeStep} from '../../../src/lib/cli/node-act.js'
 import type {ActOutcome} from '../../../src/lib/operator/act-on-node.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
@@ -37,4 +41,10 @@ it('what goes on is one line each', () => {
   expect(describeStep(event)).toBe('n-9e leads; n-5c goes on leaving')
   expect(describeStep({...event, step: 'leading-away'}))
     .toBe('60 of 1 180 clients left at n-5c')
+})
+
+it('asks in production before what ends a node', () => {
+  const asking = [Drain, Restart, Stop].map(({danger}) => typeof danger)
+  expect(asking).toEqual(['string', 'string', 'string'])
+  expect(typeof StepDown.danger).toBe('function')
 })
