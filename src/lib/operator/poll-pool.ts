@@ -122,34 +122,50 @@ interface Probed {
 
 async function probe<T>(
   access: PollAccess,
-  {url, known, keeps}: Probed,
+  probed: Probed,
   question: Question<T>,
 ): Promise<PolledNode<T>> {
-  const timeoutMs = Math.min(PROBE_MS_MAX, access.leftMs())
-  const deadlineMs = performance.now() + timeoutMs
+  const deadlineMs = performance.now() + Math.min(PROBE_MS_MAX, access.leftMs())
   const patience: Patience = {
     left: () => Math.max(1, deadlineMs - performance.now()),
     each: () => Math.min(PROBE_MS_MAX, access.leftMs()),
   }
   try {
-    const connection = await access.connect(url, {timeoutMs})
-    try {
-      const {node: id} = connection
-      if (known && id !== known.id) {
-        const why = `node ${id} answers there`
-        return {known, id: known.id, url, state: 'stale', answer: undefined, why}
-      }
-      const answer = await question(connection, patience)
-      return {known, id, url, state: 'up', answer, why: undefined}
-    } finally {
-      if (!keeps) connection.close()
-    }
+    return await ask(access, probed, question, patience)
   } catch (error) {
+    const {url, known} = probed
     if (!(error instanceof WsmeshError) || (known === undefined && isTelling(error))) throw error
     const why = reasonOf(error)
     const state = why.includes('refused') && !isTelling(error) ? 'stale' : 'unreachable'
     const refusedSecret = error.code === 'AUTH_REJECTED'
     return {known, id: known?.id ?? url, url, state, answer: undefined, why, refusedSecret}
+  }
+}
+
+async function ask<T>(
+  access: PollAccess,
+  probed: Probed,
+  question: Question<T>,
+  patience: Patience,
+  isAnew = false,
+): Promise<PolledNode<T>> {
+  const {url, known, keeps} = probed
+  const connection = await access.connect(url, {timeoutMs: patience.left()})
+  try {
+    const {node: id} = connection
+    if (known && id !== known.id) {
+      const why = `node ${id} answers there`
+      return {known, id: known.id, url, state: 'stale', answer: undefined, why}
+    }
+    const answer = await question(connection, patience)
+    return {known, id, url, state: 'up', answer, why: undefined}
+  } catch (error) {
+    // A kept connection may have ended since it was asked last: only a new one tells whether the
+    // node is there (as HTTP clients do with theirs, RFC 9112 section 9.3.1).
+    if (!keeps || isAnew || !connection.isOver) throw error
+    return await ask(access, probed, question, patience, true)
+  } finally {
+    if (!keeps) connection.close()
   }
 }
 
