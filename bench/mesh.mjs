@@ -29,6 +29,8 @@ export function spreadOf(values) {
   return `p50 ${at(0.5).toFixed(0)} p99 ${at(0.99).toFixed(0)} max ${at(1).toFixed(0)}`
 }
 
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
 export async function statsOf({ready}) {
   const response = await fetch(`${ready.httpUrl}/stats`)
   return response.json()

@@ -3,42 +3,35 @@
  * spread over all nodes, each node publishing and delivering the same number a second, with a
  * master and with NATS (one server, beside them on this machine).
  *
- *   npm run build && node bench/relay.mjs [--nodes 2,4,8] [--rate 400] [--seconds 8]
+ *   npm run build && node bench/relay.mjs [--nodes 2,4,8] [--rates 400,1000] [--seconds 5]
  *
  * `node us`: processor time of a node for each message that it delivered, of all nodes together;
- * `busiest`: the same of the node with the most (the master, where there is one); `nats us`: of
- * the server. What a node costs that does nothing is taken off (measured first).
+ * `others`: the same without the busiest of them (the master, where there is one); `busiest %`: of
+ * a core, that node; `nats us`: of the server. What a node costs that does nothing is taken off
+ * (measured first). `end`: where the busiest node has a core full, in messages a second of all
+ * nodes together, were each as dear as here.
  */
-import {readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import process from 'node:process'
 import {parseArgs} from 'node:util'
 import {WebSocket} from 'ws'
 import {signToken} from '../dist/lib/auth/token.js'
 import {connectOperator} from '../dist/lib/operator/operator-client.js'
 import {NatsCluster} from '../dist/lib/process/nats-cluster.js'
-import {BenchMesh, statsOf, until} from './mesh.mjs'
+import {BenchMesh, sleep, statsOf, until} from './mesh.mjs'
+import {cpuUs, steadily} from './relay-load.mjs'
 
 const {values} = parseArgs({options: {
   nodes: {type: 'string', default: '2,4,8'},
-  rate: {type: 'string', default: '400'},
-  seconds: {type: 'string', default: '8'},
+  rates: {type: 'string', default: '400,1000'},
+  seconds: {type: 'string', default: '5'},
   relays: {type: 'string', default: 'master,nats'},
 }})
-const RATE = Number(values.rate)
+const RATES = values.rates.split(',').map(Number)
 const SECONDS = Number(values.seconds)
 const USERS_EACH = 40
-const STEP_MS = 10
-const US_PER_TICK = 10_000
-
-/** Processor time of a process so far, of user and system, in microseconds. */
-function cpuUs(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * US_PER_TICK
-}
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function client(node, user, secret, onMessage) {
   const ws = new WebSocket(node.ready.clientUrl)
@@ -79,39 +72,36 @@ async function measure(relay, size) {
       await work()
       return pids.map((pid, index) => cpuUs(pid) - before[index])
     }
-    const load = async (seconds) => {
-      const start = performance.now()
-      const publishing = operators.map(async (operator, index) => {
-        let sent = 0
-        const answers = []
-        for (let at = 0; at < seconds * 1000; at = performance.now() - start) {
-          for (; sent < (at / 1000) * RATE; sent += 1) {
-            const user = (sent * 7 + index * 13) % (USERS_EACH * size)
-            answers.push(operator.publish({action: 'x', details: [sent], target: {user}}, 20_000))
-          }
-          await sleep(STEP_MS)
-        }
-        await Promise.all(answers)
-      })
-      await Promise.all(publishing)
-    }
-    await load(2)
+    const load = (rate, seconds) => Promise.all(operators.map((operator, index) =>
+      steadily(rate, seconds, (n) => operator.publish({
+        action: 'x', details: [n], target: {user: String((n * 7 + index * 13) % (USERS_EACH * size))},
+      }, 20_000))))
+    await load(RATES.at(-1), 2)
     await sleep(500)
     const idle = await during(() => sleep(SECONDS * 1000))
-    got = 0
-    const busy = await during(() => load(SECONDS))
-    await sleep(300)
-    const own = busy.map((us, index) => us - idle[index])
-    const each = own.slice(0, size).map((us) => us / (got / size))
-    const mean = each.reduce((sum, us) => sum + us, 0) / size
-    const row = {
-      relay, nodes: size, delivered: got, 'node us': mean.toFixed(1),
-      busiest: Math.max(...each).toFixed(1),
-      'nats us': nats ? (own[size] / got).toFixed(1) : '-',
-      'idle %': (idle.slice(0, size).reduce((sum, us) => sum + us, 0) / size / SECONDS / 1e4).toFixed(2),
+    const rows = []
+    for (const rate of RATES) {
+      got = 0
+      const startMs = performance.now()
+      const busy = await during(() => load(rate, SECONDS))
+      const seconds = (performance.now() - startMs) / 1000
+      await sleep(300)
+      const own = busy.map((us, index) => us - idle[index])
+      const nodesUs = own.slice(0, size)
+      const [busiestUs, ...othersUs] = nodesUs.toSorted((a, b) => b - a)
+      const busiest = busiestUs / seconds / 1e6
+      rows.push({
+        relay, nodes: size, 'a second': (got / seconds).toFixed(0),
+        'node us': (sum(nodesUs) / got).toFixed(1),
+        others: (sum(othersUs) / (size - 1) / (got / size)).toFixed(1),
+        'busiest %': (busiest * 100).toFixed(1),
+        'nats us': nats ? (own[size] / got).toFixed(1) : '-',
+        'idle %': (sum(idle.slice(0, size)) / size / SECONDS / 1e4).toFixed(2),
+        end: (got / seconds / busiest).toFixed(0),
+      })
     }
-    for (const operator of operators) operator.close?.()
-    return row
+    for (const operator of operators) operator.close()
+    return rows
   } finally {
     mesh.end()
     await nats?.end()
@@ -119,9 +109,10 @@ async function measure(relay, size) {
   }
 }
 
+const sum = (all) => all.reduce((total, each) => total + each, 0)
 const rows = []
 for (const relay of values.relays.split(',')) {
-  for (const size of values.nodes.split(',').map(Number)) rows.push(await measure(relay, size))
+  for (const size of values.nodes.split(',').map(Number)) rows.push(...await measure(relay, size))
 }
 console.table(rows)
 process.exit()
