@@ -19,6 +19,7 @@ import type {Log, LogFields} from '../../src/lib/node/log.js'
 import {Resuming} from '../../src/lib/node/resuming.js'
 import {LIMITS} from '../../src/lib/protocol/limits.js'
 import {encodePayload} from '../../src/lib/protocol/payload.js'
+import type {DeliveredMessage} from '../../src/lib/mesh/coming-back.js'
 import type {Recovery} from '../../src/lib/mesh/recovery.js'
 import type {Position} from '../../src/lib/protocol/position.js'
 import {targetFromJson} from '../../src/lib/protocol/target.js'
@@ -159,6 +160,19 @@ export class ClientBench {
 
   /** Delivers as the core would; returns to how many connections. */
   deliver(action: string, details: unknown, to: TargetJson): number {
+    const message = this.message(action, details, to)
+    return this.deliverAll([message])[0] ?? Number.NaN
+  }
+
+  /** In one delivery; returns to how many connections each. */
+  deliverAll(messages: readonly DeliveredMessage[]): number[] {
+    const {term, seq} = messages.at(-1) ?? this.position
+    this.position = {epoch: 'e', term, seq}
+    return this.clients.deliver(messages, 'e')
+  }
+
+  /** The next one in the order. */
+  message(action: string, details: unknown, to: TargetJson): DeliveredMessage {
     const target = targetFromJson(to)
     if (!target.ok) throw new Error(target.reason)
     this.#counter += 1
@@ -169,7 +183,6 @@ export class ClientBench {
       target: target.value,
       payload: encodePayload(action, details),
     }
-    this.position = {epoch: 'e', term: 1, seq: this.#counter}
-    return this.clients.deliver(envelope, this.position)
+    return {envelope, term: 1, seq: this.#counter, repeatOf: undefined}
   }
 }

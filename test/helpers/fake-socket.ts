@@ -1,9 +1,12 @@
+import {PING_FRAME} from '../../src/lib/transport/frame.js'
 import type {AcceptedSocket, WireFrame} from '../../src/lib/transport/transport.js'
 
 /** An accepted socket without a network: what it was told, and a backlog that a test sets. */
 export class FakeSocket implements AcceptedSocket {
   readonly remoteAddress = '127.0.0.1'
   readonly texts: string[] = []
+  /** As they were sent: several may be in one piece. */
+  readonly frames: WireFrame[] = []
   closed: {code: number; reason: string} | undefined
   pings = 0
   lastPing = ''
@@ -23,7 +26,17 @@ export class FakeSocket implements AcceptedSocket {
   }
 
   /** The texts of frames, without their header. */
-  sendFrame({bytes}: WireFrame): void {
+  sendFrame(frame: WireFrame): void {
+    this.frames.push(frame)
+    for (const part of frame.parts ?? [frame]) this.#take(part)
+  }
+
+  #take(frame: WireFrame): void {
+    if (frame === PING_FRAME) {
+      this.pings += 1
+      return
+    }
+    const {bytes} = frame
     const size = bytes[1] ?? 0
     const headerBytes = size < 126 ? 2 : size === 126 ? 4 : 10
     this.texts.push(Buffer.from(bytes.subarray(headerBytes)).toString())

@@ -141,6 +141,14 @@ export class ClientConnection implements SocketHandler {
     return true
   }
 
+  /** The same where there is room for it as things are; else nothing happens. */
+  sendIfRoom(frame: WireFrame, isBulk: boolean): boolean {
+    const bytes = this.socket.bufferedBytes + frame.bytes.byteLength
+    if (this.isClosed || bytes > this.#queueBytesMax) return false
+    this.socket.sendFrame(frame, isBulk)
+    return true
+  }
+
   /**
    * What it missed, however much: the history bounds it. As long as that waits, so much more may
    * wait for this client.

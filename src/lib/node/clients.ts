@@ -1,14 +1,13 @@
 /** The clients of a node: accepting, delivering, pinging, closing. */
-import {hasLostPlace, isPositionDue} from '../mesh/coming-back.js'
-import {DISCONNECTION, encodePosition} from '../protocol/client-frame.js'
+import {hasLostPlace, isPositionDue, type DeliveredMessage} from '../mesh/coming-back.js'
+import {DISCONNECTION} from '../protocol/client-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import {controlOf} from '../protocol/control.js'
-import type {Envelope} from '../protocol/envelope.js'
-import {formatPosition} from '../protocol/position.js'
 import type {Place, Position} from '../protocol/position.js'
 import type {Target} from '../protocol/target.js'
-import type {AcceptedSocket, SocketHandler} from '../transport/transport.js'
+import {PING_FRAME} from '../transport/frame.js'
+import type {AcceptedSocket, SocketHandler, WireFrame} from '../transport/transport.js'
 import type {ActionDispatcher} from './action-dispatcher.js'
 import {ClientConnection} from './client-connection.js'
 import type {ClientForm, ConnectionOwner} from './client-connection.js'
@@ -18,7 +17,8 @@ import type {ClientSessions} from './client-sessions.js'
 import type {CounterName, Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
 import type {LiveIdentity} from './live-identity.js'
-import {framesOf} from './message-frames.js'
+import {positionFrameOf} from './message-frames.js'
+import {isForMany, MessageRun} from './message-run.js'
 import {isCalm} from './pace.js'
 
 export interface ClientsOptions {
@@ -54,6 +54,12 @@ const DELIVERED = {
   registered: 'deliveredToRegistered',
   everyone: 'deliveredToEveryone',
 } as const satisfies Readonly<Record<Target['kind'], CounterName>>
+
+/** What all are told who are told their position in one sweep. */
+interface Told {
+  readonly position: Position
+  readonly frame: () => WireFrame
+}
 
 export class Clients implements ConnectionOwner {
   readonly #options: ClientsOptions
@@ -94,39 +100,72 @@ export class Clients implements ConnectionOwner {
     return true
   }
 
-  /** Queues a message to everyone here whom it is for; returns how many connections that were. */
-  deliver(envelope: Envelope, position: Position): number {
-    const {visits} = this.#options.registry
-    const control = controlOf(envelope.payload)
-    visits.delivering(position)
-    const count =
-      control === undefined
-        ? this.#queue(envelope, position)
-        : this.#options.live.obey(control, envelope.target)
-    visits.delivered()
-    return count
+  /** Queues messages, in their order, to everyone here whom they are for; to how many, of each. */
+  deliver(messages: readonly DeliveredMessage[], epoch: string): number[] {
+    const {registry: {visits}, live} = this.#options
+    const counts: number[] = []
+    for (;;) {
+      const message = messages[counts.length]
+      if (message === undefined) return counts
+      const {target, payload} = message.envelope
+      const control = controlOf(payload)
+      visits.delivering(epoch, message.seq)
+      if (control === undefined) this.#queue(new MessageRun(messages, counts.length, epoch), counts)
+      else counts.push(live.obey(control, target))
+      visits.delivered()
+    }
   }
 
-  #queue(envelope: Envelope, position: Position): number {
-    let bytes = 0
-    const frames = framesOf(envelope, position)
-    const {registry, now} = this.#options
+  /** Adds to how many connections each of its messages was queued. */
+  #queue(run: MessageRun, counts: number[]): void {
+    const {registry, now, counters} = this.#options
+    const {target, size, epoch, last: {seq}} = run
+    const isBulk = isForMany(target)
     const nowMs = now()
-    const {kind} = envelope.target
-    const isBulk = kind !== 'user' && kind !== 'session'
-    const count = registry.visit(envelope.target, (connection) => {
-      const frame = frames(connection.form)
-      if (!connection.sendFrame(frame, isBulk)) return false
-      bytes += frame.bytes.byteLength
-      connection.told(position.seq, nowMs)
-      return true
+    let bytes = 0
+    let behind: number[] | undefined
+    registry.visits.delivering(epoch, seq)
+    const whole = registry.visit(target, (connection) => {
+      const frame = run.frame(connection.form)
+      const isSent = size === 1
+        ? connection.sendFrame(frame, isBulk) : connection.sendIfRoom(frame, isBulk)
+      if (isSent) {
+        bytes += frame.bytes.byteLength
+        connection.told(seq, nowMs)
+      } else if (size > 1) {
+        behind ??= Array.from({length: size}, () => 0)
+        bytes += this.#queueEach(connection, run, nowMs, behind)
+      }
+      return isSent
     })
-    const {counters} = this.#options
-    counters.add('messagesDelivered')
-    counters.add(DELIVERED[envelope.target.kind])
-    counters.add('clientFramesOut', count)
+    let frames = 0
+    for (let index = 0; index < size; index += 1) {
+      const count = whole + (behind?.[index] ?? 0)
+      counts.push(count)
+      frames += count
+    }
+    counters.add('messagesDelivered', size)
+    counters.add(DELIVERED[target.kind], size)
+    counters.add('clientFramesOut', frames)
     counters.add('clientBytesOut', bytes)
-    return count
+  }
+
+  /** To one for whom all of a run is too much at once: which one it was too slow for is known. */
+  #queueEach(
+    connection: ClientConnection, run: MessageRun, nowMs: number, counts: number[],
+  ): number {
+    const {visits} = this.#options.registry
+    let bytes = 0
+    for (const [index, frame] of (run.frame(connection.form).parts ?? []).entries()) {
+      const seq = run.seqOf(index)
+      visits.delivering(run.epoch, seq)
+      if (!connection.sendFrame(frame, true)) break
+      bytes += frame.bytes.byteLength
+      counts[index] = (counts[index] ?? 0) + 1
+      connection.told(seq, nowMs)
+    }
+    visits.delivering(run.epoch, run.last.seq)
+    return bytes
   }
 
   /** Bytes that wait for clients' sockets. */
@@ -153,6 +192,7 @@ export class Clients implements ConnectionOwner {
   /** Time limits of all connections. Expected about every second or more often. */
   sweep(nowMs: number): void {
     const position = this.#options.position()
+    const place = position && {position, frame: positionFrameOf(position)}
     const {limits} = this.#options
     for (const connection of this.#options.registry.all()) {
       const pingMs = connection.nextPingMs
@@ -171,21 +211,19 @@ export class Clients implements ConnectionOwner {
         ping(connection, nowMs, limits)
       }
       const isPinged = connection.nextPingMs !== pingMs
-      if (position !== undefined) this.#tellPosition(connection, position, nowMs, isPinged)
+      if (place !== undefined) this.#tellPosition(connection, place, nowMs, isPinged)
     }
   }
 
   /** With each ping too, in the same write: of the ping itself a page sees nothing. */
   #tellPosition(
-    connection: ClientConnection, position: Position, nowMs: number, isPinged: boolean,
+    connection: ClientConnection, {position, frame}: Told, nowMs: number, isPinged: boolean,
   ): void {
     const {form, identity} = connection
     if (form !== 'v1' || identity === undefined) return
     const {positionMs} = this.#options
     if (!isPinged && !isPositionDue(connection, position, nowMs, positionMs)) return
-    if (connection.send(encodePosition(formatPosition(position)))) {
-      connection.told(position.seq, nowMs)
-    }
+    if (connection.sendFrame(frame(), true)) connection.told(position.seq, nowMs)
   }
 
   closeAll(close: CloseName): void {
@@ -228,5 +266,6 @@ function ping(connection: ClientConnection, nowMs: number, limits: NodeLimits): 
   }
   connection.unansweredPings += 1
   connection.nextPingMs = nowMs + limits.pingMs
-  connection.socket.ping()
+  // Thousands that came together are pinged together: in slices, as all that many are sent.
+  connection.socket.sendFrame(PING_FRAME, true)
 }

@@ -36,22 +36,20 @@ export class Delivering implements RelayUser {
   }
 
   deliver(epoch: string, entries: readonly Delivery[]): number[] {
-    const parts = this.#parts
-    const nowMs = parts.now()
-    let messages = 0
-    const connections = entries.map((entry) => {
-      if (!isMessage(entry)) return 0
-      const {envelope, term, seq} = entry
-      messages += 1
-      if (envelope.origin === parts.self) this.#noteRelay(envelope, nowMs)
-      const position = {epoch, term, seq}
-      parts.operators.delivered(envelope, position)
-      parts.outbox?.delivered(envelope, position)
-      return parts.clients.deliver(envelope, position)
-    })
-    parts.meter.delivering(nowMs, messages)
-    parts.resuming.delivered()
-    return connections
+    const {now, self, operators, outbox, clients, meter, resuming} = this.#parts
+    const nowMs = now()
+    const messages = entries.filter(isMessage)
+    for (const {envelope} of messages) {
+      if (envelope.origin === self) this.#noteRelay(envelope, nowMs)
+    }
+    operators.delivered(messages, epoch)
+    outbox?.delivered(messages, epoch)
+    const counts = clients.deliver(messages, epoch)
+    meter.delivering(nowMs, messages.length)
+    resuming.delivered()
+    if (messages.length === entries.length) return counts
+    let at = 0
+    return entries.map((entry) => isMessage(entry) ? counts[at++] ?? 0 : 0)
   }
 
   /** A message of this node's own came back, in its place. */

@@ -1,37 +1,30 @@
 /** Messages as WebSocket frames: each form is built once and shared by all connections. */
 import type {DeliveredMessage} from '../mesh/coming-back.js'
-import type {Envelope} from '../protocol/envelope.js'
+import {encodePosition} from '../protocol/client-frame.js'
 import {messageId} from '../protocol/envelope.js'
 import {clientFrameParts} from '../protocol/payload.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
-import {buildTextFrame} from '../transport/frame.js'
+import {buildFrame, buildTextFrame} from '../transport/frame.js'
 import type {WireFrame} from '../transport/transport.js'
-import {unreachable} from '../util/assert.js'
 import type {ClientForm} from './client-connection.js'
 
-/** Each wire form's frame, built when the first connection needs it and shared by all. */
-export function framesOf(
-  envelope: Envelope,
-  position: Position,
-): (form: ClientForm) => WireFrame {
-  let object: WireFrame | undefined
-  let v1: WireFrame | undefined
-  let array: WireFrame | undefined
-  return (form) => {
-    switch (form) {
-      case 'object':
-        object ??= buildTextFrame(clientFrameParts(envelope.payload, 'object'))
-        return object
-      case 'v1':
-        v1 ??= frameOfV1(envelope, position)
-        return v1
-      case 'array':
-        array ??= buildTextFrame(clientFrameParts(envelope.payload, 'array'))
-        return array
-      default:
-        return unreachable(form)
-    }
+/** The frame of a message for who speaks that form. */
+export function messageFrame(
+  message: DeliveredMessage, epoch: string, form: ClientForm,
+): WireFrame {
+  const {envelope} = message
+  return form === 'v1'
+    ? frameOfV1(message, epoch)
+    : buildTextFrame(clientFrameParts(envelope.payload, form))
+}
+
+/** What all are told who are told this position; built when the first of them is. */
+export function positionFrameOf(position: Position): () => WireFrame {
+  let frame: WireFrame | undefined
+  return () => {
+    frame ??= buildFrame(Buffer.from(encodePosition(formatPosition(position))), false)
+    return frame
   }
 }
 
@@ -42,12 +35,12 @@ const replayed = new WeakMap<DeliveredMessage, WireFrame>()
 export function replayFrame(entry: DeliveredMessage, epoch: string): WireFrame {
   const known = replayed.get(entry)
   if (known !== undefined) return known
-  const frame = frameOfV1(entry.envelope, {epoch, term: entry.term, seq: entry.seq})
+  const frame = frameOfV1(entry, epoch)
   replayed.set(entry, frame)
   return frame
 }
 
-function frameOfV1(envelope: Envelope, position: Position): WireFrame {
-  const added = {id: messageId(envelope), position: formatPosition(position)}
+function frameOfV1({envelope, term, seq}: DeliveredMessage, epoch: string): WireFrame {
+  const added = {id: messageId(envelope), position: formatPosition({epoch, term, seq})}
   return buildTextFrame(clientFrameParts(envelope.payload, added))
 }

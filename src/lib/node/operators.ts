@@ -1,12 +1,12 @@
 /** Operators' connections: commands and backends that proved themselves with the secret. */
 import type {HandshakeDone} from '../auth/handshake.js'
 import type {Rights} from '../auth/mesh-secret.js'
+import type {DeliveredMessage} from '../mesh/coming-back.js'
 import type {ActEvent, ActRequest} from '../protocol/act-frame.js'
 import {CLOSE} from '../protocol/close-code.js'
 import type {CloseName} from '../protocol/close-code.js'
 import {encodeControl} from '../protocol/control.js'
 import type {ControlRequest} from '../protocol/control-frame.js'
-import type {Envelope} from '../protocol/envelope.js'
 import type {ExplainRequest, ExplainResult} from '../protocol/explain-frame.js'
 import {decodeOperatorRequest, encodeOperatorReply} from '../protocol/operator-codec.js'
 import type {
@@ -17,7 +17,6 @@ import type {
   OperatorResult,
   PublishRequest,
 } from '../protocol/operator-frame.js'
-import type {Position} from '../protocol/position.js'
 import {targetFromJson} from '../protocol/target.js'
 import type {SoakRequest, SoakResult} from '../protocol/soak-frame.js'
 import type {WhoRequest, WhoResult} from '../protocol/who-frame.js'
@@ -116,12 +115,12 @@ export class Operators {
   }
 
   /** Something was delivered at this node. */
-  delivered(envelope: Envelope, position: Position): void {
+  delivered(messages: readonly DeliveredMessage[], epoch: string): void {
     let at: number | undefined
     for (const {tail} of this.#operators) {
       if (tail === undefined) continue
       at ??= this.#options.wallClock()
-      tail.message(envelope, position, at)
+      for (const {envelope, term, seq} of messages) tail.message(envelope, {epoch, term, seq}, at)
     }
   }
 

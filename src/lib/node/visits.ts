@@ -71,7 +71,7 @@ export class Visits {
   }
 
   /** Until `delivered` this message is being queued to connections. */
-  delivering({epoch, seq}: Position): void {
+  delivering(epoch: string, seq: number): void {
     this.#epoch = epoch
     this.#delivering = seq
     this.#seq = seq - 1

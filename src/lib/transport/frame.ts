@@ -16,6 +16,8 @@ const FLUSH_BYTES = 4
 const DEFLATED_BYTES_MIN = 1024
 const DEFLATED_BYTES_MAX = 256 * 1024
 
+export const PING_FRAME: WireFrame = {bytes: Uint8Array.of(0x89, 0)}
+
 /** The payload is copied; a text payload must be UTF-8 already. */
 export function buildFrame(payload: Uint8Array, isBinary: boolean): WireFrame {
   const size = payload.byteLength
@@ -46,6 +48,11 @@ export function buildTextFrame({head, details, tail}: TextParts): WireFrame {
   return {bytes}
 }
 
+/** Frames that are written to one receiver after the other, as one piece. */
+export function joinFrames(parts: readonly WireFrame[]): WireFrame {
+  return {bytes: Buffer.concat(parts.map(({bytes}) => bytes)), parts}
+}
+
 function headerBytesOf(size: number): number {
   return size < 126 ? 2 : size < 65_536 ? 4 : 10
 }
@@ -73,7 +80,8 @@ const deflated = new WeakMap<WireFrame, WireFrame>()
 export function deflatedFrame(frame: WireFrame): WireFrame {
   let other = deflated.get(frame)
   if (other === undefined) {
-    other = deflate(frame)
+    const {parts} = frame
+    other = parts === undefined ? deflate(frame) : joinFrames(parts.map(deflatedFrame))
     deflated.set(frame, other)
   }
   return other

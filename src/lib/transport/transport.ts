@@ -44,9 +44,11 @@ export interface AcceptedSocket extends Socket {
   readonly remoteAddress: string
 }
 
-/** One whole WebSocket frame as a server sends it: unmasked, header included. */
+/** One whole WebSocket frame, or several, as a server sends it: unmasked, header included. */
 export interface WireFrame {
   readonly bytes: Uint8Array
+  /** The bytes are those of these frames: see joinFrames. */
+  readonly parts?: readonly WireFrame[]
 }
 
 /** What a socket's owner is told. Nothing is called after onClose. */

@@ -24,7 +24,8 @@ class Bench extends ClientBench {
       payload: encodePayload('hello', ['Hi']),
     }
     this.position = {epoch: 'e', ...place}
-    const connections = this.clients.deliver(envelope, this.position)
+    const message = {envelope, ...place, repeatOf: undefined}
+    const connections = this.clients.deliver([message], 'e')[0] ?? Number.NaN
     this.history.push({envelope, state: 'delivered', place, at: this.nowMs, connections})
     for (const {socket} of this.registry.all()) socket.flush()
     return `n-1-${this.#seq}`

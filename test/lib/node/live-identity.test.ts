@@ -62,7 +62,8 @@ class Bench extends ClientBench {
     const envelope = {
       origin: nodeId('n-2'), counter: 1, callerId: undefined, target: target.value, payload,
     }
-    return this.clients.deliver(envelope, this.position)
+    const {term, seq} = this.position
+    return this.clients.deliver([{envelope, term, seq, repeatOf: undefined}], 'e')[0] ?? Number.NaN
   }
 }
 
@@ -208,7 +209,8 @@ describe('refresh', () => {
     const target = {kind: 'user', ids: ['42']} as const
     const payload = encodeControl({op: 'refresh'})
     const envelope = {origin: nodeId('n-2'), counter: 1, callerId: undefined, target, payload}
-    expect(bench.clients.deliver(envelope, bench.position)).toBe(0)
+    const message = {envelope, term: 1, seq: 1, repeatOf: undefined}
+    expect(bench.clients.deliver([message], 'e')).toEqual([0])
     expect(client.socket.closed).toBeUndefined()
   })
 })

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {framesOf} from '../../../src/lib/node/message-frames.js'
+import {MessageRun} from '../../../src/lib/node/message-run.js'
 import type {Envelope} from '../../../src/lib/protocol/envelope.js'
 import {encodePayload} from '../../../src/lib/protocol/payload.js'
 import {nodeId} from '../../../src/lib/util/brand.js'
@@ -12,10 +12,10 @@ describe('a message', () => {
     const envelope: Envelope = {
       origin: nodeId('n-2'), counter: 1, callerId: undefined, target: {kind: 'everyone'}, payload,
     }
-    const frames = framesOf(envelope, {epoch: 'e', term: 1, seq: 1})
+    const run = new MessageRun([{envelope, term: 1, seq: 1, repeatOf: undefined}], 0, 'e')
     const forms = ['object', 'v1', 'array'] as const
-    for (const form of forms) expect(frames(form)).toBe(frames(form))
-    expect(new Set(forms.map(frames)).size).toBe(3)
+    for (const form of forms) expect(run.frame(form)).toBe(run.frame(form))
+    expect(new Set(forms.map((form) => run.frame(form))).size).toBe(3)
   })
 
   it('reaches the tabs of one user on two nodes, each in the form that it speaks', async () => {

@@ -52,7 +52,9 @@ function envelope(action: string, target: Target, origin = 'n-1') {
   return {origin: nodeId(origin), counter: 1, callerId: undefined, target, payload: encodePayload(action, ['Hi'])}
 }
 
-const position = {epoch: 'e', term: 1, seq: 9}
+function message(action: string, target: Target) {
+  return {envelope: envelope(action, target), term: 1, seq: 9, repeatOf: undefined}
+}
 
 describe('acts of operators', () => {
   it('have a line each in the log, with who and from where; looking has none', () => {
@@ -117,7 +119,7 @@ describe('an operator', () => {
     publisher.accepted(1, 'n-1-1')
     publisher.receipt(1, {
       type: 'stable',
-      position,
+      position: {epoch: 'e', term: 1, seq: 9},
       byNode: [{node: nodeId('n-1'), connections: 3}, {node: nodeId('n-2'), connections: 0}],
       missing: [nodeId('n-3')],
       isEarlier: false,
@@ -242,10 +244,10 @@ describe('a tail', () => {
 
   it.each(filters)('with %j shows what it asked for', async (filter, isShown) => {
     const {ask, operators, socket} = bench()
-    operators.delivered(envelope('chat/hello', user42), position)
+    operators.delivered([message('chat/hello', user42)], 'e')
     ask({id: 1, op: 'tail', filter})
     await eventually(() => socket.take().length > 0)
-    operators.delivered(envelope('chat/hello', user42), position)
+    operators.delivered([message('chat/hello', user42)], 'e')
     const event = {
       event: 'message', at: 1000, position: 'e.1.9', id: 'n-1-1', origin: 'n-1',
       target: {user: ['42', '7']}, action: 'chat/hello', details: ['Hi'],
@@ -260,7 +262,7 @@ describe('a tail', () => {
     ask({id: 1, op: 'tail', filter: {}})
     await eventually(() => socket.take().length > 0)
     socket.stuckBytes = 5 * 1024 * 1024
-    for (let n = 0; n < 3; n += 1) operators.delivered(envelope('x', user42), position)
+    operators.delivered([1, 2, 3].map(() => message('x', user42)), 'e')
     operators.sweep()
     expect(socket.take()).toEqual([])
     socket.stuckBytes = 0

@@ -10,10 +10,11 @@
  * is in the order is a repeat of its caller's id. Why none is lost: it is removed when its message
  * is stable, by whoever knows that, which needs no fence: stable is stable in every term.
  */
+import type {DeliveredMessage} from '../../mesh/coming-back.js'
 import type {Standing} from '../../mesh/effect.js'
 import {BATCH_BYTES} from '../../pool/outbox/outbox-store.js'
 import type {AsideOrder, OutboxKey, OutboxRow, OutboxStore} from '../../pool/outbox/outbox-store.js'
-import {WITHDRAWN, type Envelope} from '../../protocol/envelope.js'
+import {WITHDRAWN} from '../../protocol/envelope.js'
 import type {Position} from '../../protocol/position.js'
 import {WsmeshError} from '../../util/errors.js'
 import {CalmWarning} from '../calm-warning.js'
@@ -107,9 +108,9 @@ export class OutboxDrain {
     if (this.#term !== undefined) this.#start()
   }
 
-  /** Of every message that is delivered here. */
-  delivered(envelope: Envelope, position: Position): void {
-    this.#sent.delivered(envelope, position)
+  /** Of all that is delivered here. */
+  delivered(messages: readonly DeliveredMessage[], epoch: string): void {
+    for (const message of messages) this.#sent.delivered(message, epoch)
   }
 
   /** Reads no more; the batch under way goes on. */

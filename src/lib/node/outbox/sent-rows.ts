@@ -6,12 +6,17 @@
  */
 import type {OutboxKey} from '../../pool/outbox/outbox-store.js'
 import type {Envelope} from '../../protocol/envelope.js'
-import type {Position} from '../../protocol/position.js'
+import type {Place, Position} from '../../protocol/position.js'
 import {keyOfCallerId} from './row-message.js'
 
 export interface SentRow {
   readonly key: OutboxKey
   readonly position: Position
+}
+
+/** The part of a delivered message that says whether it was a row. */
+export interface SeenMessage extends Place {
+  readonly envelope: Pick<Envelope, 'callerId'>
 }
 
 /** Some batches: of several masters that died one after the other. */
@@ -21,12 +26,12 @@ export class SentRows {
   readonly #rows = new Map<string, SentRow>()
 
   /** Committed, so it stays in the order. */
-  delivered({callerId}: Pick<Envelope, 'callerId'>, position: Position): void {
+  delivered({envelope: {callerId}, term, seq}: SeenMessage, epoch: string): void {
     // For every message of the mesh: most have no such id.
     if (callerId?.startsWith('outbox-') !== true) return
     const key = keyOfCallerId(callerId)
     if (key === undefined) return
-    this.#rows.set(callerId, {key, position})
+    this.#rows.set(callerId, {key, position: {epoch, term, seq}})
     if (this.#rows.size <= SENT_ROWS_MAX) return
     const [oldest] = this.#rows.keys()
     if (oldest !== undefined) this.#rows.delete(oldest)

@@ -78,10 +78,12 @@ describe('the id of a row', () => {
 
 test('the newest rows that were delivered are known, others are not', () => {
   const sent = new SentRows()
-  sent.delivered({callerId: undefined}, position(1))
-  sent.delivered({callerId: 'order-7'}, position(2))
+  const deliver = (callerId: string | undefined, seq: number): void =>
+    sent.delivered({envelope: {callerId}, term: 1, seq}, 'e')
+  deliver(undefined, 1)
+  deliver('order-7', 2)
   for (let n = 0; n <= SENT_ROWS_MAX; n += 1) {
-    sent.delivered({callerId: `outbox-${n}-5`}, position(n + 3))
+    deliver(`outbox-${n}-5`, n + 3)
   }
   expect(sent.all()).toHaveLength(SENT_ROWS_MAX)
   expect(sent.get('outbox-0-5')).toBeUndefined()
