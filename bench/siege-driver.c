@@ -1,12 +1,14 @@
 /*
  * A second opinion on siege's latencies: WebSocket clients of an echo server, in C, by the same
- * absolute schedule. Used by siege-cost.mjs: cc -O2 -o driver siege-driver.c && ./driver PORT
- * CONNECTIONS RATE SECONDS BYTES. Prints one line of JSON, times in microseconds.
+ * absolute schedule. Used by siege-cost.mjs: cc -O2 -o driver siege-driver.c -lm && ./driver PORT
+ * CONNECTIONS RATE SECONDS BYTES RAMP. Over the first RAMP of the SECONDS the rate rises evenly,
+ * and nothing of that is measured. Prints one line of JSON, times in microseconds.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 8192 };
+enum { BUFFER = 8192, NEAR_US = 150 };
 typedef struct { int fd; int used; unsigned char data[BUFFER]; } conn;
 
 static double now_us(void) {
@@ -30,6 +32,14 @@ static double now_us(void) {
 static int by_value(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
+}
+
+static double rate, ramp;
+
+/* Microseconds after the beginning at which message n is due. */
+static double due_at(long n) {
+  double of_ramp = rate * ramp / 2;
+  return 1e6 * (n < of_ramp ? sqrt(2 * ramp * n / rate) : ramp + (n - of_ramp) / rate);
 }
 
 static void die(const char *what) { perror(what); exit(1); }
@@ -70,10 +80,12 @@ static void hit(int fd, double intended, int bytes) {
 }
 
 int main(int count, char **word) {
-  if (count < 6) { fprintf(stderr, "port connections rate seconds bytes\n"); return 2; }
+  if (count < 7) { fprintf(stderr, "port connections rate seconds bytes ramp\n"); return 2; }
   int port = atoi(word[1]), connections = atoi(word[2]), bytes = atoi(word[5]);
-  double rate = atof(word[3]), seconds = atof(word[4]);
-  long total = (long)(rate * seconds), sent = 0, got = 0;
+  double seconds = atof(word[4]);
+  rate = atof(word[3]);
+  ramp = atof(word[6]);
+  long total = (long)(rate * (seconds - ramp / 2)), sent = 0, got = 0, measured = 0;
   conn *all = calloc(connections, sizeof *all);
   double *took = malloc(sizeof *took * (total + 1));
   int poll = epoll_create1(0);
@@ -84,12 +96,13 @@ int main(int count, char **word) {
   }
   double start = now_us() + 50000, end = start + seconds * 1e6 + 5e6;
   while (got < total && now_us() < end) {
-    double due = start + sent / rate * 1e6;
-    for (; sent < total && due <= now_us(); due = start + sent / rate * 1e6) {
+    double due = start + due_at(sent);
+    for (; sent < total && due <= now_us(); due = start + due_at(sent)) {
       hit(all[sent % connections].fd, due, bytes);
       sent++;
     }
-    double left = sent < total ? due - now_us() : 20000;
+    /* Being woken takes some tens of microseconds: the last of the way goes by asking again. */
+    double left = (sent < total ? due - now_us() : 20000) - NEAR_US;
     struct timespec wait = {0, left > 0 ? (long)(left * 1000) : 0};
     if (wait.tv_nsec > 20000000) wait.tv_nsec = 20000000;
     struct epoll_event events[256];
@@ -111,7 +124,9 @@ int main(int count, char **word) {
         if (c->used - from < head + size) break;
         char text[21] = {0};
         memcpy(text, c->data + from + head, 20);
-        took[got++] = at - atof(text);
+        double due_then = atof(text);
+        got++;
+        if (due_then >= start + ramp * 1e6) took[measured++] = at - due_then;
         from += head + size;
       }
       memmove(c->data, c->data + from, c->used - from);
@@ -120,8 +135,8 @@ int main(int count, char **word) {
   }
   struct rusage used;
   getrusage(RUSAGE_SELF, &used);
-  qsort(took, got, sizeof *took, by_value);
-#define AT(p) (got ? took[(long)((got - 1) * (p))] : -1)
+  qsort(took, measured, sizeof *took, by_value);
+#define AT(p) (measured ? took[(long)((measured - 1) * (p))] : -1)
   printf("{\"sent\":%ld,\"got\":%ld,\"p50\":%.0f,\"p90\":%.0f,\"p99\":%.0f,\"max\":%.0f,\"cpuMs\":%ld}\n",
          sent, got, AT(0.5), AT(0.9), AT(0.99), AT(1.0),
          (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +

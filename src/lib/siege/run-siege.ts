@@ -92,6 +92,8 @@ class Siege {
     const onAbort = (): void => this.#stop()
     signal.addEventListener('abort', onAbort, {once: true})
     try {
+      // While the load goes on, looking for processes would stop it.
+      await this.#nodes.find()
       const onSecond: OnSecond = (second) => this.#record.add(second)
       this.#attacks = await this.#makeAttacks(onSecond)
       onEvent({type: 'phase', name: 'connect', atS: 0})
@@ -115,6 +117,8 @@ class Siege {
     }
     if (processes === 1) {
       const {Attacker} = await import('./attack/attacker.js')
+      const {rehearse} = await import('./attack/rehearsal.js')
+      await rehearse(this.#jobOf(0))
       return [new Attacker(this.#jobOf(0), onSecond)]
     }
     const {ChildAttack} = await import('./attack/child-attack.js')

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {Field} from '../../../src/lib/siege/attack/field.js'
 import {eachMeter, emptyTally} from '../../../src/lib/siege/attack/job.js'
-import type {AttackJob, PartFinal} from '../../../src/lib/siege/attack/job.js'
+import type {PartFinal} from '../../../src/lib/siege/attack/job.js'
 import {nowUs} from '../../../src/lib/siege/measure/clock.js'
 import {newHistogram, record} from '../../../src/lib/siege/measure/histograms.js'
 import type {Gathered} from '../../../src/lib/siege/measure/second-gatherer.js'
@@ -9,17 +9,10 @@ import {StairWatch, stairs} from '../../../src/lib/siege/stair-watch.js'
 import {generatorHealth} from '../../../src/lib/siege/verdict/generator-health.js'
 import type {HealthFacts} from '../../../src/lib/siege/verdict/generator-health.js'
 import {emptyMarker} from '../../../src/lib/siege/wire/marker.js'
+import {attackJob} from './fixture-job.js'
 import {fixtureReport} from './fixture-report.js'
 
-const TARGET = {name: 'n', clientUrl: 'ws://n/', operatorUrl: undefined, httpUrl: undefined}
-const JOB: AttackJob = {
-  part: 0, parts: 1, run: 1, protocol: 'wsmesh', proofs: {type: 'none'}, action: 'siege',
-  audience: {connections: 4, users: 4, mix: [{kind: 'user', weight: 1}]}, targets: [TARGET, TARGET],
-  from: 'socket', outbox: undefined, connectPerS: 1, detailsBytes: 100, churnPerMinute: 0, slowReadersPercent: 0,
-  stretches: [{name: 'ramp', durationS: 1, fromPerS: 0, toPerS: 9},
-    {name: 'load', durationS: 9, fromPerS: 9, toPerS: 9}],
-  resends: false, localAddresses: [], timeoutMs: 1, drainMs: 1,
-}
+const JOB = attackJob({})
 
 describe('Field', () => {
   test('latency counts from the intended time, service time from the real one', () => {

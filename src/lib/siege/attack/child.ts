@@ -1,6 +1,7 @@
 /** A process of a siege: it does one part of the load as it is told, and ends with its parent. */
 import {WsmeshError} from '../../util/errors.js'
 import {Attacker} from './attacker.js'
+import {rehearse} from './rehearsal.js'
 import type {FromChild, ToChild} from './child-message.js'
 
 let attacker: Attacker | undefined
@@ -12,6 +13,7 @@ function say(message: FromChild): void {
 async function obey(message: ToChild): Promise<void> {
   switch (message.type) {
     case 'job':
+      await rehearse(message.job)
       attacker = new Attacker(message.job, (second) => say({type: 'second', second}))
       say({type: 'opened', result: await attacker.open()})
       return

@@ -2,6 +2,7 @@
 import {StreamBook} from '../ledger/stream-book.js'
 import type {StreamResult} from '../ledger/stream-book.js'
 import {nowUs} from '../measure/clock.js'
+import {emptyMarker} from '../wire/marker.js'
 import type {WireSocket} from '../wire/wire-socket.js'
 import type {Field} from './field.js'
 import {MessageText} from './message-text.js'
@@ -10,6 +11,8 @@ import {MessageText} from './message-text.js'
 const WAITING_MAX = 1000
 /** A server that takes nothing must not fill this process. */
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024
+/** One for all: it is written before the next. */
+const MARKER = emptyMarker()
 const NONE: ReadonlySet<number> = new Set()
 
 export class EchoBook {
@@ -24,9 +27,19 @@ export class EchoBook {
     this.#index = index
   }
 
+  /** Due, and there is no connection to send it by. */
   add(intendedUs: number): void {
     if (this.#waiting.length >= WAITING_MAX) this.#field.tally.dropped += 1
     else this.#waiting.push(intendedUs)
+  }
+
+  /** Due now. */
+  hit(wire: WireSocket, intendedUs: number): void {
+    if (this.#waiting.length === 0 && wire.bufferedBytes <= BUFFERED_BYTES_MAX) {
+      return this.#one(wire, intendedUs)
+    }
+    this.add(intendedUs)
+    this.send(wire)
   }
 
   send(wire: WireSocket): void {
@@ -34,18 +47,21 @@ export class EchoBook {
     if (wire.bufferedBytes > BUFFERED_BYTES_MAX) return
     const waiting = this.#waiting
     this.#waiting = []
-    const {tally} = this.#field
-    for (const intendedUs of waiting) {
-      const lateUs = nowUs() - intendedUs
-      wire.send(MessageText.of(this.#field.job).echo({
-        run: this.#field.job.run, sender: this.#index, kind: 'echo', target: 0,
-        number: this.#sent, intendedUs, lateUs,
-      }))
-      this.#sent += 1
-      tally.sent += 1
-      // An echo server gives no receipts.
-      tally.accepted += 1
-    }
+    for (const intendedUs of waiting) this.#one(wire, intendedUs)
+  }
+
+  #one(wire: WireSocket, intendedUs: number): void {
+    const {job, tally} = this.#field
+    MARKER.run = job.run
+    MARKER.sender = this.#index
+    MARKER.number = this.#sent
+    MARKER.intendedUs = intendedUs
+    MARKER.lateUs = nowUs() - intendedUs
+    wire.sendFrame(MessageText.of(job).echo(MARKER))
+    this.#sent += 1
+    tally.sent += 1
+    // An echo server gives no receipts.
+    tally.accepted += 1
   }
 
   /** The connection was left on purpose: what was on its way is nobody's loss. */

@@ -2,8 +2,9 @@
 import {Audience} from '../plan/audience.js'
 import type {TargetKind} from '../plan/audience.js'
 import {CountedCloses, CountedErrors} from '../measure/counted.js'
+import {arrivedUs} from '../measure/arrival.js'
 import {nowUs} from '../measure/clock.js'
-import {newHistogram, record} from '../measure/histograms.js'
+import {newHistogram, newSmallHistogram, record} from '../measure/histograms.js'
 import type {Histogram} from '../measure/histograms.js'
 import type {Marker} from '../wire/marker.js'
 import {eachMeter, emptyTally} from './job.js'
@@ -13,6 +14,7 @@ import type {AttackJob, AttackTarget, Meter, Tally} from './job.js'
 export const NODE_BITS = 8
 export const NODES_MAX = 255
 
+const TYPICAL_STEP = 0.02
 const TARGETS_MAX = 2 ** 22
 /** Deliveries are counted for each hundredth of a second: how long a silence was. */
 export const BINS = 100
@@ -28,7 +30,7 @@ export class Field {
   readonly meters: Readonly<Record<Meter, Histogram>>
   readonly stretches: readonly Histogram[]
   /** Of the current second. */
-  second: Histogram = newHistogram()
+  second: Histogram = newSmallHistogram()
   bins: number[] = emptyBins()
   /** When the load began; undefined: not yet. */
   startUs: number | undefined
@@ -75,10 +77,11 @@ export class Field {
    * should have been sent; undefined while the load rises.
    */
   delivered(marker: Readonly<Marker>, node: number): number | undefined {
-    const now = nowUs()
+    const now = arrivedUs()
     const latencyUs = now - marker.intendedUs
     const sinceUs = marker.intendedUs - (this.startUs ?? now)
     this.tally.delivered += 1
+    this.#typical(latencyUs - marker.lateUs)
     record(this.second, latencyUs)
     this.#bin(now)
     const stretch = this.#stretchOf(sinceUs)
@@ -92,6 +95,14 @@ export class Field {
     return latencyUs
   }
 
+  /** About the median of the service times of late: what slower servers need no precision for. */
+  typicalUs = 0
+
+  #typical(us: number): void {
+    const step = this.typicalUs * TYPICAL_STEP + 1
+    this.typicalUs = Math.max(0, this.typicalUs + (us > this.typicalUs ? step : -step))
+  }
+
   /** How late a message left, and what became of it, while latencies are measured. */
   record(meter: 'accept' | 'late', intendedUs: number, us: number): void {
     const stretch = this.#stretchOf(intendedUs - (this.startUs ?? intendedUs))
@@ -100,7 +111,7 @@ export class Field {
 
   takeSecond(): {readonly histogram: Histogram; readonly bins: readonly number[]} {
     const taken = {histogram: this.second, bins: this.bins}
-    this.second = newHistogram()
+    this.second = newSmallHistogram()
     this.bins = emptyBins()
     return taken
   }

@@ -2,7 +2,8 @@
 import type {OutboxMessage} from '../../pool/outbox/outbox-store.js'
 import {groupName, userName} from '../plan/audience.js'
 import type {TargetKind} from '../plan/audience.js'
-import {MARKER_BYTES, markerText} from '../wire/marker.js'
+import {frameFor, mask, OPCODE} from '../wire/frame-reader.js'
+import {MARKER_BYTES, markerText, writeMarker} from '../wire/marker.js'
 import type {Marker} from '../wire/marker.js'
 import type {AttackJob} from './job.js'
 
@@ -19,6 +20,8 @@ export class MessageText {
   /** As JSON. */
   readonly #action: string
   readonly #isPlain: boolean
+  readonly #echoBefore: Buffer
+  readonly #echoBehind: Buffer
   readonly #users: readonly string[] | undefined
 
   constructor(job: AttackJob) {
@@ -29,6 +32,8 @@ export class MessageText {
     this.#name = job.action
     this.#action = JSON.stringify(job.action)
     this.#isPlain = isPlain
+    this.#echoBefore = Buffer.from(isPlain ? '' : `{"action":${this.#action},"details":["`)
+    this.#echoBehind = Buffer.from(isPlain ? this.#padding : `${this.#padding}"]}`)
     this.#users = job.proofs.type === 'tokens' ? job.proofs.users.map(({user}) => user) : undefined
   }
 
@@ -38,10 +43,17 @@ export class MessageText {
     return this.#last.text
   }
 
-  /** What a client sends: the bare marker, or an action of wsmesh. */
-  echo(marker: Readonly<Marker>): string {
-    if (this.#isPlain) return markerText(marker) + this.#padding
-    return `{"action":${this.#action},"details":${this.#details(marker)}}`
+  /** What a client sends, as a frame: the bare marker, or an action of wsmesh. */
+  echo(marker: Readonly<Marker>): Buffer {
+    const before = this.#echoBefore
+    const frame = frameFor(OPCODE.text, before.length + MARKER_BYTES + this.#echoBehind.length)
+    const start = frame.length - this.#echoBehind.length - MARKER_BYTES - before.length
+    const markerAt = start + before.length
+    frame.set(before, start)
+    writeMarker(frame, markerAt, marker)
+    frame.set(this.#echoBehind, markerAt + MARKER_BYTES)
+    mask(frame, start)
+    return frame
   }
 
   /** `"action":…,"details":…,"target":…`, as operators and backends publish it. */

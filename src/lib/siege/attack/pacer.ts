@@ -11,6 +11,8 @@ export interface PacerOptions {
   readonly onSlot: (slot: number, intendedUs: number) => void
   /** After each batch of slots. */
   readonly onBatch: () => void
+  /** What is due within so long may leave together. */
+  readonly togetherUs: () => number
   readonly onDropped: (slots: number) => void
   readonly onEnd: () => void
 }
@@ -26,6 +28,7 @@ export class Pacer {
   #startUs = Number.POSITIVE_INFINITY
   #slot: number
   #dueUs = Number.POSITIVE_INFINITY
+  #sentUs = 0
   #isBusy = false
   #isOver = false
 
@@ -33,6 +36,11 @@ export class Pacer {
     this.#options = options
     this.#slot = options.part
     this.#timer = new PreciseTimer(() => this.poll())
+  }
+
+  /** Of the time of the event loop, what was nothing but waiting. */
+  get idleUs(): number {
+    return this.#timer.idleRoundsUs
   }
 
   start(startUs: number): void {
@@ -54,6 +62,7 @@ export class Pacer {
     }
     onBatch()
     this.#isBusy = false
+    this.#sentUs = now
     this.#next()
   }
 
@@ -74,6 +83,6 @@ export class Pacer {
       setTimeout(() => this.stop(), Math.max(0, (endUs - nowUs()) / 1000))
       return
     }
-    this.#timer.wakeAt(this.#dueUs)
+    this.#timer.wakeAt(Math.max(this.#dueUs, this.#sentUs + this.#options.togetherUs()))
   }
 }

@@ -39,6 +39,8 @@ const NORMAL = 1000
 const MEASURED_MIN = 3
 /** One for all: it is read and used up before the next frame. */
 const MARKER = emptyMarker()
+/** Where it was in the last frame: they are all alike up to there. */
+let markerAt = -1
 
 export class Receiver {
   readonly index: number
@@ -56,7 +58,6 @@ export class Receiver {
   #isLeaving = false
   #tries: number
   #intendedUs = 0
-  #guess = -1
   #position: string | undefined
   #timer: NodeJS.Timeout | undefined
   #fastestUs = Number.POSITIVE_INFINITY
@@ -117,8 +118,8 @@ export class Receiver {
 
   /** Due at this time: sent now, or as soon as there is a connection. */
   hit(intendedUs: number): void {
-    this.#echo.add(intendedUs)
-    if (this.#isIn && this.#wire !== undefined) this.#echo.send(this.#wire)
+    if (this.#isIn && this.#wire !== undefined) this.#echo.hit(this.#wire, intendedUs)
+    else this.#echo.add(intendedUs)
   }
 
   flush(): void {
@@ -195,9 +196,9 @@ export class Receiver {
   }
 
   onMessage(bytes: Buffer, start: number, end: number): void {
-    const at = readMarker(bytes, start, end, this.#guess, MARKER)
+    const at = readMarker(bytes, start, end, markerAt, MARKER)
     if (at === -1) return this.#other(bytes, start, end)
-    this.#guess = at
+    markerAt = at
     if (this.#field.job.protocol === 'wsmesh') this.#readPosition(bytes, end)
     const {job, tally} = this.#field
     if (MARKER.run !== job.run) {

@@ -45,12 +45,16 @@ export class HealthWatch {
     return {cpuPercent, loopDelayMs, rssBytes: process.memoryUsage.rss()}
   }
 
-  /** The load is over: what comes after, such as adding up, is no measurement's business. */
-  end(): void {
+  /**
+   * The load is over: what comes after, such as adding up, is no measurement's business. `idleUs`:
+   * of the event loop's time, what it only went round in until something was due.
+   */
+  end(idleUs = 0): void {
     const elapsedMs = performance.now() - this.#atMs
     this.#final = {
       cpuPercent: percent(this.#cpu, process.cpuUsage(), elapsedMs),
-      utilization: performance.eventLoopUtilization(this.#utilization).utilization,
+      utilization: Math.max(0, performance.eventLoopUtilization(this.#utilization).utilization
+        - idleUs / 1000 / Math.max(1, elapsedMs)),
       loopDelayP99Ms: delayMs(this.#all.percentile(99)),
       loopDelayMaxMs: delayMs(this.#all.max),
       rssBytes: process.memoryUsage.rss(),

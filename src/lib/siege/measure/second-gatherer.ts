@@ -3,7 +3,7 @@ import type {PartSecond, Tally} from '../attack/job.js'
 import {emptyTally, TALLY_NAMES} from '../attack/job.js'
 import type {Schedule} from '../plan/schedule.js'
 import type {SecondSample} from '../second-sample.js'
-import {decode, sumOf} from './histograms.js'
+import {decode, newSmallHistogram, sumOf} from './histograms.js'
 import type {Histogram} from './histograms.js'
 
 export interface GathererOptions {
@@ -51,7 +51,7 @@ export class SecondGatherer {
     const before = this.#before
     this.#before = tally
     const since = (name: keyof Tally): number => tally[name] - before[name]
-    const histogram = sumOf(all.map((second) => decode(second.histogram)))
+    const histogram = sumOf(all.map((second) => decode(second.histogram)), newSmallHistogram())
     const at = (percentile: number): number | null =>
       histogram.totalCount === 0 ? null : histogram.getValueAtPercentile(percentile)
     return {

@@ -57,6 +57,15 @@ export class NodeWatch {
     }
   }
 
+  /** Which processes of this machine they are, as far as they do not say it themselves. */
+  async find(): Promise<void> {
+    for (const node of this.#nodes) {
+      const isSilent = node.target.operatorUrl === undefined || this.#secret === undefined
+      if (!node.isNear || !isSilent) continue
+      node.pid = (await findPortOwner(portOf(node.target.clientUrl)))?.pid
+    }
+  }
+
   /** Asks all once; resolves with what they said, in their order. Never rejects. */
   sample(atS: number, isLoad: boolean): Promise<readonly (NodeSample & {readonly node: string})[]> {
     return Promise.all(this.#nodes.map(async (node) => {
@@ -94,8 +103,6 @@ export class NodeWatch {
       if (node.pid !== stats.pid) node.cpuMs = undefined
       node.pid = stats.pid
       node.role = stats.role
-    } else if (node.pid === undefined && node.isNear) {
-      node.pid = (await findPortOwner(portOf(node.target.clientUrl)))?.pid
     }
     const use = node.isNear && node.pid !== undefined ? await processUse(node.pid) : undefined
     const cpuPercent = cpuOf(node, use?.cpuMs, isLoad)

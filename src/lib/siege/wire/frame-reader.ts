@@ -33,6 +33,11 @@ export class FrameReader {
     this.#isOver = true
   }
 
+  /** The next byte begins a frame, and a message. */
+  get isBetween(): boolean {
+    return this.#carried === 0 && this.#fragments.length === 0
+  }
+
   /** Returns what is wrong with the bytes; then nothing more is read. */
   push(chunk: Buffer, length: number): string | undefined {
     if (this.#isOver) return undefined
@@ -121,7 +126,15 @@ export class FrameReader {
 
 /** One frame as a client sends it: masked, since servers close otherwise. */
 export function maskedFrame(opcode: number, payload: Uint8Array): Buffer {
-  const size = payload.length
+  const frame = frameFor(opcode, payload.length)
+  const start = frame.length - payload.length
+  frame.set(payload, start)
+  mask(frame, start)
+  return frame
+}
+
+/** The same with room for the payload, which is written behind its head and masked then. */
+export function frameFor(opcode: number, size: number): Buffer {
   const headerBytes = size < 126 ? 2 : size < 65_536 ? 4 : 10
   const frame = Buffer.allocUnsafe(headerBytes + 4 + size)
   frame[0] = FIN | opcode
@@ -135,11 +148,22 @@ export function maskedFrame(opcode: number, payload: Uint8Array): Buffer {
     frame.writeUInt32BE(Math.floor(size / 4_294_967_296), 2)
     frame.writeUInt32BE(size >>> 0, 6)
   }
-  const mask = (Math.random() * 4_294_967_296) >>> 0
-  frame.writeUInt32BE(mask, headerBytes)
-  const start = headerBytes + 4
-  for (let index = 0; index < size; index += 1) {
-    frame[start + index] = (payload[index] ?? 0) ^ (frame[headerBytes + (index & 3)] ?? 0)
-  }
+  frame.writeUInt32BE((Math.random() * 4_294_967_296) >>> 0, headerBytes)
   return frame
+}
+
+/** The payload from `start` on, by the mask before it. */
+export function mask(frame: Buffer, start: number): void {
+  const [first = 0, second = 0, third = 0, fourth = 0] = [
+    frame[start - 4], frame[start - 3], frame[start - 2], frame[start - 1]]
+  let at = start
+  for (; at + 3 < frame.length; at += 4) {
+    frame[at] = (frame[at] ?? 0) ^ first
+    frame[at + 1] = (frame[at + 1] ?? 0) ^ second
+    frame[at + 2] = (frame[at + 2] ?? 0) ^ third
+    frame[at + 3] = (frame[at + 3] ?? 0) ^ fourth
+  }
+  for (let index = 0; at < frame.length; at += 1, index += 1) {
+    frame[at] = (frame[at] ?? 0) ^ (frame[start - 4 + index] ?? 0)
+  }
 }

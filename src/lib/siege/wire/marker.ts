@@ -34,13 +34,34 @@ export function emptyMarker(): Marker {
 const LETTERS: Readonly<Record<TargetKind, string>> = {
   user: 'u', group: 'g', everyone: 'e', echo: 'x',
 }
+const LETTER_BYTES: Readonly<Record<TargetKind, number>> = {
+  user: LETTERS.user.charCodeAt(0), group: LETTERS.group.charCodeAt(0),
+  everyone: LETTERS.everyone.charCodeAt(0), echo: LETTERS.echo.charCodeAt(0),
+}
 const KINDS: readonly (TargetKind | undefined)[] = kindsByByte()
 
 export function markerText(marker: Readonly<Marker>): string {
-  const {run, sender, kind, target, number, intendedUs, lateUs} = marker
-  const late = Math.min(Math.max(0, Math.round(lateUs)), LATE_MAX_US)
-  return `~m${hex(run, 8)}${hex(sender, 6)}${LETTERS[kind]}${hex(target, 6)}${hex(number, 8)}`
-    + `${hex(Math.round(intendedUs), 12)}${hex(late, 8)}~`
+  writeMarker(TEXT, 0, marker)
+  return TEXT.toString('latin1')
+}
+
+const TEXT = Buffer.alloc(MARKER_BYTES)
+
+/** Its MARKER_BYTES, from `at` on. */
+export function writeMarker(bytes: Buffer, at: number, marker: Readonly<Marker>): void {
+  const intendedUs = Math.round(marker.intendedUs)
+  const late = Math.min(Math.max(0, Math.round(marker.lateUs)), LATE_MAX_US)
+  bytes[at] = MARK_0
+  bytes[at + 1] = MARK_1
+  writeHex(bytes, at + RUN, 8, marker.run)
+  writeHex(bytes, at + SENDER, 6, marker.sender)
+  bytes[at + KIND] = LETTER_BYTES[marker.kind]
+  writeHex(bytes, at + TARGET, 6, marker.target)
+  writeHex(bytes, at + NUMBER, 8, marker.number)
+  writeHex(bytes, at + INTENDED, 6, Math.floor(intendedUs / 0x100_0000))
+  writeHex(bytes, at + INTENDED + 6, 6, intendedUs % 0x100_0000)
+  writeHex(bytes, at + LATE, 8, late)
+  bytes[at + END] = MARK_0
 }
 
 /**
@@ -52,17 +73,18 @@ export function readMarker(
 ): number {
   const guessed = start + guess
   if (guess >= 0 && isMarker(bytes, guessed, end)) return read(bytes, guessed, into) ? guess : -1
-  for (let at = bytes.indexOf('~m', start, 'latin1'); at !== -1 && at < end;
-    at = bytes.indexOf('~m', at + 1, 'latin1')) {
-    if (isMarker(bytes, at, end) && read(bytes, at, into)) return at - start
+  // Behind the frame there may be much more of the buffer, none of it to be looked through.
+  const frame = bytes.subarray(start, end)
+  for (let at = frame.indexOf('~m', 0, 'latin1'); at !== -1;
+    at = frame.indexOf('~m', at + 1, 'latin1')) {
+    if (isMarker(frame, at, frame.length) && read(frame, at, into)) return at
   }
   return -1
 }
 
 /** What is no whole marker, yet began as one of this run: cut off, or overwritten. */
 export function hasBeginning(bytes: Buffer, start: number, end: number, run: number): boolean {
-  const at = bytes.indexOf(`~m${hex(run, 8)}`, start, 'latin1')
-  return at !== -1 && at < end
+  return bytes.subarray(start, end).includes(`~m${hex(run, 8)}`, 0, 'latin1')
 }
 
 function isMarker(bytes: Buffer, at: number, end: number): boolean {
@@ -100,6 +122,14 @@ function number(bytes: Buffer, at: number, digits: number): number {
   }
   return wrong < 0 ? -1 : value
 }
+
+function writeHex(bytes: Buffer, at: number, digits: number, value: number): void {
+  for (let index = digits - 1, left = value; index >= 0; index -= 1, left >>>= 4) {
+    bytes[at + index] = DIGIT_BYTES[left & 15] ?? 0
+  }
+}
+
+const DIGIT_BYTES = Buffer.from('0123456789abcdef')
 
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0')

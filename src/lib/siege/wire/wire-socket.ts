@@ -5,6 +5,7 @@
  */
 import {connect, isIP} from 'node:net'
 import type {Socket} from 'node:net'
+import {messageEnds, readBegins} from '../measure/arrival.js'
 import {FrameReader, maskedFrame, OPCODE} from './frame-reader.js'
 import {peerOf, refusalOf, upgradeRequest} from './upgrade.js'
 import type {UpgradeRequest} from './upgrade.js'
@@ -61,7 +62,8 @@ export class WireSocket {
   #code = 1006
   #reason = ''
   #error: string | undefined
-  #waiting: Buffer[] = []
+  #waiting: Buffer | undefined
+  #waitingToo: Buffer[] = []
 
   constructor(options: WireOptions, handler: WireHandler) {
     this.#options = options
@@ -91,16 +93,30 @@ export class WireSocket {
   send(text: string | Uint8Array): void {
     if (!this.isOpen) return
     const payload = typeof text === 'string' ? Buffer.from(text) : text
-    this.#waiting.push(maskedFrame(OPCODE.text, payload))
+    this.sendFrame(maskedFrame(OPCODE.text, payload))
+  }
+
+  /** A whole frame, masked; it leaves with flush. */
+  sendFrame(frame: Buffer): void {
+    if (!this.isOpen) return
+    // Mostly there is one, and a list for it would be dearer than the frame.
+    if (this.#waiting === undefined) this.#waiting = frame
+    else this.#waitingToo.push(frame)
   }
 
   flush(): void {
-    const frames = this.#waiting
-    if (frames.length === 0) return
-    this.#waiting = []
-    const bytes = frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames)
+    const frame = this.#waiting
+    if (frame === undefined) return
+    this.#waiting = undefined
+    const bytes = this.#waitingToo.length === 0 ? frame : this.#withOthers(frame)
     this.#handler.onWritten(bytes.length)
     this.#socket?.write(bytes)
+  }
+
+  #withOthers(frame: Buffer): Buffer {
+    const bytes = Buffer.concat([frame, ...this.#waitingToo])
+    this.#waitingToo = []
+    return bytes
   }
 
   /** What arrives stays with the operating system, then with the server. */
@@ -169,8 +185,10 @@ export class WireSocket {
 
   #read(bytes: Buffer, length: number): void {
     if (this.#isOver) return
+    readBegins(this.#reader.isBetween)
     if (this.#head === undefined) this.#frames(bytes, length)
     else this.#readHead(bytes, length)
+    messageEnds()
     this.#handler.onRead(length)
   }
 
@@ -200,6 +218,7 @@ export class WireSocket {
   #frame(opcode: number, bytes: Buffer, start: number, end: number): void {
     if (opcode === OPCODE.text || opcode === OPCODE.binary) {
       this.#handler.onMessage(bytes, start, end)
+      messageEnds()
     } else if (opcode === OPCODE.ping) {
       this.#socket?.write(maskedFrame(OPCODE.pong, bytes.subarray(start, end)))
     } else if (opcode === OPCODE.close) {
@@ -228,7 +247,8 @@ export class WireSocket {
     clearTimeout(this.#timer)
     clearTimeout(this.#closeTimer)
     this.#reader.stop()
-    this.#waiting = []
+    this.#waiting = undefined
+    this.#waitingToo = []
     this.#handler.onEnd({
       wasOpen: this.#isOpen,
       code: this.#code,

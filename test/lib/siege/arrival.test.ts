@@ -1,0 +1,56 @@
+import {afterEach, expect, test} from 'vitest'
+import {rehearse} from '../../../src/lib/siege/attack/rehearsal.js'
+import {PreciseTimer} from '../../../src/lib/siege/attack/precise-timer.js'
+import {arrivedUs, messageEnds, readBegins} from '../../../src/lib/siege/measure/arrival.js'
+import {nowUs} from '../../../src/lib/siege/measure/clock.js'
+import {attackJob} from './fixture-job.js'
+
+afterEach(messageEnds)
+
+/** Until the clock shows something else. */
+function pass(): void {
+  for (const since = nowUs(); nowUs() <= since;);
+}
+
+test('what is read in one turn of the event loop was there when the turn began', async () => {
+  readBegins(true)
+  const first = arrivedUs()
+  pass()
+  messageEnds()
+  readBegins(true)
+  expect(arrivedUs()).toBe(first)
+  await new Promise((resolve) => setImmediate(resolve))
+  readBegins(true)
+  expect(arrivedUs()).toBeGreaterThan(first)
+})
+
+test('of a second message in one read, and of the rest of one, the clock tells', () => {
+  readBegins(true)
+  const first = arrivedUs()
+  messageEnds()
+  pass()
+  expect(arrivedUs()).toBeGreaterThan(first)
+  readBegins(false)
+  expect(arrivedUs()).toBeGreaterThan(first)
+})
+
+test('the timer wakes when something is due, near or far, and not before', async () => {
+  for (const afterUs of [0, 50, 5000]) {
+    const dueUs = nowUs() + afterUs
+    const wokenUs = await new Promise<number>((resolve) => {
+      const timer = new PreciseTimer(() => {
+        timer.close()
+        resolve(nowUs())
+      })
+      timer.wakeAt(dueUs)
+    })
+    expect(wokenUs).toBeGreaterThanOrEqual(dueUs)
+  }
+})
+
+test('a rehearsal sends what a siege sends, once in a process', async () => {
+  const job = attackJob({stretches: [{name: 'load', durationS: 1, fromPerS: 5000, toPerS: 5000}]})
+  expect(await rehearse(attackJob({}))).toBe('not needed')
+  expect(await rehearse(job)).toBeGreaterThan(1000)
+  expect(await rehearse(job)).toBe('done before')
+})
