@@ -41,13 +41,13 @@ export class BenchMesh {
   nodes = new Set()
   secret = undefined
   token = undefined
-  #folder
+  folder
   #env
 
   constructor(name, pool) {
-    this.#folder = mkdtempSync(join(tmpdir(), `wsmesh-${name}-`))
+    this.folder = mkdtempSync(join(tmpdir(), `wsmesh-${name}-`))
     this.#env = {
-      ...process.env, WSMESH_DATA_DIR: this.#folder, ...(pool && {WSMESH_POOL: pool}),
+      ...process.env, WSMESH_DATA_DIR: this.folder, ...(pool && {WSMESH_POOL: pool}),
     }
   }
 
@@ -61,7 +61,7 @@ export class BenchMesh {
     const line = await until(() => out.includes('\n') && out.split('\n')[0], 'a node', 60_000)
     const ready = JSON.parse(line)
     if (ready.type !== 'ready') throw new Error(`a node did not start: ${line}`)
-    this.secret ??= await loadSecret({env: {}, dataDir: this.#folder})
+    this.secret ??= await loadSecret({env: {}, dataDir: this.folder})
     this.token ??= await signToken({user: USER, groups: [], ttlMs: 3_600_000}, this.secret)
     const node = {child, ready}
     this.nodes.add(node)
@@ -87,6 +87,6 @@ export class BenchMesh {
 
   end() {
     for (const {child} of this.nodes) child.kill('SIGKILL')
-    rmSync(this.#folder, {recursive: true, force: true})
+    rmSync(this.folder, {recursive: true, force: true})
   }
 }

@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'lib/auth': 3,
   'lib/probe': 3,
   'lib/process': 3,
+  'lib/scale': 3,
   'lib/simulation': 3,
   'lib/client': 4,
   'lib/publisher': 4,
@@ -33,7 +34,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 }
 
 /** No clock, timer, randomness, socket, file or process: the same input gives the same output. */
-const PURE = ['lib/util', 'lib/protocol', 'lib/mesh', 'lib/simulation']
+const PURE = ['lib/util', 'lib/protocol', 'lib/mesh', 'lib/scale', 'lib/simulation']
 const IMPURE_NAMES =
   /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|setImmediate|performance|process\.(?:argv|cwd|env|exit|hrtime|memoryUsage|nextTick|on|once|pid|std\w+|uptime)\b|console\.|Promise)\b/
 

@@ -12,7 +12,7 @@ import {nodeId} from '../src/lib/util/brand.js'
 const ROOT = join(import.meta.dirname, '..')
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/ADMIN.md', 'docs/API.md',
   'docs/ARCHITECTURE.md', 'docs/AUTH.md', 'docs/CLIENT.md', 'docs/ERRORS.md', 'docs/OPERATIONS.md', 'docs/OUTBOX.md',
-  'docs/PROTOCOL.md', 'docs/RELAY.md', 'docs/SECURITY.md', 'docs/SIEGE.md', 'docs/TERMINAL.md', 'docs/WEBHOOKS.md']
+  'docs/PROTOCOL.md', 'docs/RELAY.md', 'docs/SCALE.md', 'docs/SECURITY.md', 'docs/SIEGE.md', 'docs/TERMINAL.md', 'docs/WEBHOOKS.md']
 
 function read(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')

@@ -11,6 +11,16 @@ const COLOURS = {
   'socket.io': '#b3324d', 'socket.io-redis': '#b3324d', 'socket.io-cluster': '#7a7a7a',
 }
 
+/** On a dark page: the same chart, its colours by what stands for them in light. */
+const DARK = {
+  '#fff': '#0d1117', '#111': '#f0f3f6', '#444': '#b6bec8', '#e4e4e4': '#2b323b',
+  '#0b62c4': '#58a6ff', '#6f4fb0': '#b794f6', '#008a70': '#3fc7a8', '#c77700': '#f0a941',
+  '#b3324d': '#ff7b93', '#7a7a7a': '#a0a7af',
+}
+const darkStyle = `<style>@media (prefers-color-scheme: dark) {${Object.entries(DARK)
+  .map(([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`)
+  .join('')}}</style>`
+
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 function text(x, y, words, {anchor = 'start', size = 12, fill = '#444', weight = 400} = {}) {
@@ -55,20 +65,27 @@ function apart(labels) {
   return sorted
 }
 
-function line(points, colour, isDashed) {
+const dotsOf = (points, colour, radius) => points.map(({x, y}) =>
+  `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius}" fill="${colour}"/>`).join('')
+
+function line(points, colour, {isDashed = false, isPoints = false, isPlain = false}) {
+  if (isPoints) return dotsOf(points, colour, 4)
   const path = points.map(({x, y}) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')
   const dash = isDashed ? ' stroke-dasharray="5 4" stroke-opacity="0.7"' : ''
-  const dots = isDashed ? '' : points.map(({x, y}) =>
-    `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3" fill="${colour}"/>`).join('')
+  const dots = isDashed || isPlain ? '' : dotsOf(points, colour, 3)
   return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"${dash}/>${dots}`
 }
 
+const colourOf = ({peer, colour}) => colour ?? COLOURS[peer] ?? '#444'
+
 /**
- * `series`: [{peer, label, points: [{x, y}], isDashed}]; a dashed one has no label of its own.
- * Points with a figure of 0 or none are left out.
+ * `series`: [{peer, label, points: [{x, y}], isDashed, isPoints, isPlain, colour}]; a dashed one has
+ * no label of its own; points are dots without a line, a plain one is a line without dots. Points
+ * with a figure of 0 or none are left out. `yMin`, `yMax`: what lies outside is not drawn.
  */
-export function chart({title, xTitle, yTitle, series}) {
-  const lines = series.map((one) => ({...one, points: one.points.filter(isShown)}))
+export function chart({title, xTitle, yTitle, series, yMin = 0, yMax = Infinity}) {
+  const isInside = (point) => isShown(point) && point.y >= yMin && point.y <= yMax
+  const lines = series.map((one) => ({...one, points: one.points.filter(isInside)}))
     .filter(({points}) => points.length > 0)
   if (lines.length === 0) return undefined
   const all = lines.flatMap(({points}) => points)
@@ -82,17 +99,19 @@ export function chart({title, xTitle, yTitle, series}) {
       'stroke="#e4e4e4"/>' +
       text(PLOT.left - 8, ys.at(value) + 4, short(value), {anchor: 'end'})),
   ]
-  const drawn = lines.map(({peer, points, isDashed}) => line(
-    points.map(({x, y}) => ({x: xs.at(x), y: ys.at(y)})), COLOURS[peer] ?? '#333', isDashed))
-  const labels = apart(lines.filter(({isDashed}) => !isDashed).map(({peer, label, points}) => ({
-    peer, label: label ?? peer, y: ys.at(points.at(-1).y), x: xs.at(points.at(-1).x),
-  }))).map(({peer, label, x, y}) => text(Math.max(x, PLOT.left) + 10, y + 4, label, {
-    fill: COLOURS[peer], weight: 600,
+  const drawn = lines.map((one) => line(
+    one.points.map(({x, y}) => ({x: xs.at(x), y: ys.at(y)})), colourOf(one), one))
+  const labels = apart(lines.filter(({isDashed}) => !isDashed).map((one) => ({
+    label: one.label ?? one.peer, fill: colourOf(one),
+    y: one.isPoints ? PLOT.top : ys.at(one.points.at(-1).y),
+    x: one.isPoints ? PLOT.right : xs.at(one.points.at(-1).x),
+  }))).map(({label, fill, x, y}) => text(Math.max(x, PLOT.left) + 10, y + 4, label, {
+    fill, weight: 600,
   }))
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" ` +
       'font-family="system-ui, sans-serif" role="img">',
-    `<title>${escape(title)}</title><rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    `<title>${escape(title)}</title>${darkStyle}<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(PLOT.left, 24, title, {size: 15, fill: '#111', weight: 600}),
     text(PLOT.left, 44, yTitle), text(PLOT.right, HEIGHT - 14, xTitle, {anchor: 'end'}),
     ...grid, ...drawn, ...labels, '</svg>', '',

@@ -42,6 +42,18 @@ test('Ctrl-C leaves what there is by then', async () => {
   expect(JSON.parse(run.stdout())).toMatchObject({verdict: 'interrupted', exit: 130})
 }, RUN_MS)
 
+test('with --relay a size is priced: a person reads what fits, a spreadsheet a line for each', async () => {
+  const asked = ['simulate', '--relay', 'master', '--nodes', '10..100']
+  const run = await runCli(asked)
+  expect(run.stdout).toMatch(/^FITS 10 to 100 nodes with a master: 100 000 users/)
+  expect(run.exit, run.stderr).toBe(0)
+  const csv = await runCli([...asked, '--csv'])
+  expect(csv.stdout.split('\n')).toHaveLength(7)
+  const full = await runCli([...asked, '--users', '20M', '--json'])
+  expect(JSON.parse(full.stdout)).toMatchObject({schema: 'wsmesh.scale/1', fits: false, exit: 99})
+  expect(full.exit).toBe(99)
+})
+
 test.each([
   [['--nodes', '1'], '--nodes'],
   [['--nodes', 'many'], '--nodes'],
@@ -54,6 +66,13 @@ test.each([
   [['--store-latency', '2s'], '--store-latency 2s is out of range'],
   [['--fault', 'kil'], 'no fault is called "kil"'],
   [['--hours', '1', '--fault', 'kill@2h'], 'comes when the run is over'],
+  [['--nodes', '10..1000'], 'one life is of one number of nodes'],
+  [['--users', '5'], '--relay'],
+  [['--relay', 'redis'], '--relay'],
+  [['--relay', 'master', '--hours', '3'], '--relay'],
+  [['--relay', 'master', '--nodes', '1000..10'], 'is no range'],
+  [['--relay', 'nats', '--replicas', '2'], '--replicas'],
+  [['--relay', 'master', '--mix', 'user=90'], 'it comes to 90, not 100'],
 ])('simulate %j is a usage error', async (args, why) => {
   const {exit, stderr, stdout} = await runCli(['simulate', ...args])
   expect(stderr).toContain(why)

@@ -14,7 +14,10 @@ export const EXIT = {
   unwell: {code: 96, meaning: 'doctor found something that is to be put right'},
   inconclusive: {code: 97, meaning: 'siege --strict: the run proves nothing, see its reasons'},
   promiseBroken: {code: 98, meaning: 'a promise was broken under a fault, or a siege found a leak'},
-  thresholdFailed: {code: 99, meaning: 'a threshold of a siege failed: wins over 97, 98 and 130'},
+  thresholdFailed: {
+    code: 99,
+    meaning: 'a threshold of a siege failed: wins over 97, 98 and 130; simulate: no size does it',
+  },
   interrupted: {code: 130, meaning: 'ended by Ctrl-C (SIGINT)'},
   terminated: {code: 143, meaning: 'ended by SIGTERM'},
 } as const
