@@ -7,7 +7,7 @@ import {withMesh} from '../lib/cli/reach.js'
 import {sendOne} from '../lib/cli/send-one.js'
 import {describeSent, exitOfSent, type SendJson} from '../lib/cli/send-result.js'
 import {reportStream} from '../lib/cli/send-report.js'
-import {checkSendUsage, dangerOfSending} from '../lib/cli/send-usage.js'
+import {checkSendUsage, dangerOfSending, namesOf} from '../lib/cli/send-usage.js'
 import {describeTarget, targetFlags, targetOf, unknownKeysHint} from '../lib/cli/target-flags.js'
 
 export default class SendCommand extends BaseCommand {
@@ -40,6 +40,9 @@ export default class SendCommand extends BaseCommand {
     id: Flags.string({
       helpValue: 'TEXT', summary: "the message's own id: sent again, it is delivered once",
     }),
+    traceparent: Flags.string({
+      helpValue: 'TEXT', summary: 'the trace it is part of, where nodes have --trace-context',
+    }),
     yes: yesFlag(),
     ...reachFlags(),
   }
@@ -63,8 +66,7 @@ export default class SendCommand extends BaseCommand {
     const target = targetOf(flags)
     const input = {words, asJson: flags['json-details'], from: flags.details}
     const details = await readDetails(input, process.stdin)
-    const id = flags.id === undefined ? {} : {messageId: flags.id}
-    const publication = {action: action ?? '', details, target, ...id}
+    const publication = {action: action ?? '', details, target, ...namesOf(flags)}
     const sent = await withMesh(flags, (access) => sendOne(access, publication))
     this.print(describeSent(sent, describeTarget(target)))
     const hint = exitOfSent(sent) !== 0 ? unknownKeysHint(target) : undefined

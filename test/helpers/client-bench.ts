@@ -126,6 +126,7 @@ export class ClientBench {
       resuming,
       limits,
       pace: this.pace,
+      isTraced: false,
       log,
     })
     const positionMs = LIMITS.positionMs

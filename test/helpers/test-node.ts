@@ -105,6 +105,7 @@ function testConfig(seed: number): NodeConfig {
     publicUrl: undefined,
     guests: 'deny',
     compression: false,
+    isTraced: false,
     door: OPEN_DOOR,
     recheckMs: 0,
     actions: [],

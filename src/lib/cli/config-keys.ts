@@ -88,6 +88,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
   serveKey('log-format', 'WSMESH_LOG_FORMAT', oneOf(['auto', 'pretty', 'json']), 'auto'),
   serveKey('log-file', 'WSMESH_LOG_FILE', path(), ''),
+  serveKey('trace-context', 'WSMESH_TRACE_CONTEXT', flag(), 'false'),
 ]
 
 export function configKey(name: string): ConfigKey | undefined {

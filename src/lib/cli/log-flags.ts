@@ -17,5 +17,9 @@ export function logFlags() {
       env: 'WSMESH_LOG_FILE', helpValue: 'FILE',
       summary: 'lines as JSON, appended there; opened again on SIGUSR2',
     }),
+    'trace-context': Flags.boolean({
+      env: 'WSMESH_TRACE_CONTEXT', default: false,
+      summary: 'carry traceparent (W3C, OpenTelemetry) from who publishes to clients that ask',
+    }),
   }
 }

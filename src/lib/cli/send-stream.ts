@@ -8,6 +8,7 @@ import {LIMITS} from '../protocol/limits.js'
 import {encodePayload} from '../protocol/payload.js'
 import {checkPublishedAction} from '../protocol/published-action.js'
 import {targetFromJson, targetToJson} from '../protocol/target.js'
+import {traceContextFrom} from '../protocol/trace-context.js'
 import {WsmeshError} from '../util/errors.js'
 import {type InputLine, linesOf} from './lines.js'
 import {type SendJson, exitOfSent, sendJson} from './send-result.js'
@@ -130,7 +131,7 @@ export function parseLine({number, text}: InputLine): Publication {
   }
   const value = parseJsonLine(text, number)
   if (!isRecord(value)) throw new WsmeshError('INPUT_INVALID', `Line ${number} is no JSON object`)
-  const {action, details, id, ...rest} = value
+  const {action, details, id, traceparent, tracestate, ...rest} = value
   const suggestions = ['{"action": "hello", "details": ["Hi"], "user": [42]}']
   if (typeof action !== 'string') {
     throw new WsmeshError('INPUT_INVALID', `Line ${number} has no action`, {suggestions})
@@ -141,7 +142,8 @@ export function parseLine({number, text}: InputLine): Publication {
   }
   encodePayload(action, details)
   checkPublishedAction(action)
-  const publication = {action, details, target: targetToJson(read.value)}
+  const trace = traceContextFrom({traceparent, tracestate})
+  const publication = {action, details, target: targetToJson(read.value), ...trace}
   if (id === undefined || id === null) return publication
   const wrong = whatIsWrongWithCallerId(id)
   if (wrong !== undefined || typeof id !== 'string') {

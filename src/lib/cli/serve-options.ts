@@ -22,6 +22,7 @@ export interface ServeFlagValues
   readonly actions?: readonly string[] | undefined
   readonly guests: 'allow' | 'deny'
   readonly compression: boolean
+  readonly 'trace-context': boolean
   readonly outbox: boolean
   readonly 'outbox-url'?: string | undefined
   readonly 'history-seconds': number
@@ -64,6 +65,7 @@ export function serveOptionsOf(
     relay: relayOptionsOf(flags),
     guests: flags.guests,
     compression: flags.compression,
+    isTraced: flags['trace-context'],
     auth: authOptionsOf(flags, argv),
     logLevel: flags['log-level'],
     logFormat: flags['log-format'],

@@ -1,6 +1,7 @@
 /** What an action module sees: `export default (mesh) => mesh.on('hello', async (call) => …)`. */
 import type {PublishResult} from '../protocol/operator-frame.js'
 import type {TargetJson} from '../protocol/target.js'
+import type {TraceCarrier, TraceContext} from '../protocol/trace-context.js'
 
 export type ActionModule = (mesh: ActionMesh) => void | Promise<void>
 
@@ -36,6 +37,11 @@ export type SendMessage = (
 
 export interface SendOptions {
   readonly id?: string
+  /**
+   * The trace that it is part of (`traceparent`, `tracestate`), where nodes carry it: that of the
+   * call whose `send` it is, unless it is given.
+   */
+  readonly trace?: TraceCarrier | undefined
 }
 
 export interface ActionCall {
@@ -53,6 +59,8 @@ export interface ActionCall {
   /** Answers `<action>:error` with [code, text], on this connection only; code from 400 to 599. */
   readonly error: (code: number, text: string) => void
   readonly send: SendMessage
+  /** Of the client's frame, where nodes carry it (--trace-context) and it gave one that holds. */
+  readonly trace: TraceContext | undefined
 }
 
 export interface ActionConnection {

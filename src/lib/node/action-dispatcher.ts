@@ -96,7 +96,7 @@ export class ActionDispatcher {
   #expired(connection: ClientConnection, frame: ClientFrame): void {
     this.#ended(connection)
     this.#options.counters.add('handlerTimeouts')
-    this.#hanging.warn('An action handler does not end', {action: frame.action})
+    this.#hanging.warn('An action handler does not end', {action: frame.action, ...frame.trace})
     fail(connection, frame, [504, 'The answer takes too long'])
   }
 
@@ -115,6 +115,7 @@ export class ActionDispatcher {
     this.#options.counters.add('handlerErrors')
     this.#failing.error('An action handler failed', {
       action: frame.action,
+      ...frame.trace,
       error: describeError(error),
       stack: error instanceof Error ? error.stack : undefined,
     })

@@ -19,6 +19,9 @@ import type {VisitStart} from './visits.js'
  */
 export type ClientForm = 'object' | 'v1' | 'array'
 
+/** `traced`: a v1 client that is told which trace a message is part of. */
+export type FrameForm = ClientForm | 'traced'
+
 export type ClientState =
   | {readonly type: 'hello'}
   /** A proof is being checked; frames that come meanwhile wait, in order. */
@@ -92,6 +95,8 @@ export class ClientConnection implements SocketHandler {
   /** The last seq that it was told of, and when: by a message, its authentication or by itself. */
   toldSeq = 0
   toldAtMs: number
+  /** Asked to be told which trace a message is part of. */
+  wantsTrace = false
   /** The last delivery that it was part of: a list of groups may name it twice. */
   mark = 0
 
@@ -109,6 +114,10 @@ export class ClientConnection implements SocketHandler {
 
   get form(): ClientForm {
     return this.#form ?? 'object'
+  }
+
+  get frameForm(): FrameForm {
+    return this.wantsTrace ? 'traced' : this.form
   }
 
   /** The first frame says which form the connection speaks: true when it is heard and said so. */

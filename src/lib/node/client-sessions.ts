@@ -54,6 +54,8 @@ export interface SessionsOptions {
   readonly resuming: Resuming
   readonly limits: NodeLimits
   readonly pace: Pace
+  /** Whether traces are carried. */
+  readonly isTraced: boolean
   readonly now: () => number
   readonly log: Log
 }
@@ -86,7 +88,7 @@ export class ClientSessions {
   }
 
   #read(connection: ClientConnection, data: Uint8Array, isBinary: boolean): void {
-    const {limits, pace, now} = this.#options
+    const {limits, pace, now, isTraced} = this.#options
     const verdict = pace.judge(connection, data.byteLength, now())
     if (verdict === 'close') {
       connection.close('tooMany')
@@ -96,7 +98,7 @@ export class ClientSessions {
     const {clientFrameBytes, detailsDepth} = limits
     const bytesMax = isKnown ? clientFrameBytes : unknownBytesMax(limits)
     const form = connection.form === 'array' ? 'array' : 'object'
-    const read = decodeClientFrame(data, {isBinary, bytesMax, detailsDepth, form})
+    const read = decodeClientFrame(data, {isBinary, bytesMax, detailsDepth, form, isTraced})
     if (!read.ok) this.#violated(connection, read.violation)
     else if (form === 'array' && isIgnored(read.value, isKnown)) {
       this.#options.counters.add('actionsIgnored')
@@ -133,6 +135,7 @@ export class ClientSessions {
     } else if (isReservedAction(frame.action)) {
       this.#fail(connection, frame, 403, `${frame.action} is an event of the node`)
     } else if (isKnown) {
+      if (frame.trace === null) this.#options.counters.add('traceContextsInvalid')
       this.#options.dispatcher.dispatch(connection, frame)
     } else {
       this.#fail(connection, frame, 401, `Send ${AUTHENTICATION} first`)
@@ -158,6 +161,8 @@ export class ClientSessions {
       this.#fail(connection, frame, 400, read.violation.reason)
       return
     }
+    connection.wantsTrace =
+      connection.form === 'v1' && this.#options.isTraced && read.value.wantsTrace === true
     connection.beginAuthentication()
     void this.#authenticate(connection, frame, read.value)
   }
@@ -227,7 +232,8 @@ export class ClientSessions {
     const nowMs = now()
     const position = this.#options.position()
     const at = position === undefined ? null : formatPosition(position)
-    const replay = resume === undefined ? undefined : resuming.replayFor(identity, resume)
+    const replay = resume === undefined
+      ? undefined : resuming.replayFor(identity, resume, connection.wantsTrace)
     const from = resume === undefined ? undefined : parsePosition(resume)
     const named = position && answeredPosition(position, from, replay !== undefined)
     if (position !== undefined) registry.visits.reached(position)

@@ -59,7 +59,8 @@ export function createClientSide(options: ClientSideOptions): ClientSide {
   const pace = new Pace(config, counters)
   const position = (): Position | undefined => relay()?.position
   const shared = {node: config.id, registry, live, dispatcher, counters, position, now}
-  const sessions = new ClientSessions({...shared, resuming, limits: config, pace, log})
+  const {isTraced} = config
+  const sessions = new ClientSessions({...shared, resuming, limits: config, pace, log, isTraced})
   const clients = new Clients({
     ...shared, sessions, limits: config, positionMs: positionMs(config.mesh.historyMs),
   })

@@ -126,7 +126,7 @@ export class Clients implements ConnectionOwner {
     let behind: number[] | undefined
     registry.visits.delivering(epoch, seq)
     const whole = registry.visit(target, (connection) => {
-      const frame = run.frame(connection.form)
+      const frame = run.frame(connection.frameForm)
       const isSent = size === 1
         ? connection.sendFrame(frame, isBulk) : connection.sendIfRoom(frame, isBulk)
       if (isSent) {
@@ -156,7 +156,7 @@ export class Clients implements ConnectionOwner {
   ): number {
     const {visits} = this.#options.registry
     let bytes = 0
-    for (const [index, frame] of (run.frame(connection.form).parts ?? []).entries()) {
+    for (const [index, frame] of (run.frame(connection.frameForm).parts ?? []).entries()) {
       const seq = run.seqOf(index)
       visits.delivering(run.epoch, seq)
       if (!connection.sendFrame(frame, true)) break

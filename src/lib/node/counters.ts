@@ -75,6 +75,8 @@ export const COUNTER_NAMES = [
   'storeFailures',
   'tailDropped',
   'tlsHandshakesFailed',
+  'traceContextsCarried',
+  'traceContextsInvalid',
   'userActionsRefused',
   'webhookEventsDropped',
   'webhookEventsSent',

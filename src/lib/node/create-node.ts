@@ -139,7 +139,7 @@ class RunningNode implements MeshNode {
     this.#relay = createRelay(config, services, transport.dial, counters)
     this.#publisher = new Publisher((message) => this.#relay.publish(message), counters, {
       now, receipt: this.#meter.receipt,
-    })
+    }, config.isTraced)
     const core = () => this.#statsParts?.relay
     this.#clientSide = createClientSide({
       config, services, registry, counters, relay: core,

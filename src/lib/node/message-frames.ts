@@ -5,18 +5,19 @@ import {messageId} from '../protocol/envelope.js'
 import {clientFrameParts} from '../protocol/payload.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Position} from '../protocol/position.js'
+import type {TraceContext} from '../protocol/trace-context.js'
 import {buildFrame, buildTextFrame} from '../transport/frame.js'
 import type {WireFrame} from '../transport/transport.js'
-import type {ClientForm} from './client-connection.js'
+import type {FrameForm} from './client-connection.js'
 
 /** The frame of a message for who speaks that form. */
 export function messageFrame(
-  message: DeliveredMessage, epoch: string, form: ClientForm,
+  message: DeliveredMessage, epoch: string, form: FrameForm,
 ): WireFrame {
-  const {envelope} = message
-  return form === 'v1'
-    ? frameOfV1(message, epoch)
-    : buildTextFrame(clientFrameParts(envelope.payload, form))
+  const {payload} = message.envelope
+  if (form === 'v1') return frameOfV1(message, epoch)
+  if (form === 'traced') return frameOfV1(message, epoch, payload.trace)
+  return buildTextFrame(clientFrameParts(payload, form))
 }
 
 /** What all are told who are told this position; built when the first of them is. */
@@ -31,16 +32,24 @@ export function positionFrameOf(position: Position): () => WireFrame {
 /** Kept while the history holds the entry: thousands may come back at once and miss the same. */
 const replayed = new WeakMap<DeliveredMessage, WireFrame>()
 
+const replayedTraced = new WeakMap<DeliveredMessage, WireFrame>()
+
 /** The frame of an entry that a client missed. */
-export function replayFrame(entry: DeliveredMessage, epoch: string): WireFrame {
-  const known = replayed.get(entry)
+export function replayFrame(
+  entry: DeliveredMessage, epoch: string, wantsTrace: boolean,
+): WireFrame {
+  const trace = wantsTrace ? entry.envelope.payload.trace : undefined
+  const frames = trace === undefined ? replayed : replayedTraced
+  const known = frames.get(entry)
   if (known !== undefined) return known
-  const frame = frameOfV1(entry, epoch)
-  replayed.set(entry, frame)
+  const frame = frameOfV1(entry, epoch, trace)
+  frames.set(entry, frame)
   return frame
 }
 
-function frameOfV1({envelope, term, seq}: DeliveredMessage, epoch: string): WireFrame {
-  const added = {id: messageId(envelope), position: formatPosition({epoch, term, seq})}
+function frameOfV1(
+  {envelope, term, seq}: DeliveredMessage, epoch: string, trace?: TraceContext,
+): WireFrame {
+  const added = {id: messageId(envelope), position: formatPosition({epoch, term, seq}), trace}
   return buildTextFrame(clientFrameParts(envelope.payload, added))
 }

@@ -8,7 +8,7 @@ import type {Target} from '../protocol/target.js'
 import {joinFrames} from '../transport/frame.js'
 import type {WireFrame} from '../transport/transport.js'
 import {assert, unreachable} from '../util/assert.js'
-import type {ClientForm} from './client-connection.js'
+import type {FrameForm} from './client-connection.js'
 import {messageFrame} from './message-frames.js'
 
 /** All of a run is kept in one piece until the slowest has it. */
@@ -26,6 +26,7 @@ export class MessageRun {
   #object: WireFrame | undefined
   #v1: WireFrame | undefined
   #array: WireFrame | undefined
+  #traced: WireFrame | undefined
 
   /** From `start` on, what belongs together: at least the first message. */
   constructor(all: readonly DeliveredMessage[], start: number, epoch: string) {
@@ -51,7 +52,7 @@ export class MessageRun {
   }
 
   /** Its frames in one piece, built when the first connection of that form needs it. */
-  frame(form: ClientForm): WireFrame {
+  frame(form: FrameForm): WireFrame {
     switch (form) {
       case 'object':
         this.#object ??= this.#build(form)
@@ -62,12 +63,15 @@ export class MessageRun {
       case 'array':
         this.#array ??= this.#build(form)
         return this.#array
+      case 'traced':
+        this.#traced ??= this.#build(form)
+        return this.#traced
       default:
         return unreachable(form)
     }
   }
 
-  #build(form: ClientForm): WireFrame {
+  #build(form: FrameForm): WireFrame {
     if (this.size === 1) return messageFrame(this.first, this.epoch, form)
     const messages = this.#all.slice(this.#start, this.#start + this.size)
     return joinFrames(messages.map((message) => messageFrame(message, this.epoch, form)))

@@ -35,6 +35,8 @@ export interface NodeConfig extends NodeLimits {
   readonly guests: 'allow' | 'deny'
   /** Clients that ask for it may deflate their messages, and get them deflated. */
   readonly compression: boolean
+  /** Messages carry the context of the trace that they are part of. */
+  readonly isTraced: boolean
   /** Which pages may connect, whose headers are believed, and whether a cookie is the proof. */
   readonly door: DoorOptions
   /** Identities that somebody else keeps are read again so often; 0: when their sessions end. */

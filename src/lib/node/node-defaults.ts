@@ -28,6 +28,7 @@ export function defaultNodeConfig(): NodeConfig {
     publicUrl: undefined,
     guests: 'deny',
     compression: false,
+    isTraced: false,
     door: OPEN_DOOR,
     recheckMs: 0,
     actions: [],

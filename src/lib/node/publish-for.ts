@@ -43,7 +43,8 @@ export async function publishFor(
 ): Promise<PublishAnswer> {
   const read = readMessage(request)
   if (!read.ok) return {ok: false, status: 400, message: read.reason}
-  const {target, payload, callerId} = read.value
+  const {target, callerId} = read.value
+  const payload = publisher.traced(read.value.payload, request)
   acts.published(request.action, request.target)
   return outcomeOf(publisher.publish(target, payload, {
     callerId, from: 'operators', ...(gate !== undefined && {gate}),

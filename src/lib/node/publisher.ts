@@ -6,6 +6,7 @@ import type {Payload} from '../protocol/envelope.js'
 import type {PublishResult} from '../protocol/operator-frame.js'
 import {formatPosition} from '../protocol/position.js'
 import type {Target} from '../protocol/target.js'
+import {traceContextFrom, type TraceCarrier} from '../protocol/trace-context.js'
 import type {Receipt, RefusalReason} from '../mesh/effect.js'
 import {assert, unreachable} from '../util/assert.js'
 import type {CounterName, Counters} from './counters.js'
@@ -59,15 +60,26 @@ export class Publisher {
   readonly #push: (message: RelayPublish) => void
   readonly #counters: Counters
   readonly #measure: Measure | undefined
+  readonly #carriesTrace: boolean
   readonly #waiting = new Map<number, Waiting>()
   #lastTicket = 0
 
   constructor(
     push: (message: RelayPublish) => void, counters: Counters, measure?: Measure,
+    carriesTrace = false,
   ) {
     this.#push = push
     this.#counters = counters
     this.#measure = measure
+    this.#carriesTrace = carriesTrace
+  }
+
+  /** What is to be published, with the trace that it is part of, where nodes carry that. */
+  traced(payload: Payload, carrier: TraceCarrier): Payload {
+    if (!this.#carriesTrace || carrier.traceparent === undefined) return payload
+    const trace = traceContextFrom(carrier)
+    this.#counters.add(trace === undefined ? 'traceContextsInvalid' : 'traceContextsCarried')
+    return trace === undefined ? payload : {...payload, trace}
   }
 
   /** Publishers that have no answer yet. */

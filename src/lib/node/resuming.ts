@@ -82,21 +82,21 @@ export class Resuming {
    * All that this client missed; undefined when something of it is missing here. What it answers
    * and what is delivered next follow on each other: queue it in the same turn of the event loop.
    */
-  replayFor(identity: Identity, resume: string): Replay | undefined {
+  replayFor(identity: Identity, resume: string, wantsTrace = false): Replay | undefined {
     const {counters} = this.#options
-    const replay = this.#read(identity, resume)
+    const replay = this.#read(identity, resume, wantsTrace)
     counters.add(replay === undefined ? 'clientsNotRecovered' : 'clientsRecovered')
     return replay
   }
 
-  #read(identity: Identity, resume: string): Replay | undefined {
+  #read(identity: Identity, resume: string, wantsTrace: boolean): Replay | undefined {
     const position = parsePosition(resume)
     const missed = position && missedBy(this.#options.relay(), identity, position)
     if (position === undefined || missed === undefined) return undefined
     const frames: WireFrame[] = []
     let bytes = this.#options.waitingBytes()
     for (const entry of missed.messages) {
-      const frame = replayFrame(entry, position.epoch)
+      const frame = replayFrame(entry, position.epoch, wantsTrace)
       bytes += frame.bytes.byteLength
       if (bytes > REPLAY_QUEUE_BYTES_MAX) return undefined
       frames.push(frame)

@@ -1,5 +1,6 @@
 import type {ClientFrame} from '../protocol/client-frame.js'
 import type {Identity} from '../protocol/target.js'
+import type {TraceContext} from '../protocol/trace-context.js'
 import type {ActionCall, ActionConnection, SendMessage} from './action-api.js'
 import {say, sayError} from './answers.js'
 import type {ClientConnection} from './client-connection.js'
@@ -15,6 +16,7 @@ export class RunningCall implements ActionCall {
   readonly action: string
   readonly details: readonly unknown[]
   readonly send: SendMessage
+  readonly trace: TraceContext | undefined
   readonly #frame: ClientFrame
   readonly #connection: ClientConnection
   readonly #identity: Identity | undefined
@@ -22,7 +24,9 @@ export class RunningCall implements ActionCall {
   constructor(connection: ClientConnection, frame: ClientFrame, send: SendMessage) {
     this.action = frame.action
     this.details = frame.details
-    this.send = send
+    const {trace} = frame
+    this.trace = trace ?? undefined
+    this.send = trace === undefined || trace === null ? send : sendIn(trace, send)
     this.#frame = frame
     this.#connection = connection
     this.#identity = connection.identity
@@ -62,6 +66,11 @@ export class RunningCall implements ActionCall {
       sayError(this.#connection, this.#frame, code, text)
     }
   }
+}
+
+/** What is sent for a call is part of the trace that the call is. */
+function sendIn(trace: TraceContext, send: SendMessage): SendMessage {
+  return (action, details, target, options) => send(action, details, target, {trace, ...options})
 }
 
 function connectionOf(

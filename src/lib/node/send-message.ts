@@ -18,7 +18,11 @@ import type {PublishOutcome, Publisher} from './publisher.js'
 export function createSend(publisher: Publisher): SendMessage {
   return (...message) => {
     const sending = new Promise<PublishResult>((resolve, reject) => {
-      const {target, payload, callerId} = readMessage(...message)
+      const read = readMessage(...message)
+      const {target, callerId} = read
+      // Handlers in plain JavaScript may give null.
+      const trace = message[3]?.trace ?? undefined
+      const payload = trace === undefined ? read.payload : publisher.traced(read.payload, trace)
       const settle = (outcome: PublishOutcome): void => {
         if (outcome.type === 'stable') resolve(outcome.result)
         else reject(failureOf(message[0], outcome))

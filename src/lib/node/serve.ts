@@ -63,6 +63,7 @@ export interface ServeOptions {
   readonly relay: NatsRelayConfig | undefined
   readonly guests: 'allow' | 'deny'
   readonly compression: boolean
+  readonly isTraced: boolean
   readonly auth: AuthOptions
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
@@ -246,6 +247,7 @@ function configOf(options: ServeOptions, kept: Supervision | undefined): NodeCon
     publicUrl: publicUrl === undefined ? undefined : checkPublicUrl(publicUrl),
     guests: options.guests,
     compression: options.compression,
+    isTraced: options.isTraced,
     door: doorOf(options.auth),
     recheckMs: options.auth.recheckMs,
     actions: options.actions,

@@ -42,6 +42,7 @@ export class Tail {
       target: targetToJson(envelope.target),
       action: envelope.payload.action,
       details: detailsOf(envelope.payload),
+      ...envelope.payload.trace,
     })
   }
 

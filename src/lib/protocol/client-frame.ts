@@ -6,6 +6,7 @@ import {LIMITS} from './limits.js'
 import {argumentsOf, encodeDetails, whatIsWrongWithAction} from './payload.js'
 import {hasControlCharacter} from './published-action.js'
 import {idFromJson} from './target.js'
+import {traceContextFrom, type TraceContext} from './trace-context.js'
 import {isWellFormed, utf8Length} from './utf8.js'
 
 /** The first message of a client; its answer has the same action. */
@@ -26,6 +27,8 @@ export interface ClientFrame {
   readonly details: readonly unknown[]
   /** Of a wsmesh.v1 client that wants its answer matched: comes back as `re`. */
   readonly id?: string
+  /** Where it is looked for and the client gave one; null: it does not hold. */
+  readonly trace?: TraceContext | null
 }
 
 export interface ClientFrameOptions {
@@ -37,6 +40,8 @@ export interface ClientFrameOptions {
   readonly detailsDepth?: number
   /** That of the connection: a frame in the other one is a violation. */
   readonly form?: FrameForm
+  /** Whether the context of a trace is looked for. */
+  readonly isTraced?: boolean
 }
 
 /** A client's frame, as text or as its UTF-8 bytes, to a value or a violation. Never throws. */
@@ -45,17 +50,17 @@ export function decodeClientFrame(
   options: ClientFrameOptions = {},
 ): Decoded<ClientFrame> {
   const {isBinary = false, bytesMax = LIMITS.clientFrameBytes, detailsDepth} = options
-  const {form = 'object'} = options
+  const {form = 'object', isTraced = false} = options
   if (isBinary) return badFrame('a binary frame: clients send text')
   const length = typeof data === 'string' ? utf8Length(data) : data.length
   if (length > bytesMax) return tooBig(`a frame of ${length} bytes, ${bytesMax} are allowed`)
   // The frame itself is one level more.
   const json = parseJson(data, detailsDepth === undefined ? undefined : detailsDepth + 1)
   if (!json.ok) return json.isTooDeep === true ? tooDeep(json.reason) : badFrame(json.reason)
-  return form === 'array' ? arrayFrameOf(json.value) : objectFrameOf(json.value)
+  return form === 'array' ? arrayFrameOf(json.value) : objectFrameOf(json.value, isTraced)
 }
 
-function objectFrameOf(value: unknown): Decoded<ClientFrame> {
+function objectFrameOf(value: unknown, isTraced: boolean): Decoded<ClientFrame> {
   if (!isRecord(value)) return badFrame('a frame is an object with "action" and "details"')
   const {action, details, id} = value
   if (typeof action !== 'string') return badFrame('"action" is no text')
@@ -63,9 +68,13 @@ function objectFrameOf(value: unknown): Decoded<ClientFrame> {
   if (wrong !== undefined) return badFrame(wrong)
   if (hasControlCharacter(action)) return badFrame('the action has control characters')
   if (action.endsWith(ERROR_SUFFIX)) return badFrame('an action of a client ends in ":error"')
-  if (id === undefined) return decoded({action, details: argumentsOf(details)})
-  if (!isFrameId(id)) return badFrame(`"id" is no text of 1 to ${LIMITS.idBytes} bytes`)
-  return decoded({action, details: argumentsOf(details), id})
+  if (id !== undefined && !isFrameId(id)) {
+    return badFrame(`"id" is no text of 1 to ${LIMITS.idBytes} bytes`)
+  }
+  const frame = id === undefined
+    ? {action, details: argumentsOf(details)} : {action, details: argumentsOf(details), id}
+  if (!isTraced || value['traceparent'] === undefined) return decoded(frame)
+  return decoded({...frame, trace: traceContextFrom(value) ?? null})
 }
 
 function isFrameId(id: unknown): id is string {
@@ -95,6 +104,8 @@ export interface AuthenticationRequest {
   readonly userAgent?: string
   /** The position after which the client wants what it missed; may be any text. */
   readonly resume?: string
+  /** Messages shall say which trace they are part of. */
+  readonly wantsTrace?: true
 }
 
 /** Details of Client/authentication; the reason of a violation is the text of the 400 answer. */
@@ -102,7 +113,8 @@ export function decodeAuthentication(details: readonly unknown[]): Decoded<Authe
   const [proof = {}, ...rest] = details
   if (rest.length > 0) return badFrame('Client/authentication takes one object')
   if (!isRecord(proof)) return badFrame('Client/authentication takes an object')
-  const request: Record<string, string> = {}
+  const request: {-readonly [K in TextField]?: string} & {wantsTrace?: true} = {}
+  if (proof['trace'] === true) request.wantsTrace = true
   for (const [key, name, bytesMax] of AUTHENTICATION_FIELDS) {
     const value = proof[key]
     if (value === undefined || value === null) continue
@@ -114,6 +126,8 @@ export function decodeAuthentication(details: readonly unknown[]): Decoded<Authe
   }
   return decoded(request)
 }
+
+type TextField = (typeof AUTHENTICATION_FIELDS)[number][1]
 
 const AUTHENTICATION_FIELDS = [
   ['token', 'token', LIMITS.unauthenticatedFrameBytes],

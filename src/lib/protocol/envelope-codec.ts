@@ -3,10 +3,14 @@ import type {NodeId} from '../util/brand.js'
 import type {DetailsShape, Envelope, Payload} from './envelope.js'
 import {LIMITS} from './limits.js'
 import type {Target} from './target.js'
+import {traceContextFrom, type TraceContext} from './trace-context.js'
 import {ByteWriter, type ByteReader} from './wire.js'
 
 const TARGET_KINDS = ['user', 'group', 'session', 'filter', 'registered', 'everyone'] as const
 const SHAPES: readonly DetailsShape[] = ['none', 'single', 'list']
+/** Added to the byte of the shape: a trace context follows the details. */
+const TRACED = 4
+const PARENT_BYTES = 55
 
 /**
  * An envelope that came in a frame: it remembers its bytes there, so that the master passes them on
@@ -60,6 +64,7 @@ export function envelopeSize(envelope: Envelope): number {
   } else if ('ids' in target) {
     for (const id of target.ids) size += 2 + id.length * 3
   }
+  if (payload.trace !== undefined) size += 64 + (payload.trace.tracestate?.length ?? 0)
   return size
 }
 
@@ -77,9 +82,13 @@ export function writeEnvelope(writer: ByteWriter, envelope: Envelope): void {
   writeTarget(writer, target)
   assert(payload.action !== '', 'A payload has an action')
   writer.text(payload.action, LIMITS.actionBytes)
-  writer.byte(SHAPES.indexOf(payload.shape))
+  const {trace} = payload
+  writer.byte(SHAPES.indexOf(payload.shape) + (trace === undefined ? 0 : TRACED))
   assert(payload.details.length <= LIMITS.detailsBytes, 'Details are checked when published')
   writer.bytes(payload.details)
+  if (trace === undefined) return
+  writer.text(trace.traceparent, PARENT_BYTES)
+  writer.text(trace.tracestate ?? '', LIMITS.traceStateBytes)
 }
 
 export function readEnvelope(reader: ByteReader): Envelope {
@@ -90,12 +99,24 @@ export function readEnvelope(reader: ByteReader): Envelope {
   const target = readTarget(reader)
   const action = reader.text('action', LIMITS.actionBytes)
   if (action === '') reader.fail('action is empty')
-  const shape = SHAPES[reader.byte('shape')]
+  const form = reader.byte('shape')
+  const isTraced = (form & TRACED) !== 0
+  const shape = SHAPES[isTraced ? form - TRACED : form]
   if (shape === undefined) reader.fail('shape is unknown')
   const details = reader.bytes('details', LIMITS.detailsBytes)
   if ((shape === 'none') !== (details.length === 0)) reader.fail('details do not have their shape')
-  const payload = {action, shape: shape ?? 'none', details}
+  const bare: Payload = {action, shape: shape ?? 'none', details}
+  const payload = isTraced ? {...bare, trace: readTrace(reader)} : bare
   return new WireEnvelope(origin, counter, callerId, target, payload, reader, start)
+}
+
+function readTrace(reader: ByteReader): TraceContext {
+  const traceparent = reader.text('traceparent', PARENT_BYTES)
+  const tracestate = reader.text('tracestate', LIMITS.traceStateBytes)
+  const trace = traceContextFrom({traceparent, tracestate})
+  const isAsWritten = trace?.traceparent === traceparent && (trace.tracestate ?? '') === tracestate
+  if (!isAsWritten) reader.fail('the trace context is none')
+  return trace ?? {traceparent}
 }
 
 /** The bytes of one envelope: what a frame holds of it. */

@@ -1,5 +1,6 @@
 import type {NodeId} from '../util/brand.js'
 import type {Target} from './target.js'
+import type {TraceContext} from './trace-context.js'
 
 /**
  * How `details` become the argument list of the object form: a list is it, a single value is its
@@ -14,6 +15,8 @@ export interface Payload {
   readonly shape: DetailsShape
   /** UTF-8 JSON of the details as published; empty when the shape is none. */
   readonly details: Uint8Array
+  /** Of who published it; only where nodes carry it (--trace-context). */
+  readonly trace?: TraceContext
 }
 
 /**

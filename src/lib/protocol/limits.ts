@@ -42,6 +42,8 @@ export const LIMITS = {
   idBytes: 255,
   /** A message's id as its caller chose it, in UTF-8: a UUID fits almost twice. */
   callerIdBytes: 64,
+  /** `tracestate` of a message: what W3C Trace Context asks to be passed on. */
+  traceStateBytes: 512,
   /**
    * Callers' ids that the mesh remembers, the newest: by number, and by bytes, since they all
    * travel in one frame to a node that joins. 6 MiB hold the full number of ids of up to 45 bytes,

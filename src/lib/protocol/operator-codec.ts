@@ -72,8 +72,11 @@ const tailFilter = object<TailFilter>(
 )
 
 export const publishRequest = object<PublishRequest>(
-  {id: count, op: literal('publish'), action, details: anything, target, messageId: callerId},
-  {optional: ['details', 'messageId'], closed: true},
+  {
+    id: count, op: literal('publish'), action, details: anything, target, messageId: callerId,
+    traceparent: text, tracestate: text,
+  },
+  {optional: ['details', 'messageId', 'traceparent', 'tracestate'], closed: true},
 )
 
 const REQUESTS = {
@@ -236,7 +239,9 @@ const EVENTS = {
     target,
     action,
     details: anything,
-  }),
+    traceparent: text,
+    tracestate: text,
+  }, {optional: ['traceparent', 'tracestate']}),
   master: object<EventOf<'master'>>({
     event: literal('master'),
     master: nullable(nodeIdShape),

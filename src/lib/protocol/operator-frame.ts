@@ -35,6 +35,9 @@ export interface PublishRequest {
   readonly target: TargetJson
   /** The caller's own, see caller-id.ts: the same one again is delivered to nobody. */
   readonly messageId?: string
+  /** See trace-context.ts; what is wrong with them does not matter to the message. */
+  readonly traceparent?: string
+  readonly tracestate?: string
 }
 
 /** What a tail wants to see; absent means all. */
@@ -110,6 +113,8 @@ export interface MessageEvent {
   readonly target: TargetJson
   readonly action: string
   readonly details: unknown
+  readonly traceparent?: string
+  readonly tracestate?: string
 }
 
 /** What /stats answers, and `pool list` shows. Numbers, unless a name says otherwise. */

@@ -3,10 +3,18 @@ import {WsmeshError} from '../util/errors.js'
 import type {DetailsShape, Payload} from './envelope.js'
 import {jsonDepth, parseJson} from './json-text.js'
 import {LIMITS} from './limits.js'
+import type {TraceContext} from './trace-context.js'
 import {isWellFormed, utf8Decode, utf8Encode, utf8Length} from './utf8.js'
 
 /** How a delivered frame looks: an object, one with what wsmesh.v1 adds, or the array of 2015. */
-export type WireForm = 'object' | 'array' | {readonly id: string; readonly position: string}
+export type WireForm = 'object' | 'array' | AddedFields
+
+/** What a frame of wsmesh.v1 has beside action and details; `trace` for who asked for it. */
+export interface AddedFields {
+  readonly id: string
+  readonly position: string
+  readonly trace?: TraceContext | undefined
+}
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -112,7 +120,9 @@ export function clientFrameParts(
 
 function addedText(form: Exclude<WireForm, 'array'>): string {
   if (form === 'object') return ''
-  return `,"id":${JSON.stringify(form.id)},"position":${JSON.stringify(form.position)}`
+  const {id, position, trace} = form
+  const added = `,"id":${JSON.stringify(id)},"position":${JSON.stringify(position)}`
+  return trace === undefined ? added : `${added},${JSON.stringify(trace).slice(1, -1)}`
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type {DetailsShape, Envelope} from '../../../src/lib/protocol/envelope.js'
+import type {DetailsShape, Envelope, Payload} from '../../../src/lib/protocol/envelope.js'
 import type {
   Chain,
   LogEntry,
@@ -10,6 +10,7 @@ import type {
 import {encodePayload} from '../../../src/lib/protocol/payload.js'
 import type {Place} from '../../../src/lib/protocol/position.js'
 import type {Target} from '../../../src/lib/protocol/target.js'
+import type {TraceContext} from '../../../src/lib/protocol/trace-context.js'
 import {nodeId, type NodeId} from '../../../src/lib/util/brand.js'
 
 /** Arbitrary values of everything that node-codec.ts writes, limits and their edges included. */
@@ -62,13 +63,26 @@ export const targets: fc.Arbitrary<Target> = fc.oneof(
 
 const actions = shortTexts.filter((text) => text !== '')
 
-export const payloads = fc.oneof(
+const traces: fc.Arbitrary<TraceContext> = fc.oneof(
+  fc.record({
+    traceparent: fc.stringMatching(/^00-[0-9a-f]{31}1-[0-9a-f]{15}1-[0-9a-f]{2}$/),
+    tracestate: fc.constantFrom('a=1', 'rojo=00f067aa0ba902b7,t@s=x y', `k=${'v'.repeat(256)}`),
+  }),
+  fc.constant({traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'}),
+)
+
+const untracedPayloads = fc.oneof(
   fc.tuple(actions, fc.jsonValue({maxDepth: 4})).map(([a, details]) => encodePayload(a, details)),
   fc.record({
     action: actions,
     shape: fc.constantFrom<DetailsShape>('list', 'single'),
     details: fc.uint8Array({minLength: 1, maxLength: 300}),
   }),
+)
+
+export const payloads: fc.Arbitrary<Payload> = fc.oneof(
+  untracedPayloads,
+  fc.tuple(untracedPayloads, traces).map(([payload, trace]) => ({...payload, trace})),
 )
 
 export const envelopes: fc.Arbitrary<Envelope> = fc.record({

@@ -21,6 +21,7 @@ import {
 } from '../../../src/lib/protocol/operator-codec.js'
 import {encodePayload} from '../../../src/lib/protocol/payload.js'
 import {targetFromJson} from '../../../src/lib/protocol/target.js'
+import {traceContextFrom} from '../../../src/lib/protocol/trace-context.js'
 import {SUBPROTOCOL} from '../../../src/lib/protocol/version.js'
 import {GOLDEN_FRAMES} from './golden-frames.js'
 import {clientFrameBytes} from '../../helpers/client-frame-bytes.js'
@@ -109,7 +110,7 @@ describe('docs/PROTOCOL.md', () => {
     const frame: unknown = JSON.parse(text)
     if (!isRecord(frame)) throw new Error('a frame is an object')
     const {action, details, id, position, re} = frame
-    const form = {id: String(id), position: String(position)}
+    const form = {id: String(id), position: String(position), trace: traceContextFrom(frame)}
     const sent =
       id === undefined
         ? encodeReply(String(action), details, typeof re === 'string' ? re : undefined)

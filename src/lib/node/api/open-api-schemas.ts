@@ -90,7 +90,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     details: {description: 'Any JSON; what is no list is the one detail'},
     target: ref('Target'),
     messageId,
-  }, ['details', 'messageId']),
+    traceparent: {type: 'string', description: 'The trace it is part of (W3C Trace Context)'},
+    tracestate: {type: 'string'},
+  }, ['details', 'messageId', 'traceparent', 'tracestate']),
   Batch: object({
     mode: {enum: ['all', 'each'], default: 'all'},
     messages: {

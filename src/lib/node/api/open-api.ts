@@ -39,10 +39,16 @@ const idempotencyKey = {
   schema: {type: 'string', minLength: 1, maxLength: LIMITS.callerIdBytes},
 }
 
+const trace = ['traceparent', 'tracestate'].map((name) => ({
+  name, in: 'header',
+  description: 'Of messages that have none of their own; W3C Trace Context',
+  schema: {type: 'string'},
+}))
+
 const publish = {
   operationId: 'publish',
   summary: 'Publish a message',
-  parameters: [wait, idempotencyKey],
+  parameters: [wait, idempotencyKey, ...trace],
   requestBody: body('Message'),
   responses: {
     200: answer('Queued to its connections on all nodes', 'Receipt'),
@@ -54,7 +60,7 @@ const publish = {
 const publishBatch = {
   operationId: 'publishBatch',
   summary: `Publish up to ${LIMITS.batchMessages} messages, in their order`,
-  parameters: [wait, idempotencyKey],
+  parameters: [wait, idempotencyKey, ...trace],
   requestBody: body('Batch'),
   responses: {
     200: answer('All were', 'BatchResult'),

@@ -28,7 +28,7 @@ export async function publishOne(call: ApiCall): Promise<PlainResponse> {
   if (!asked.ok) return failure(400, asked.reason)
   const body = await parts.bodies.read(request)
   if (!body.ok) return body.response
-  const read = readItem(body.value, caller, asked.key)
+  const read = readItem(body.value, call, asked.key)
   if (!read.ok) return responseOf(read.item)
   if (asked.key !== undefined && read.message.callerId !== asked.key) {
     return failure(400, 'messageId and Idempotency-Key differ: give one of them')
@@ -54,7 +54,7 @@ export async function publishBatch(call: ApiCall): Promise<PlainResponse> {
   const waitMs = caller.take(messages.length)
   if (waitMs > 0) return tooFast(waitMs)
   const reads = messages.map((message, index) =>
-    readItem(message, caller, key === undefined ? undefined : `${key}.${index}`))
+    readItem(message, call, key === undefined ? undefined : `${key}.${index}`))
   const refusal = mode === 'all' ? refuseAll(reads, call) : undefined
   if (refusal !== undefined) return refusal
   const sent = reads.filter(({ok}) => ok).length
@@ -94,7 +94,8 @@ type ItemRead =
     }
   | {readonly ok: false; readonly item: Item}
 
-function readItem(value: unknown, caller: Caller, key: string | undefined): ItemRead {
+function readItem(value: unknown, call: ApiCall, key: string | undefined): ItemRead {
+  const {request: {headers}, caller, parts: {publisher}} = call
   const body = readMessageBody(value)
   if (!body.ok) return wrong(400, body.reason)
   const {messageId = key, ...rest} = body.value
@@ -104,7 +105,10 @@ function readItem(value: unknown, caller: Caller, key: string | undefined): Item
   if (!caller.mayPublish(action)) {
     return wrong(403, `This key may not publish the action ${JSON.stringify(action)}`)
   }
-  return {ok: true, message: read.value, action, target}
+  // What the message says of itself is nearer than what the request is part of.
+  const payload = publisher.traced(
+    read.value.payload, rest.traceparent === undefined ? headers : rest)
+  return {ok: true, message: {...read.value, payload}, action, target}
 }
 
 function wrong(status: number, message: string): {readonly ok: false; readonly item: Item} {

@@ -68,6 +68,9 @@ const MESSAGES: readonly Family[] = [
     refused: 'refused', ordered: 'ordered', delivered: 'delivered', duplicate: 'duplicates',
     repeat: 'repeats', gap: 'gaps', resent: 'resent', receipt_timeout: 'receiptTimeouts',
   }),
+  each('wsmesh_trace_contexts_total', 'outcome', 'Trace contexts that publishers gave', {
+    carried: 'traceContextsCarried', invalid: 'traceContextsInvalid',
+  }),
   one('wsmesh_tail_messages_dropped_total', 'tailDropped', 'Messages not shown to slow tails'),
 ]
 

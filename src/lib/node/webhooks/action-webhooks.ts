@@ -64,7 +64,7 @@ async function handle(
     const [code, text] = failureOf(error, signal)
     counters.add(error instanceof NotAsked ? 'webhooksBusy' : 'webhooksFailed')
     const why = describeFailure(error)
-    calm.warn('A webhook failed', {url, action: call.action, code, error: why})
+    calm.warn('A webhook failed', {url, action: call.action, code, error: why, ...call.trace})
     call.error(code, text)
     return
   }
@@ -85,7 +85,8 @@ async function ask(
   call: ActionCall, signal: AbortSignal, options: ActionWebhookOptions,
 ): Promise<WebhookAnswer> {
   const id = options.nextId()
-  const post = {url: options.url, id, body: bodyOf(call, id, options.node), signal}
+  const {url, node} = options
+  const post = {url, id, body: bodyOf(call, id, node), trace: call.trace, signal}
   for (let tried = 1; ; tried += 1) {
     try {
       return await askOnce(post, options)

@@ -8,6 +8,7 @@ import {askHttp} from '../../auth/ask-http.js'
 import type {HttpAnswer} from '../../auth/ask-http.js'
 import {deriveKeys} from '../../auth/keys.js'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
+import type {TraceContext} from '../../protocol/trace-context.js'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
@@ -22,6 +23,8 @@ export interface Post {
   /** The same for every try: the application knows repeats by it. */
   readonly id: string
   readonly body: string
+  /** Of whose doing it is about. */
+  readonly trace?: TraceContext | undefined
   readonly signal: AbortSignal
 }
 
@@ -29,12 +32,13 @@ export type PostAnswer = HttpAnswer
 
 /** Rejects where there is no whole answer: no connection, half a body, too much, the signal. */
 export function signedPost(post: Post, options: SignedPostOptions): Promise<PostAnswer> {
-  const {url, id, body, signal} = post
+  const {url, id, body, trace, signal} = post
   const timestamp = String(Math.floor(options.wallClock() / 1000))
   // A redirect is an answer: what was posted would be asked for by GET, from wherever it points.
   return askHttp(url, {
     method: 'POST',
     headers: {
+      ...trace,
       'content-type': 'application/json',
       accept: 'application/json',
       'webhook-id': id,
