@@ -10,6 +10,7 @@ export {MeshError} from './mesh-error.js'
 export type {MeshErrorCode} from './mesh-error.js'
 export type {
   ActionMap, AnyActions, ConnectOptions, ErrorListener, Listener, Mesh, MeshState, MessageOf,
+  TraceCarrier,
 } from './types.js'
 
 /**

@@ -1,5 +1,6 @@
 /** Frames of the client protocol, version 1 (docs/PROTOCOL.md), and their positions. */
 import {MeshError} from './mesh-error.js'
+import type {TraceCarrier} from './types.js'
 
 export const SUBPROTOCOL = 'wsmesh.v1'
 export const AUTHENTICATION = 'Client/authentication'
@@ -15,6 +16,8 @@ export interface Frame {
   readonly position?: string
   /** The id of the frame that it answers. */
   readonly re?: string
+  readonly traceparent?: string
+  readonly tracestate?: string
 }
 
 /** Undefined for what is no frame. */
@@ -43,11 +46,12 @@ function bytesOf(text: string): number {
 /** Throws MeshError bad-action or too-big for what a node would end the connection for. */
 export function encodeFrame(
   action: string, details: readonly unknown[], id: string | undefined, bytesMax: number,
+  carrier: TraceCarrier | undefined,
 ): string {
   if (action === '' || bytesOf(action) > 255 || NEVER.test(action)) {
     throw new MeshError('bad-action', `No action of clients: ${JSON.stringify(action)}`)
   }
-  const text = JSON.stringify({action, details, id})
+  const text = JSON.stringify({...carrier, action, details, id})
   if (bytesOf(text) > bytesMax) {
     throw new MeshError('too-big', `${action}: more than ${bytesMax} bytes`)
   }

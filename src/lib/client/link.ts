@@ -105,8 +105,8 @@ export class Link implements Line {
   }
 
   #proof(token: string | undefined, resume?: string): string {
-    const {session, language, userAgent: user_agent} = this.#settings
-    const details = [{token, session, language, user_agent, resume}]
+    const {session, language, userAgent: user_agent, trace} = this.#settings
+    const details = [{token, session, language, user_agent, resume, trace: trace && true}]
     return JSON.stringify({action: AUTHENTICATION, details})
   }
 

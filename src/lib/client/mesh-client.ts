@@ -128,7 +128,8 @@ export class MeshClient implements Mesh, LineOwner {
   }
 
   arrived(frame: Frame): void {
-    const {action, details, id, re} = frame
+    const {re, ...message} = frame
+    const {action, details} = message
     const position = action === POSITION ? details[0] : frame.position
     if (typeof position === 'string') {
       // What comes again, as a node or another tab sent it twice, was handed on before.
@@ -143,7 +144,6 @@ export class MeshClient implements Mesh, LineOwner {
     // An error that nobody expects is a mistake in the page: it is not hidden.
     if (isError && !isHeard) console.warn(`wsmesh: ${action}`, ...details)
     if (isError) return
-    const message = {action, details, id, position: frame.position}
     for (const {action: wanted, to} of this.#streams) {
       if (wanted === undefined || wanted === action) to.push(message)
     }
@@ -170,12 +170,12 @@ export class MeshClient implements Mesh, LineOwner {
   }
 
   #say(action: string, details: readonly unknown[], id: string | undefined): void {
-    const {queueMax, frameBytesMax} = this.#settings
+    const {queueMax, frameBytesMax, trace} = this.#settings
     if (this.#state.type === 'closed') throw new MeshError('closed', this.#state.reason)
-    const text = encodeFrame(action, details, id, frameBytesMax)
+    const text = encodeFrame(action, details, id, frameBytesMax, trace?.())
     if (this.#state.type === 'open' && this.#line.write(text)) return
     if (this.#queue.length >= queueMax) {
-      throw new MeshError('queue-full', `Not connected, and ${queueMax} wait already`)
+      throw new MeshError('queue-full', `${queueMax} wait already`)
     }
     this.#queue.push({text, id})
   }

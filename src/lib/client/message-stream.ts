@@ -21,7 +21,7 @@ export class MessageStream<M> implements AsyncIterableIterator<M> {
     else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(message)
     else {
       this.#waiting.length = 0
-      this.#error = new MeshError('too-slow', `${WAITING_MAX} messages wait for the loop`)
+      this.#error = new MeshError('too-slow', `${WAITING_MAX} wait already`)
       this.end()
     }
   }

@@ -25,10 +25,19 @@ export type MessageOf<A extends ActionMap<A>> = {
     readonly action: K
     readonly details: A[K]
     /** Unique for each message; undefined for what the node answered to this connection alone. */
-    readonly id: string | undefined
-    readonly position: string | undefined
+    readonly id?: string | undefined
+    readonly position?: string | undefined
+    /** The trace that it is part of, where it has one and the option `trace` asked for it. */
+    readonly traceparent?: string | undefined
+    readonly tracestate?: string | undefined
   }
 }[ActionOf<A>]
+
+/** The context of a trace, as W3C Trace Context writes it: what propagators fill. */
+export interface TraceCarrier {
+  readonly traceparent?: string | undefined
+  readonly tracestate?: string | undefined
+}
 
 export type MeshState =
   /** A token is fetched, a socket opened, or the proof checked. What is sent waits. */
@@ -131,6 +140,11 @@ export interface ConnectOptions {
    * the user's id where several users may have tabs in one browser.
    */
   readonly shared?: boolean | string | undefined
+  /**
+   * Asked which trace each action is part of that is sent; with it messages say which one they are
+   * part of. Where nodes carry that (--trace-context).
+   */
+  readonly trace?: (() => TraceCarrier | undefined) | undefined
   /** Closes the mesh. */
   readonly signal?: AbortSignalLike | undefined
 }

@@ -3,6 +3,8 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
+import {WebSocket} from 'ws'
+import {connect} from '../../../src/lib/client/connect.js'
 import {NO_WEBHOOKS} from '../../../src/lib/node/webhooks/webhook-options.js'
 import {Application} from '../../helpers/application.js'
 import {startApi, type ApiBench} from '../../helpers/api-bench.js'
@@ -110,6 +112,17 @@ test("a client's own goes to handlers and webhooks, and with what they send", as
   expect(traceOf(await next(client))).toEqual([PARENT, 'rojo=1'])
   expect(application.asked[0]?.headers).toMatchObject(TRACED)
   expect(counted(api)).toEqual([3, 1])
+})
+
+test('the client library gives its own with each action, and hands on those of messages', async () => {
+  const {api: {mesh}} = await open(true)
+  const [node] = mesh.nodes
+  const token = await mesh.token('42')
+  const of = connect(node?.addresses.clientUrl ?? '', {token, WebSocket, trace: () => TRACED})
+  use({[Symbol.asyncDispose]: async () => of.close()})
+  const messages = of.messages('said')
+  of.send('say')
+  expect((await messages.next()).value).toMatchObject({details: [TRACED], ...TRACED})
 })
 
 test('a node that was not told to carry them is as it ever was', async () => {
