@@ -8,7 +8,8 @@
  *
  *   npm run build && node bench/upgrade.mjs [--from HEAD~1] [--rate 200] [--clients 30] [--back]
  *
- * --from-dir DIR: a wsmesh that is built already, in place of a commit. --json for programs.
+ * --quick: the earlier commit is compiled without checking its types again. --from-dir DIR: a wsmesh
+ * that is built already, in place of a commit. --json for programs.
  */
 import {parseArgs} from 'node:util'
 import {WebSocket} from 'ws'
@@ -23,6 +24,7 @@ const {values} = parseArgs({
     rate: {type: 'string', default: '200'},
     clients: {type: 'string', default: '30'},
     back: {type: 'boolean', default: false},
+    quick: {type: 'boolean', default: false},
     json: {type: 'boolean', default: false},
   },
 })
@@ -45,7 +47,7 @@ function publishNumbers(publisher, ledger) {
 }
 
 const dir = values['from-dir']
-const before = dir === undefined ? await buildOf(values.from, say) : {dir, name: dir, end() {}}
+const before = dir === undefined ? await buildOf(values.from, say, values.quick) : {dir, name: dir, end() {}}
 const mesh = new RollingMesh()
 let publisher
 const ledger = new Ledger()
