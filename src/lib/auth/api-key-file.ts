@@ -6,6 +6,7 @@ import {
   API_KEYS_MAX, ApiKeys, formatApiKeys, hashOfApiKey, makeApiKey, parseApiKeys, type ApiKeyEntry,
 } from './api-keys.js'
 import {ensureDataDir} from './data-dir.js'
+import {whileLocked} from './file-lock.js'
 import {replaceFile} from './replace-file.js'
 
 /** Where the keys are. */
@@ -55,7 +56,13 @@ export async function readApiKeys({path, isDefault}: ApiKeyPlace): Promise<ApiKe
 }
 
 /** Makes a key, and the file if need be; the key itself is nowhere but in what is returned. */
-export async function addApiKey(
+export function addApiKey(
+  place: ApiKeyPlace, about: Omit<ApiKeyEntry, 'sha256'>,
+): Promise<string> {
+  return whileAlone(place, () => add(place, about))
+}
+
+async function add(
   place: ApiKeyPlace, about: Omit<ApiKeyEntry, 'sha256'>,
 ): Promise<string> {
   const entries = await entriesOf(place)
@@ -79,7 +86,25 @@ export async function addApiKey(
 }
 
 /** Throws USAGE where there is none of that name. */
-export async function removeApiKey(place: ApiKeyPlace, name: string): Promise<void> {
+export function removeApiKey(place: ApiKeyPlace, name: string): Promise<void> {
+  return whileAlone(place, () => remove(place, name))
+}
+
+/** Of two who read before either wrote, the first would have written in vain. */
+async function whileAlone<T>(place: ApiKeyPlace, write: () => Promise<T>): Promise<T> {
+  try {
+    if (place.isDefault) await ensureDataDir(dirname(place.path))
+    return await whileLocked(await realPathOf(place), write)
+  } catch (error) {
+    throw error instanceof WsmeshError ? error : unwritable(place, error)
+  }
+}
+
+function realPathOf({path}: ApiKeyPlace): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
+async function remove(place: ApiKeyPlace, name: string): Promise<void> {
   const entries = await entriesOf(place)
   const left = entries.filter((each) => each.name !== name)
   if (left.length === entries.length) {
@@ -98,19 +123,15 @@ async function entriesOf({path}: ApiKeyPlace): Promise<readonly ApiKeyEntry[]> {
 /** It has no secrets: hashes of keys that nobody can guess. */
 const NEW_FILE_MODE = 0o644
 
-async function write(
-  {path, isDefault}: ApiKeyPlace, entries: readonly ApiKeyEntry[],
-): Promise<void> {
-  if (isDefault) await ensureDataDir(dirname(path))
-  try {
-    const real = await realpath(path).catch(() => path)
-    await replaceFile(real, formatApiKeys(entries), NEW_FILE_MODE)
-  } catch (error) {
-    throw new WsmeshError('FILE_UNWRITABLE', `Cannot write API keys to ${path}`, {
-      cause: error,
-      suggestions: ['Run it as the user that owns the file and its folder'],
-    })
-  }
+async function write(place: ApiKeyPlace, entries: readonly ApiKeyEntry[]): Promise<void> {
+  await replaceFile(await realPathOf(place), formatApiKeys(entries), NEW_FILE_MODE)
+}
+
+function unwritable({path}: ApiKeyPlace, cause: unknown): WsmeshError {
+  return new WsmeshError('FILE_UNWRITABLE', `Cannot write API keys to ${path}`, {
+    cause,
+    suggestions: ['Run it as the user that owns the file and its folder'],
+  })
 }
 
 function isMissing(error: unknown): boolean {

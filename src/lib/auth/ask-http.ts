@@ -24,11 +24,17 @@ export interface HttpAnswer {
   readonly body: string
 }
 
+/** The connection had been closed by the other side before a byte of an answer came. */
+class KeptConnectionEnded extends Error {}
+
 /** Rejects where there is no whole answer, with the reason of the signal where that is why. */
 export async function askHttp(url: string, question: HttpQuestion): Promise<HttpAnswer> {
   const {signal, bytesMax, isRead} = question
   try {
-    const response = await answerTo(url, question)
+    const response = await answerTo(url, question, true).catch((error: unknown) => {
+      if (!(error instanceof KeptConnectionEnded) || signal.aborted) throw error
+      return answerTo(url, question, false)
+    })
     const {statusCode: status = 0} = response
     if (isRead?.(status) === false) {
       response.destroy()
@@ -47,19 +53,26 @@ export async function askHttp(url: string, question: HttpQuestion): Promise<Http
   }
 }
 
-function answerTo(url: string, question: HttpQuestion): Promise<IncomingMessage> {
+function answerTo(
+  url: string, question: HttpQuestion, mayBeKept: boolean,
+): Promise<IncomingMessage> {
   const {method, headers, body, signal} = question
   return new Promise((resolve, reject) => {
     const ask = new URL(url).protocol === 'https:' ? askTls : askPlain
     const request = ask(url, {
       method, signal, headers: {...headers, 'accept-encoding': 'identity'},
+      ...(mayBeKept ? {} : {agent: false}),
     })
     request.on('response', resolve)
     request.on('upgrade', (_response, socket) => {
       socket.destroy()
       reject(new Error('it answers 101'))
     })
-    request.on('error', reject)
+    request.on('error', (error) => {
+      const isEnded = 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      const wasKept = request.reusedSocket && isEnded
+      reject(wasKept ? new KeptConnectionEnded(error.message, {cause: error}) : error)
+    })
     request.on('close', () => reject(new Error('it closes the connection without an answer')))
     request.end(body)
   })

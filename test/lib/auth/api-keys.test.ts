@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {addApiKey, apiKeyPlace, readApiKeys, removeApiKey} from '../../../src/lib/auth/api-key-file.js'
+import {whileLocked} from '../../../src/lib/auth/file-lock.js'
 import {ApiKeys, hashOfApiKey, isApiKey, makeApiKey, parseApiKeys} from '../../../src/lib/auth/api-keys.js'
 
 const HASH = hashOfApiKey('a')
@@ -68,6 +69,28 @@ test('the file: made, written to, missing, open to anybody', async () => {
     await expect(readApiKeys(endless)).rejects.toThrow('Cannot read the API keys')
     await writeFile(named.path, '{')
     await expect(addApiKey(named, {name: 'x', allow: []})).rejects.toThrow('not JSON')
+  } finally {
+    await rm(folder, {recursive: true})
+  }
+})
+
+test('two who write at once lose no key, and who finds a lock left behind is told of it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-keys-'))
+  try {
+    const place = apiKeyPlace(undefined, folder)
+    const names = Array.from({length: 8}, (_, n) => `key-${n}`)
+    await Promise.all(names.map((name) => addApiKey(place, {name, allow: []})))
+    const {entries} = await readApiKeys(place)
+    expect(entries.map(({name}) => name).toSorted()).toEqual(names)
+    await Promise.all(names.slice(1).map((name) => removeApiKey(place, name)))
+    expect((await readApiKeys(place)).entries).toMatchObject([{name: 'key-0'}])
+    await writeFile(`${place.path}.lock`, '4711')
+    await expect(whileLocked(place.path, async () => 1, 0)).rejects.toMatchObject({
+      code: 'FILE_UNWRITABLE', message: `process 4711 holds ${place.path}.lock`,
+    })
+    await rm(`${place.path}.lock`)
+    await expect(whileLocked(place.path, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(await whileLocked(place.path, async () => 1)).toBe(1)
   } finally {
     await rm(folder, {recursive: true})
   }

@@ -1,10 +1,12 @@
 /** Against bare sockets: servers that say whatever they like. */
 import {once} from 'node:events'
+import {globalAgent} from 'node:http'
 import {createServer} from 'node:net'
 import type {AddressInfo, Socket} from 'node:net'
 import {describe, expect, it} from 'vitest'
 import {askHttp} from '../../../src/lib/auth/ask-http.js'
 import type {HttpAnswer} from '../../../src/lib/auth/ask-http.js'
+import {eventually} from '../../helpers/eventually.js'
 
 /** `answer` is called when a request has begun. */
 async function asked(
@@ -93,5 +95,60 @@ describe('no whole answer is a failure', () => {
     await expect(answer).rejects.toThrow('Content-Encoding gzip, gzip')
     if (peer?.closed === false) await once(peer, 'close')
     expect(peer?.destroyed).toBe(true)
+  })
+})
+
+/** Of each connection the first request is answered; `end` has the next one. */
+async function askTwice(end: (socket: Socket) => void, end1 = end): Promise<readonly unknown[]> {
+  let connections = 0
+  let requests = 0
+  const server = createServer((socket) => {
+    connections += 1
+    const isFirst = connections === 1
+    let answered = 0
+    socket.on('error', () => socket.destroy())
+    socket.on('data', () => {
+      requests += 1
+      answered += 1
+      if (!isFirst) end1(socket)
+      else if (answered === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nyes')
+      else end(socket)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const {port} = server.address() as AddressInfo
+  const ask = () => askHttp(`http://127.0.0.1:${port}/`, {
+    method: 'POST', headers: {}, body: '{}', signal: AbortSignal.timeout(10_000), bytesMax: 100,
+  })
+  try {
+    expect(await ask()).toEqual({status: 200, body: 'yes'})
+    await eventually(() => Object.keys(globalAgent.freeSockets).some((name) =>
+      name.includes(`:${port}:`)), {what: 'a kept connection'})
+    const second = await ask().then(({body}) => body, (error: Error) => error.message)
+    return [second, connections, requests]
+  } finally {
+    server.close()
+  }
+}
+
+function gone(socket: Socket): void {
+  socket.resetAndDestroy()
+}
+
+function half(socket: Socket): void {
+  socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal', () => socket.destroy())
+}
+
+describe('a connection that was kept', () => {
+  it('and is closed without an answer: it is asked again, once, on another', async () => {
+    expect(await askTwice(gone, says('200 OK', 'again'))).toEqual(['again', 2, 3])
+    expect(await askTwice((socket) => void socket.end(), says('200 OK', 'again')))
+      .toEqual(['again', 2, 3])
+    expect(await askTwice(gone)).toEqual([expect.stringMatching(/ECONNRESET|hang up/), 2, 3])
+  })
+
+  it('and is closed within an answer: it is not asked again', async () => {
+    expect(await askTwice(half)).toEqual([expect.any(String), 1, 2])
   })
 })
