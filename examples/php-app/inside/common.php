@@ -25,12 +25,17 @@ function meshByHttp(): WsMesh
     return WsMesh::http(explode(' ', getenv('WSMESH_API')), getenv('WSMESH_KEY'));
 }
 
-/** Ends the request of who is not logged in; a page of another site cannot post here. */
+/** A page of another site cannot post here: browsers say which one does. */
+function isFromHere(): bool
+{
+    return ($_SERVER['HTTP_ORIGIN'] ?? '') === "https://{$_SERVER['HTTP_HOST']}";
+}
+
+/** Ends the request of who is not logged in, or posts from elsewhere. */
 function poster(): string
 {
     openSession();
-    $origin = $_SERVER['HTTP_ORIGIN'] ?? '';
-    if ($_SERVER['REQUEST_METHOD'] !== 'POST' || $origin !== "https://{$_SERVER['HTTP_HOST']}") {
+    if ($_SERVER['REQUEST_METHOD'] !== 'POST' || !isFromHere()) {
         http_response_code(405);
         exit;
     }
