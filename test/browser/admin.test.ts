@@ -50,8 +50,8 @@ beforeAll(async () => {
         started = [node]
         return node
       },
-      async restart(pid) {
-        acts.push(`restart supervisor ${pid}`)
+      async reload(pid) {
+        acts.push(`reload supervisor ${pid}`)
       },
       list: async () => started,
     },
@@ -164,10 +164,10 @@ test('a node is drained, restarted and stopped after a question that shows the c
   // The second has a supervisor of this machine, see above; the third has none that is known.
   const [, kept = '', other = ''] = ids()
   await page.getByRole('button', {name: `Restart ${kept}`}).click()
-  expect(await page.getByRole('dialog').locator('.command').textContent()).toContain('kill -HUP 4711')
+  expect(await page.getByRole('dialog').locator('.command').textContent()).toContain(`node restart ${kept}`)
   await page.getByRole('dialog').getByRole('button', {name: 'Restart', exact: true}).click()
-  await said('its supervisor starts a fresh one')
-  expect(acts.splice(0)).toEqual(['restart supervisor 4711'])
+  await said(`${kept} does it`)
+  expect(acts.splice(0)).toEqual([`restart ${kept}`])
   await page.getByRole('dialog').waitFor({state: 'detached'})
   // Whoever uses the keyboard goes on from where he was.
   expect(await page.evaluate('document.activeElement.getAttribute("aria-label")'))

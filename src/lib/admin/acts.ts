@@ -119,7 +119,8 @@ export class Acts {
   }
 
   async #act({node, act, name}: Asked<'act'>, visitor: Visitor): Promise<{text: string}> {
-    const row = this.#options.watch.last?.nodes.find(({id}) => id === node)
+    const nodes = this.#options.watch.last?.nodes ?? []
+    const row = nodes.find(({id}) => id === node)
     // The page asks for it too; what counts is that nobody stops the master by a slip.
     if (act === 'stop' && row?.role === 'master' && name !== node) {
       throw new WsmeshError('USAGE', `${node} is the master: type its name to stop it`)
@@ -127,7 +128,11 @@ export class Acts {
     this.#audit(visitor, `${act} ${node}`, node)
     this.#options.watch.stir()
     const keeper = row?.supervisorPid ?? null
-    if (act === 'restart' && keeper !== null) return {text: await this.#restart(node, keeper)}
+    const isAlone = nodes.filter(({state}) => state === 'up').length < 2
+    // Its clients would find no other, and its history would end: its successor comes first.
+    if (act === 'restart' && isAlone && keeper !== null) {
+      return {text: await this.#reload(node, keeper)}
+    }
     const acting = withMesh(this.#options.reach, (access) =>
       this.#options.actOnNode(access, node, act))
     return {text: await this.#soon(acting, `${act} ${node}`, node)}
@@ -152,10 +157,10 @@ export class Acts {
     return `${what}: it has begun, and the events say when it is done`
   }
 
-  /** By its supervisor, which brings up a fresh one, under another name. */
-  async #restart(node: string, supervisorPid: number): Promise<string> {
-    await this.#options.locals.restart(supervisorPid)
-    return `${node} drains; its supervisor starts a fresh one`
+  /** As `wsmesh reload --supervisor`. */
+  async #reload(node: string, supervisorPid: number): Promise<string> {
+    await this.#options.locals.reload(supervisorPid)
+    return `${node} drains when its supervisor has brought up a fresh one`
   }
 
   /** The row of a node whose process is gone, as `pool prune` removes it. */

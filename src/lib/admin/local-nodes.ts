@@ -11,7 +11,7 @@ export interface LocalNodes {
   /** Starts one more, which outlives this process. Rejects with NODE_FAILED. */
   start(): Promise<KnownLocalNode>
   /** Has a supervisor replace its nodes; does not wait for it. */
-  restart(supervisorPid: number): Promise<void>
+  reload(supervisorPid: number): Promise<void>
   /** Those that run, whoever started them in this data folder. */
   list(): Promise<readonly KnownLocalNode[]>
 }
@@ -33,7 +33,7 @@ export function localNodes(options: LocalNodesOptions): LocalNodes {
       const file = await startSupervisor({...rest, flags})
       return known(file, file.nodes[0])
     },
-    restart: async (pid) => void (await requestReload(options.dataDir, pid)),
+    reload: async (pid) => void (await requestReload(options.dataDir, pid)),
     list: async () => (await listSupervisors(options.dataDir)).flatMap(knownOf),
   }
 }

@@ -23,7 +23,7 @@ function openPage(role: Role = 'operator', change: Partial<ActsOptions> = {}) {
     eye: {connections: () => []},
     watch: {events, history: new HistoryBook(), last, stir() {}},
     locals: {
-      start: () => Promise.reject(new TypeError('a bug')), list: async () => [], async restart() {},
+      start: () => Promise.reject(new TypeError('a bug')), list: async () => [], async reload() {},
     },
     siege: {} as SiegeRunner,
     actOnNode: async (_access, node, act) => {

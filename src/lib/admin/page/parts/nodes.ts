@@ -173,19 +173,31 @@ function AskAct({app, asked: {act, row}, snapshot, onSaid, onClose}: AskProps) {
       : await app.ask({ask: 'act', node: row.id, act, name})
     onSaid(text)
   }
-  const command = commandOf(act, row)
+  const command = commandOf(act, row, isLast)
+  const isByReload = isReload(act, row, isLast)
   return html`<${Confirm} title=${`${WORDS[act]} ${row.id}?`} command=${command(app)}
     button=${WORDS[act]} isGrave=${act === 'stop' || act === 'drain'}
     name=${act === 'stop' && isMaster ? row.id : undefined} act=${perform} onClose=${onClose}>
-    <p>${CONSEQUENCES[act](row)}</p>
-    ${isMaster && act !== 'remove' && html`<p>It is the <strong>master</strong>: ${isLast
-      ? 'and the only node, so nobody takes over.'
+    <p>${isByReload ? RELOAD : CONSEQUENCES[act](row)}</p>
+    ${isMaster && act !== 'remove' && !isByReload && html`
+      <p>It is the <strong>master</strong>: ${isLast ? 'and the only node, so nobody takes over.'
       : 'it hands over to another node first, and no message is lost.'}</p>`}
   <//>`
 }
 
-function commandOf(act: Act, {id, supervisorPid}: NodeRow): (app: App) => string {
-  if (act === 'restart' && supervisorPid !== null) return () => `kill -HUP ${supervisorPid}`
+/** The only node is not led out before another has its place. */
+function isReload(act: Act, {supervisorPid}: NodeRow, isLast: boolean): boolean {
+  return act === 'restart' && isLast && supervisorPid !== null
+}
+
+const RELOAD = 'It is the only node: its supervisor brings up a fresh one first, then its clients '
+  + 'go there, with nothing lost.'
+
+function commandOf(
+  act: Act, row: NodeRow, isLast: boolean,
+): (app: App) => string {
+  if (isReload(act, row, isLast)) return () => `kill -HUP ${row.supervisorPid}`
+  const {id} = row
   if (act === 'remove') return (app) => app.command('pool prune')
   return (app) => app.command(`node ${act} ${id}`)
 }
