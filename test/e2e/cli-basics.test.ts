@@ -80,7 +80,7 @@ describe('usage errors end with 2, with --json too', () => {
     const json = await cli([...args, '--json'])
     expect(json.exit).toBe(2)
     const {error} = JSON.parse(json.stdout) as {error: Record<string, unknown>}
-    expect(Object.keys(error)).toEqual(['code', 'message', 'hint', 'exit'])
+    expect(Object.keys(error)).toEqual(['code', 'message', 'why', 'hint', 'exit'])
     expect(error['exit']).toBe(2)
   })
 

@@ -152,7 +152,7 @@ describe('send', () => {
       {
         error: {
           code: 'INPUT_INVALID', message: 'Line 2 is not JSON', exit: 2,
-          hint: 'wsmesh errors lookup INPUT_INVALID',
+          why: expect.stringContaining('JSON'), hint: 'wsmesh errors lookup INPUT_INVALID',
         },
         line: 2,
       },

@@ -18,6 +18,8 @@ export interface Failure {
 export interface FailureJson {
   readonly code: string
   readonly message: string
+  /** What it came of. */
+  readonly why: string | null
   readonly hint: string | null
   readonly exit: number
 }
@@ -50,8 +52,8 @@ export function failureOf(error: unknown, command: string): Failure {
 }
 
 export function failureJson(failure: Failure): FailureJson {
-  const {code, message, suggestions, exit} = failure
-  return {code, message, hint: suggestions[0] ?? null, exit}
+  const {code, message, reasons, suggestions, exit} = failure
+  return {code, message, why: reasons[0] ?? null, hint: suggestions[0] ?? null, exit}
 }
 
 /** Lines for stderr. The word "Error" says it, colour only stresses it. */

@@ -27,7 +27,8 @@ export function readStdoutLine(line: string): StdoutLine {
   if (!json.ok || !isRecord(json.value)) return {type: 'other'}
   const {type, error} = json.value
   if (isRecord(error) && typeof error['message'] === 'string') {
-    const {message, hint} = error
+    const {why, hint} = error
+    const message = isText(why) ? `${error['message']}: ${why}` : error['message']
     return {type: 'error', message, hint: typeof hint === 'string' ? hint : undefined}
   }
   return type === 'ready' ? readyFrom(json.value) : {type: 'other'}

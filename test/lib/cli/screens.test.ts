@@ -281,7 +281,8 @@ describe('errors', () => {
       ].join('\n'),
     )
     expect(failureJson(failure)).toEqual({
-      code: 'NODE_UNREACHABLE', message: 'No node answered', hint: 'wsmesh serve', exit: 3,
+      code: 'NODE_UNREACHABLE', message: 'No node answered', why: 'a: refused',
+      hint: 'wsmesh serve', exit: 3,
     })
   })
 

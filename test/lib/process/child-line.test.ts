@@ -16,7 +16,9 @@ describe('stdout of a node', () => {
   test('an error and its hint', () => {
     const line = '{"error":{"code":"X","message":"No pool","hint":"try","exit":3}}'
     expect(readStdoutLine(line)).toEqual({type: 'error', message: 'No pool', hint: 'try'})
-    expect(readStdoutLine('{"error":{"message":"No pool","hint":null}}')).toEqual({
+    const deep = '{"error":{"message":"No pool","why":"it is away","hint":"try"}}'
+    expect(readStdoutLine(deep)).toMatchObject({message: 'No pool: it is away'})
+    expect(readStdoutLine('{"error":{"message":"No pool","why":null,"hint":null}}')).toEqual({
       type: 'error', message: 'No pool', hint: undefined,
     })
   })
