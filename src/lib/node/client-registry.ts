@@ -1,4 +1,5 @@
 /** Who is connected here, found by user, group and session without looking at everybody. */
+import {PROBE} from '../process/supervision.js'
 import {matchesTarget} from '../protocol/target.js'
 import type {Identity, Target} from '../protocol/target.js'
 import {assert, unreachable} from '../util/assert.js'
@@ -16,6 +17,8 @@ export class ClientRegistry {
   readonly visits: Visits
   readonly #all = new Set<ClientConnection>()
   readonly #known = new Set<ClientConnection>()
+  /** Known, but nobody's: what is for everyone is not for them. */
+  readonly #probes = new Set<ClientConnection>()
   /** Those that are not known, the oldest first. */
   readonly #unknown = new Set<ClientConnection>()
   readonly #byAddress = new Map<string, number>()
@@ -113,7 +116,9 @@ export class ClientRegistry {
     assert(this.#all.has(connection), `Unknown connection identified: ${connection.id}`)
     this.#forget(connection, AGAIN.code, AGAIN.reason)
     connection.identity = identity
-    this.#known.add(connection)
+    const isProbe = identity.user?.startsWith(PROBE.user) === true
+    const kept = isProbe ? this.#probes : this.#known
+    kept.add(connection)
     this.#unknown.delete(connection)
     this.visits.began(connection)
     if (identity.user === undefined) {
@@ -138,7 +143,7 @@ export class ClientRegistry {
   }
 
   #forget(connection: ClientConnection, code: number, reason: string): void {
-    if (!this.#known.delete(connection)) return
+    if (!this.#known.delete(connection) && !this.#probes.delete(connection)) return
     this.visits.ended(connection, code, reason)
     const {identity} = connection
     assert(identity !== undefined, `A known connection without identity: ${connection.id}`)

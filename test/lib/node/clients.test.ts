@@ -128,6 +128,22 @@ describe('authentication', () => {
   })
 })
 
+describe("a supervisor's probe", () => {
+  it('is nobody: what is for everyone is not for it, what is for itself is', async () => {
+    const bench = new ClientBench()
+    const probe = bench.connect()
+    await probe.login('wsmesh-supervisor-1-0.5')
+    const client = bench.connect()
+    await client.login('42')
+    expect(bench.deliver('x', null, {everyone: true})).toBe(1)
+    expect(bench.deliver('x', null, {registered: true})).toBe(1)
+    expect(bench.deliver('x', null, {user: 'wsmesh-supervisor-1-0.5'})).toBe(1)
+    probe.handler.onClose(1000, '')
+    expect([bench.registry.size, bench.registry.users]).toEqual([1, 1])
+    expect(bench.deliver('x', null, {user: 'wsmesh-supervisor-1-0.5'})).toBe(0)
+  })
+})
+
 describe('delivery', () => {
   const targets: [string, TargetJson, string[]][] = [
     ['one user', {user: 42}, ['a', 'b']],
