@@ -72,7 +72,15 @@ export interface FileFacts {
   readonly apiKeys: Told | undefined
   readonly tls: TlsFacts | undefined
   /** Of --actions: what is wrong with each. */
-  readonly actions: readonly {readonly path: string; readonly wrong: string | undefined}[]
+  readonly actions: readonly FileFinding[]
+  /** Of --log-file. */
+  readonly logFile: FileFinding | undefined
+}
+
+/** `wrong`: what keeps a node from using it. */
+export interface FileFinding {
+  readonly path: string
+  readonly wrong: string | undefined
 }
 
 export type SecretFacts =

@@ -1,8 +1,12 @@
+import {dirname} from 'node:path'
+
 import {formatDuration} from '../util/duration.js'
 import {
   type Check, error, NOT_USED, notChecked, type Problem, type Told, type Verdict, warning,
 } from './check.js'
-import type {ConfigFacts, Facts, FolderFacts, SecretFacts, TlsFacts} from './facts.js'
+import type {
+  ConfigFacts, Facts, FileFinding, FolderFacts, SecretFacts, TlsFacts,
+} from './facts.js'
 
 /** Less than this can be found by trying, from one recorded handshake. */
 const SECRET_BITS_MIN = 100
@@ -57,6 +61,11 @@ export const FILE_CHECKS: readonly Check[] = [
     id: 'actions',
     title: 'the files of --actions are there',
     judge: judgeActions,
+  },
+  {
+    id: 'log-file',
+    title: 'the file of --log-file can be written',
+    judge: ({files}) => judgeLogFile(files.logFile),
   },
 ]
 
@@ -167,6 +176,16 @@ function judgeTls(tls: TlsFacts | undefined): Verdict {
     ))
   }
   return problems
+}
+
+function judgeLogFile(found: FileFinding | undefined): Verdict {
+  if (found === undefined) return NOT_USED
+  const {path, wrong} = found
+  return wrong === undefined ? [] : [error(
+    `--log-file ${path}: ${wrong}`,
+    'a node does not start',
+    `ls -ld ${dirname(path)}, and run the node as a user who may write there`,
+  )]
 }
 
 function judgeActions({files}: Facts): Verdict {

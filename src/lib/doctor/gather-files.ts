@@ -1,5 +1,5 @@
 import {X509Certificate} from 'node:crypto'
-import {readFile, realpath, stat, statfs} from 'node:fs/promises'
+import {access, constants, readFile, realpath, stat, statfs} from 'node:fs/promises'
 import {isIP} from 'node:net'
 import {dirname, resolve} from 'node:path'
 
@@ -8,7 +8,9 @@ import {loadSecret} from '../auth/secret.js'
 import {TlsIdentity} from '../auth/tls.js'
 import type {ServeOptions} from '../node/serve.js'
 import {redactUrl} from '../sql/redact-url.js'
-import type {ConfigFacts, FileFacts, FolderFacts, SecretFacts, Settings, TlsFacts} from './facts.js'
+import type {
+  ConfigFacts, FileFacts, FileFinding, FolderFacts, SecretFacts, Settings, TlsFacts,
+} from './facts.js'
 import {fileSystemOf} from './file-systems.js'
 import {tried} from './told.js'
 
@@ -40,7 +42,18 @@ export async function gatherFiles(places: FilePlaces): Promise<FileFacts> {
       wrong: await stat(path).then(() => undefined, (error: NodeJS.ErrnoException) =>
         error.code === 'ENOENT' ? 'it is not there' : `it cannot be read (${error.code})`),
     }))),
+    logFile: options.logFile === undefined ? undefined : await logFacts(options.logFile),
   }
+}
+
+/** As a node opens it: made where it is not there, in a folder that is. */
+async function logFacts(path: string): Promise<FileFinding> {
+  const isThere = await stat(path).then((found) => found, () => undefined)
+  const at = isThere === undefined ? dirname(resolve(path)) : path
+  const wrong = isThere?.isDirectory() === true ? 'it is a folder'
+    : await access(at, constants.W_OK).then(() => undefined, (error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? 'its folder is not there' : `it cannot be written (${error.code})`)
+  return {path, wrong}
 }
 
 async function gatherSecret({options, dataDir, env}: FilePlaces): Promise<SecretFacts> {

@@ -100,6 +100,8 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
     type: 'fine', path: '/c', validToMs: 90 * DAY_MS, missing: ['10.0.0.5'], nowMs: 0}})],
   ['certificate', 'It is away', files({tls: {type: 'bad', told}})],
   ['actions', '/srv/no', files({actions: [{path: '/srv/no', wrong: 'it is not there'}]})],
+  ['log-file', '/no/x.log: its folder is not there', files({
+    logFile: {path: '/no/x.log', wrong: 'its folder is not there'}})],
   ['node-url', '127.0.0.1', settings({nodeUrl: undefined, host: '127.0.0.1'})],
   ['node-url', 'such as ws://10.0.0.5', settings({
     nodeUrl: 'ws://localhost:8080/mesh', pool: localPool})],

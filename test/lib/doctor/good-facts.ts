@@ -94,6 +94,7 @@ export function goodFacts(): Facts {
         type: 'fine', path: '/etc/wsmesh/cert.pem', validToMs: nowMs + 60 * DAY_MS, missing: [], nowMs,
       },
       actions: [{path: '/srv/actions', wrong: undefined}],
+      logFile: {path: '/var/log/wsmesh/node.log', wrong: undefined},
     },
     store: goodMysql,
     mesh: {type: 'asked', survey, clocksAheadMs: {n1: 0, n2: 400}},
