@@ -20,6 +20,7 @@ export default class SiegeCommand extends BaseCommand {
     'wsmesh siege --nodes 3 -c 300 -r 500 --fault kill-master@10s',
     'wsmesh siege --stairs -r 200 -t 10s',
     'wsmesh siege --soak --nodes 3',
+    'wsmesh siege --soak --nodes 3 --failover kill',
     'wsmesh siege --protocol plain -c 100 -r 1000 ws://127.0.0.1:9000/',
     'wsmesh siege --html siege.html --junit siege.xml',
     'wsmesh siege -c 50 -t 10s http://127.0.0.1:8080/healthz',

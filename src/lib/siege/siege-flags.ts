@@ -135,6 +135,11 @@ export function soakFlags() {
       helpGroup: SOAK, helpValue: 'LIST', dependsOn: ['soak'],
       summary: 'kinds of visits: clean,terminate,… (all; see docs/SIEGE.md)',
     }),
+    failover: Flags.option({
+      options: ['step-down', 'kill'] as const, helpGroup: SOAK, helpValue: 'HOW',
+      dependsOn: ['soak'],
+      summary: 'once meanwhile another node leads; kill: the master dies (with --nodes)',
+    })(),
     'detection-limit': Flags.integer({
       helpGroup: SOAK, min: 1, max: 1_000_000, helpValue: 'BYTES', dependsOn: ['soak'],
       summary: 'INCONCLUSIVE where more than this (60) a connection would not be seen',

@@ -53,12 +53,15 @@ export class Churn {
   readonly #byTarget = new Map<string, Record<string, number>>()
   readonly #errors = new Map<string, number>()
   readonly #left = new Set<ChurnSocket>()
+  #targets: readonly SoakTarget[]
+  #isExcused = false
   #number = 0
   #messages = 0
   #failed = 0
 
   constructor(options: ChurnOptions) {
     this.#options = options
+    this.#targets = options.targets
     this.#random = seededRandom(options.seed)
     const kinds = options.protocol === 'plain'
       ? options.kinds.filter((kind) => PLAIN_KINDS.includes(kind))
@@ -77,10 +80,20 @@ export class Churn {
     }
   }
 
+  /** One of them has another address; in the same order. */
+  retarget(targets: readonly SoakTarget[]): void {
+    this.#targets = targets
+  }
+
+  /** While a node is away on purpose, visits that fail are told and not counted as failed. */
+  excuse(isExcused: boolean): void {
+    this.#isExcused = isExcused
+  }
+
   /** Ends when all visits have ended; half-open connections are left. */
   async run(dose: Dose): Promise<void> {
-    const {targets, connectPerS, signal} = this.#options
-    const total = dose.visitsEach * targets.length
+    const {connectPerS, signal} = this.#options
+    const total = dose.visitsEach * this.#targets.length
     const startMs = performance.now()
     const running = new Set<Promise<void>>()
     for (let index = 0; index < total && !signal.aborted; index += 1) {
@@ -105,7 +118,7 @@ export class Churn {
   }
 
   async #visit(index: number, dose: Dose): Promise<void> {
-    const {targets} = this.#options
+    const targets = this.#targets
     const target = targets[index % targets.length]
     const other = targets[(index + 1) % targets.length]
     if (target === undefined || other === undefined) return
@@ -115,8 +128,8 @@ export class Churn {
     try {
       await pay(this.#about(this.#number, target, other, dose), kind)
     } catch (error) {
-      this.#failed += 1
-      const text = `${kind}: ${error instanceof Error ? error.message : String(error)}`
+      if (!this.#isExcused) this.#failed += 1
+      const text = `${this.#isExcused ? 'during the failover: ' : ''}${kind}: ${error instanceof Error ? error.message : String(error)}`
       this.#errors.set(text, (this.#errors.get(text) ?? 0) + 1)
     }
   }

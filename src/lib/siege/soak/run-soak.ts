@@ -3,9 +3,12 @@
  * enough to tell growth from noise (docs/SIEGE.md, "Soak").
  */
 import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {WsmeshError} from '../../util/errors.js'
 import type {ChurnKind} from './churn-kinds.js'
 import {Churn} from './churn.js'
 import type {Work} from './churn.js'
+import type {Failover} from './failover.js'
+import {CYCLES_MIN} from './judge-server.js'
 import {SampleSeries} from './soak-samples.js'
 import type {CycleSample} from './soak-samples.js'
 import type {SoakTarget} from './soak-target.js'
@@ -32,6 +35,8 @@ export interface SoakOptions {
   /** After the last connection ended, the servers' own clean-up is given so long. */
   readonly settleMs: number
   readonly seed: number
+  /** Once, in the middle of the measured cycles; a killed one's successor is measured as long. */
+  readonly failover?: Failover | undefined
   readonly signal: AbortSignal
   readonly onCycle: (progress: SoakProgress) => void
 }
@@ -60,8 +65,14 @@ export interface SoakRun {
   readonly work: Work
   readonly isInterrupted: boolean
   readonly durationS: number
+  /** As they were at the end. */
+  readonly targets: readonly SoakTarget[]
+  /** What became of the master, and when; empty: nothing was done to it. */
+  readonly failovers: readonly string[]
 }
 
+/** The measured cycle in which a master is killed: those before it are the others' beginning. */
+const KILL_AT = 3
 const WARM_UP_MIN = 5
 const WARM_UP_MAX = 40
 /** A cache that grows by less than this part of the connections is none of theirs. */
@@ -84,6 +95,11 @@ class Soak {
   readonly #lost = new Map<string, string>()
   readonly #unrest = new Map<string, string[]>()
   readonly #startMs = performance.now()
+  readonly #failovers: string[] = []
+  /** The last cycle that warms up a process which took another one's place. */
+  readonly #freshUntil = new Map<string, number>()
+  #targets: readonly SoakTarget[]
+  #failoverCycle = 0
   #warmUpCycles = 0
   #linksOfAll = 0
   /** Connections that others had at the beginning. */
@@ -91,6 +107,7 @@ class Soak {
 
   constructor(options: SoakOptions) {
     this.#options = options
+    this.#targets = options.targets
     this.#churn = new Churn(options)
     for (const {place} of options.targets) {
       this.#series.set(place.name, new SampleSeries())
@@ -99,7 +116,7 @@ class Soak {
   }
 
   async run(): Promise<SoakRun> {
-    const {targets, signal, cycles, forMs = 0} = this.#options
+    const {targets, signal, forMs = 0, failover} = this.#options
     for (const target of targets) {
       this.#others.set(target.place.name, (await target.rest()).connections ?? 0)
     }
@@ -108,6 +125,9 @@ class Soak {
     if (links === 2 * (targets.length - 1)) this.#linksOfAll = links
     let cycle = await this.#warmUp()
     const firstMeasured = cycle
+    const cycles = cyclesOf(this.#options)
+    const failsAt = failover?.kind === 'kill' ? KILL_AT : Math.ceil(cycles / 2)
+    if (failover !== undefined) this.#failoverCycle = firstMeasured + failsAt
     while (!this.#isOver() && (cycle - firstMeasured < cycles || this.#elapsedMs() < forMs)) {
       const [connections, messages] = DOSES[cycle % DOSES.length] ?? [1, 1]
       cycle += 1
@@ -124,6 +144,8 @@ class Soak {
       work: this.#churn.work,
       isInterrupted: signal.aborted,
       durationS: this.#elapsedMs() / 1000,
+      targets: this.#targets,
+      failovers: this.#failovers,
     }
   }
 
@@ -164,11 +186,14 @@ class Soak {
   ): Promise<void> {
     const {connections, onCycle} = this.#options
     const visitsEach = Math.max(1, Math.round(connections * dose.connections))
+    const isFailover = cycle === this.#failoverCycle && this.#options.failover !== undefined
+    const failedOver = isFailover ? this.#failOver(this.#options.failover, cycle) : undefined
     await this.#churn.run({visitsEach, messageShare: dose.messages})
+    await failedOver
     await this.#rest(dose.drains)
     const samples = new Map<string, CycleSample>()
     // One after the other: while one stands still to be counted, the others keep the mesh.
-    for (const target of this.#options.targets) {
+    for (const target of this.#targets) {
       await this.#whole()
       if (this.#isOver()) return
       const sample = await this.#sample(target, cycle, dose.isWarmUp)
@@ -181,9 +206,31 @@ class Soak {
     onCycle({cycle, isWarmUp, warmUpCycles, atS, work: this.#churn.work, samples})
   }
 
+  /** While visits go on. */
+  async #failOver(failover: Failover, cycle: number): Promise<void> {
+    this.#churn.excuse(true)
+    try {
+      const {what, replaced} = await failover.run(this.#targets)
+      this.#failovers.push(`in cycle ${cycle} ${what}`)
+      if (replaced === undefined) return
+      const {index, target} = replaced
+      this.#targets = this.#targets.with(index, target)
+      this.#churn.retarget(this.#targets)
+      this.#series.set(target.place.name, new SampleSeries())
+      this.#freshUntil.set(target.place.name, cycle + WARM_UP_MIN - 1)
+    } catch (error) {
+      if (!(error instanceof WsmeshError)) throw error
+      const [first] = this.#targets
+      if (first !== undefined) this.#lost.set(first.place.name, `the failover: ${error.message}`)
+    } finally {
+      this.#churn.excuse(false)
+    }
+  }
+
   /** Until nobody is connected and nothing is on its way; with `drains`, nothing kept either. */
   async #rest(drains: boolean): Promise<void> {
-    const {restMs, settleMs, targets} = this.#options
+    const {restMs, settleMs} = this.#options
+    const targets = this.#targets
     const endMs = performance.now() + restMs
     let isCalm = false
     while (!isCalm && performance.now() < endMs && !this.#isOver()) {
@@ -214,7 +261,7 @@ class Soak {
 
   /** Of all nodes together; -1: one of them is not settled, or does not answer. */
   async #links(): Promise<number> {
-    const states = await Promise.all(this.#options.targets.map(async (target) =>
+    const states = await Promise.all(this.#targets.map(async (target) =>
       target.rest().catch(() => undefined)))
     let links = 0
     for (const state of states) {
@@ -250,7 +297,8 @@ class Soak {
         const {messages, byTarget} = this.#churn.work
         const done = byTarget.get(clientUrl) ?? {}
         const work = {connection: 0, message: messages, hour: atS / 3600, ...done}
-        const taken = {cycle, isWarmUp, atS, work, sample}
+        const isFresh = cycle <= (this.#freshUntil.get(name) ?? 0)
+        const taken = {cycle, isWarmUp: isWarmUp || isFresh, atS, work, sample}
         this.#lostByRestart(name, taken)
         this.#series.get(name)?.add(taken)
         return taken
@@ -281,6 +329,11 @@ class Soak {
   #elapsedMs(): number {
     return performance.now() - this.#startMs
   }
+}
+
+/** Enough that a process which takes another one's place is measured too. */
+function cyclesOf({cycles, failover}: SoakOptions): number {
+  return failover?.kind === 'kill' ? Math.max(cycles, KILL_AT + WARM_UP_MIN + CYCLES_MIN) : cycles
 }
 
 function delay(ms: number): Promise<void> {

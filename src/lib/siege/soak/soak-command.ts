@@ -6,10 +6,12 @@ import {preflight} from '../preflight.js'
 import type {LeakFinding, RunConfig, RunReport} from '../run-report.js'
 import type {SiegeSettings} from '../settings.js'
 import {openBattlefield} from '../targets/battlefield.js'
-import type {BattlefieldOptions} from '../targets/battlefield.js'
+import type {Battlefield, BattlefieldOptions} from '../targets/battlefield.js'
 import {CHURN_KINDS} from './churn-kinds.js'
 import type {ChurnKind} from './churn-kinds.js'
 import {commonHolder} from './common-holder.js'
+import {killMaster, STEP_DOWN} from './failover.js'
+import type {Failover, FailoverKind} from './failover.js'
 import type {JudgedServer} from './soak-report.js'
 import {runSoak} from './run-soak.js'
 import type {SoakProgress, SoakRun} from './run-soak.js'
@@ -23,6 +25,7 @@ export interface SoakFlagValues {
   readonly hours?: string | undefined
   readonly 'warm-up'?: number | undefined
   readonly kinds?: string | undefined
+  readonly failover?: FailoverKind | undefined
   readonly 'sample-url'?: string | undefined
   readonly 'detection-limit'?: number | undefined
   readonly connections?: number | undefined
@@ -58,9 +61,17 @@ export async function soak(
   const kinds = kindsOf(flags)
   const forMs = hoursOf(flags)
   const page = pageOf(flags, settings)
+  checkFailover(flags, settings)
   const field = await openBattlefield({...context, settings})
-  const targets = field.targets.map((target) => soakTarget(target, page, field.secret))
+  const made: SoakTarget[] = []
+  const targetOf = (target: AttackTarget): SoakTarget => {
+    const one = soakTarget(target, page, field.secret)
+    made.push(one)
+    return one
+  }
   try {
+    const targets = field.targets.map(targetOf)
+    const failover = failoverOf(flags, field, targetOf)
     const {environment, notes} = await preflight({connections: 100, processes: 1}, field.targets)
     const connections = flags.connections ?? CONNECTIONS
     const detailsBytes = flags['details-bytes'] ?? DETAILS_BYTES
@@ -81,6 +92,7 @@ export async function soak(
       restMs: REST_MS,
       settleMs: SETTLE_MS,
       seed: 1,
+      failover,
       signal: context.signal,
       onCycle: (progress) => {
         context.notice(cycleLine(progress, {cycles, forMs}))
@@ -88,7 +100,7 @@ export async function soak(
       },
     })
     const limit = {detectionLimitBytes: flags['detection-limit'] ?? DETECTION_LIMIT_BYTES}
-    const servers = await attributed(judgeServers(run, limit), targets, context)
+    const servers = await attributed(judgeServers(run, limit), run.targets, context)
     const config = {...configOf(settings, field.targets), connections, detailsBytes}
     return soakReport({
       run, servers, config, environment, startedAt,
@@ -97,9 +109,31 @@ export async function soak(
       isStrict: settings.isStrict,
     })
   } finally {
-    for (const target of targets) target.close()
+    for (const target of made) target.close()
     await field.close()
   }
+}
+
+/** Throws USAGE. */
+function checkFailover({failover}: SoakFlagValues, {ownNodes, protocol}: SiegeSettings): void {
+  if (failover === undefined) return
+  if (protocol === 'plain') throw usage('A plain server has no master: --failover needs wsmesh', [])
+  if (ownNodes === 1) throw usage('One node alone has nobody to hand over to', ['--nodes 3'])
+  if (failover === 'kill' && ownNodes === 0) {
+    throw usage('--failover kill would kill a node of your own mesh, and not start it again', [
+      '--nodes 3   (a mesh for the soak alone)', '--failover step-down   (no process ends)'])
+  }
+}
+
+/** Throws USAGE. */
+function failoverOf(
+  {failover}: SoakFlagValues, {own, targets}: Battlefield,
+  targetOf: (target: AttackTarget) => SoakTarget,
+): Failover | undefined {
+  if (failover === undefined) return undefined
+  if (targets.length < 2) throw usage('One node alone has nobody to hand over to', ['--nodes 3'])
+  return failover === 'kill' && own !== undefined
+    ? killMaster({mesh: own, targetOf}) : STEP_DOWN
 }
 
 function soakTarget(

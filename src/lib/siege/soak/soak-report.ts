@@ -58,7 +58,7 @@ export function soakReport(parts: SoakReportParts): RunReport {
     version: parts.version,
     ...judgement,
     exit: isInterrupted ? EXIT.interrupted.code : judgement.exit,
-    notes: [...notes, ...masterNotes(run), ...unrestNotes(run)],
+    notes: [...notes, ...run.failovers, ...masterNotes(run), ...unrestNotes(run)],
     startedAt: startedAt.toISOString(),
     durationS: Math.round(durationS * 10) / 10,
     config: parts.config,
@@ -93,7 +93,9 @@ function leakSection(
   const grave = servers.toSorted(
     (a, b) => GRAVITY.indexOf(b.verdict) - GRAVITY.indexOf(a.verdict))[0]
   const limits = servers.flatMap(({detectionLimitBytes}) => detectionLimitBytes ?? [])
-  const samples = servers[0]?.samples ?? []
+  // Of one that took another one's place there are fewer.
+  const samples = servers.map((server) => server.samples)
+    .toSorted((a, b) => b.length - a.length)[0] ?? []
   const measured = samples.filter(({isWarmUp}) => !isWarmUp)
   const cycles = (samples.at(-1)?.cycle ?? 0) - (samples.length - measured.length)
   const where = servers.length > 1 && grave !== undefined ? `${grave.name}: ` : ''

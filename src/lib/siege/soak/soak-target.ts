@@ -29,6 +29,7 @@ export interface RestState {
 export interface MeshPlace {
   /** It is the master, or follows one. */
   readonly isSettled: boolean
+  readonly isMaster: boolean
   readonly links: number
   readonly term: number
 }
@@ -67,7 +68,7 @@ export class NodeTarget implements SoakTarget {
     const isSettled = role === 'master' || role === 'follower' || role === 'member'
     return {
       connections, underWay: outboxMessages + queueBytes, history: historyMessages,
-      place: {isSettled, links, term},
+      place: {isSettled, isMaster: role === 'master', links, term},
     }
   }
 
@@ -81,6 +82,12 @@ export class NodeTarget implements SoakTarget {
   async publish(target: TargetJson, details: unknown): Promise<void> {
     const connection = await this.#connect()
     await connection.publish({action: 'soak', details, target}, ANSWER_MS)
+  }
+
+  /** Another node leads, if it is the master. Rejects with NODE_REFUSED where none could. */
+  async stepDown(): Promise<void> {
+    const connection = await this.#connect()
+    await connection.act({act: 'step-down'}, ANSWER_MS, () => {})
   }
 
   close(): void {
