@@ -129,7 +129,8 @@ export class Churn {
       await pay(this.#about(this.#number, target, other, dose), kind)
     } catch (error) {
       if (!this.#isExcused) this.#failed += 1
-      const text = `${this.#isExcused ? 'during the failover: ' : ''}${kind}: ${error instanceof Error ? error.message : String(error)}`
+      const when = this.#isExcused ? 'during the failover: ' : ''
+      const text = `${when}${kind}: ${error instanceof Error ? error.message : String(error)}`
       this.#errors.set(text, (this.#errors.get(text) ?? 0) + 1)
     }
   }
