@@ -1,6 +1,7 @@
 import {assert} from '../util/assert.js'
 import type {NodeId} from '../util/brand.js'
 import {envelopeSize} from '../protocol/envelope-codec.js'
+import type {Envelope} from '../protocol/envelope.js'
 import type {
   Chain, LogEntry, NodeCount, Snapshot, TermEnd,
 } from '../protocol/node-frame.js'
@@ -16,6 +17,8 @@ const ENTRY_OVERHEAD_BYTES = 200
 
 /** An entry with what only this node knows of it. */
 export interface Slot extends Delivery {
+  /** Packed once it is delivered. */
+  envelope: Envelope | undefined
   /** The origin's last counter before this entry: truncation puts it back. */
   readonly previousCounter: number | undefined
   /** Where the message of the same caller's id stands: this one is delivered to nobody. */

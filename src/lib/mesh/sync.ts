@@ -1,5 +1,6 @@
 /** Bringing one log in line with another: what to keep, what to send, and taking it in. */
 import {assert} from '../util/assert.js'
+import {packEnvelope} from '../protocol/envelope-codec.js'
 import type {Chain, LogEntry, Snapshot} from '../protocol/node-frame.js'
 import type {Place} from '../protocol/position.js'
 import {commonPlace, type Slot} from './log.js'
@@ -116,6 +117,7 @@ export function takeDelivered(
     // A repeat went to nobody, and says whom its message reached: its receipt is that one's, also
     // when the master that counted it first is dead.
     const {repeatOf} = slot
+    if (slot.envelope) slot.envelope = packEnvelope(slot.envelope)
     slot.connections = repeatOf ? (state.log.at(repeatOf.seq)?.connections ?? 0) : number
   }
   state.queued += connections.length

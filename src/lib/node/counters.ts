@@ -88,20 +88,20 @@ export const COUNTER_NAMES = [
 export type CounterName = (typeof COUNTER_NAMES)[number]
 
 export class Counters {
-  readonly #values: Record<string, number> = Object.fromEntries(
-    COUNTER_NAMES.map((name) => [name, 0]),
-  )
+  /** Several are counted for every message: a map is faster at that than an object of so many. */
+  readonly #values = new Map(COUNTER_NAMES.map((name) => [name, {count: 0}]))
 
   add(name: CounterName, amount = 1): void {
-    this.#values[name] = this.get(name) + amount
+    const value = this.#values.get(name)
+    if (value !== undefined) value.count += amount
   }
 
   get(name: CounterName): number {
-    return this.#values[name] ?? 0
+    return this.#values.get(name)?.count ?? 0
   }
 
   all(): Readonly<Record<string, number>> {
-    return {...this.#values}
+    return Object.fromEntries(COUNTER_NAMES.map((name) => [name, this.get(name)]))
   }
 }
 

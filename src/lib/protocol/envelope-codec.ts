@@ -4,7 +4,7 @@ import type {DetailsShape, Envelope, Payload} from './envelope.js'
 import {LIMITS} from './limits.js'
 import type {Target} from './target.js'
 import {traceContextFrom, type TraceContext} from './trace-context.js'
-import {ByteWriter, type ByteReader} from './wire.js'
+import {ByteReader, ByteWriter} from './wire.js'
 
 const TARGET_KINDS = ['user', 'group', 'session', 'filter', 'registered', 'everyone'] as const
 const SHAPES: readonly DetailsShape[] = ['none', 'single', 'list']
@@ -13,32 +13,27 @@ const TRACED = 4
 const PARENT_BYTES = 55
 
 /**
- * An envelope that came in a frame: it remembers its bytes there, so that the master passes them on
- * as they are. The bytes are private to it: a changed copy (`{...envelope}`) does not have them.
+ * An envelope whose bytes are in a frame, so that the master passes them on as they are. The bytes
+ * are private to it: a changed copy (`{...envelope}`) does not have them, and of a packed one not
+ * what it says either.
  */
-class WireEnvelope implements Envelope {
+abstract class FramedEnvelope implements Envelope {
   readonly origin: NodeId
   readonly counter: number
   readonly callerId: string | undefined
-  readonly target: Target
-  readonly payload: Payload
+  abstract readonly target: Target
+  abstract readonly payload: Payload
   readonly #frame: Uint8Array
   readonly #start: number
   readonly #size: number
 
-  /** Its bytes are those of the frame from `start` to where the reader stands. */
-  constructor(
-    origin: NodeId, counter: number, callerId: string | undefined, target: Target,
-    payload: Payload, reader: ByteReader, start: number,
-  ) {
+  constructor({origin, counter, callerId}: MessageName, place: FramePlace) {
     this.origin = origin
     this.counter = counter
     this.callerId = callerId
-    this.target = target
-    this.payload = payload
-    this.#frame = reader.whole
-    this.#start = start
-    this.#size = reader.offset - start
+    this.#frame = place.frame
+    this.#start = place.start
+    this.#size = place.size
   }
 
   /** Undefined for one that did not come in a frame. */
@@ -51,11 +46,66 @@ class WireEnvelope implements Envelope {
     if (!(#frame in envelope)) return undefined
     return envelope.#frame.subarray(envelope.#start, envelope.#start + envelope.#size)
   }
+
+  static placeOf(envelope: Envelope): FramePlace | undefined {
+    if (!(#frame in envelope)) return undefined
+    return {frame: envelope.#frame, start: envelope.#start, size: envelope.#size}
+  }
+}
+
+type MessageName = Pick<Envelope, 'origin' | 'counter' | 'callerId'>
+
+interface FramePlace {
+  readonly frame: Uint8Array
+  readonly start: number
+  readonly size: number
+}
+
+/** As it was read. */
+class WireEnvelope extends FramedEnvelope {
+  readonly target: Target
+  readonly payload: Payload
+
+  constructor(name: MessageName, target: Target, payload: Payload, place: FramePlace) {
+    super(name, place)
+    this.target = target
+    this.payload = payload
+  }
+}
+
+class PackedEnvelope extends FramedEnvelope {
+  #read: Envelope | undefined
+
+  get target(): Target {
+    return this.#readAgain().target
+  }
+
+  get payload(): Payload {
+    return this.#readAgain().payload
+  }
+
+  /** Kept from then on: who asks about the past asks for the same again and again. */
+  #readAgain(): Envelope {
+    const encoded = FramedEnvelope.encodedOf(this)
+    assert(encoded !== undefined, 'It has its bytes')
+    this.#read ??= readEnvelope(new ByteReader(encoded))
+    return this.#read
+  }
+}
+
+/**
+ * The same message, of which only the name and the bytes are kept: who it is for and its details
+ * are read again when somebody asks. So a history of many messages costs the collector of garbage
+ * little. One that did not come in a frame is given back as it is.
+ */
+export function packEnvelope(envelope: Envelope): Envelope {
+  const place = FramedEnvelope.placeOf(envelope)
+  return place === undefined ? envelope : new PackedEnvelope(envelope, place)
 }
 
 /** Bytes of an envelope on the wire, or a little more: for size hints and for batching. */
 export function envelopeSize(envelope: Envelope): number {
-  const known = WireEnvelope.sizeOf(envelope)
+  const known = FramedEnvelope.sizeOf(envelope)
   if (known !== undefined) return known
   const {callerId = '', target, payload} = envelope
   let size = 64 + callerId.length * 3 + payload.action.length * 3 + payload.details.length
@@ -69,7 +119,7 @@ export function envelopeSize(envelope: Envelope): number {
 }
 
 export function writeEnvelope(writer: ByteWriter, envelope: Envelope): void {
-  const encoded = WireEnvelope.encodedOf(envelope)
+  const encoded = FramedEnvelope.encodedOf(envelope)
   if (encoded !== undefined) {
     writer.raw(encoded)
     return
@@ -107,7 +157,8 @@ export function readEnvelope(reader: ByteReader): Envelope {
   if ((shape === 'none') !== (details.length === 0)) reader.fail('details do not have their shape')
   const bare: Payload = {action, shape: shape ?? 'none', details}
   const payload = isTraced ? {...bare, trace: readTrace(reader)} : bare
-  return new WireEnvelope(origin, counter, callerId, target, payload, reader, start)
+  const place = {frame: reader.whole, start, size: reader.offset - start}
+  return new WireEnvelope({origin, counter, callerId}, target, payload, place)
 }
 
 function readTrace(reader: ByteReader): TraceContext {

@@ -2,8 +2,22 @@ const encoder = new TextEncoder()
 /** `ignoreBOM` keeps a leading U+FEFF: without it decoding would not be the inverse of encoding. */
 const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})
 
+/** Short texts share pieces of so much: a buffer of its own costs more than what is in it. */
+const PIECE_BYTES = 64 * 1024
+const SHORT_UNITS = 1024
+let piece = new Uint8Array(0)
+let pieceAt = 0
+
+/** The bytes are the caller's alone, though perhaps a part of a larger buffer. */
 export function utf8Encode(text: string): Uint8Array {
-  return encoder.encode(text)
+  if (text.length > SHORT_UNITS) return encoder.encode(text)
+  if (piece.length - pieceAt < text.length * 3) {
+    piece = new Uint8Array(PIECE_BYTES)
+    pieceAt = 0
+  }
+  const start = pieceAt
+  pieceAt += encoder.encodeInto(text, piece.subarray(start)).written
+  return piece.subarray(start, pieceAt)
 }
 
 /** Undefined for bytes that are not UTF-8. */
@@ -31,5 +45,5 @@ export function utf8Length(text: string): number {
  * different ids would become one.
  */
 export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
+  return text.isWellFormed()
 }

@@ -7,7 +7,7 @@
 import {Batch} from './batch.js'
 
 /** Writes of broadcasts in one turn of the event loop. */
-const SLICE_MS = 1
+const SLICE_MS = 0.5
 /** Connections written to between two looks at the clock. */
 const WRITES_A_LOOK = 8
 /** So many that are done stay in the list at most, beside as many as are not. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import type {Decoded} from '../../../src/lib/protocol/decoded.js'
-import {encodeEnvelope, envelopeSize} from '../../../src/lib/protocol/envelope-codec.js'
+import {encodeEnvelope, envelopeSize, packEnvelope} from '../../../src/lib/protocol/envelope-codec.js'
 import {LIMITS} from '../../../src/lib/protocol/limits.js'
 import {
   decodeNodeFrame,
@@ -187,6 +187,21 @@ describe('envelopes on their way through the master', () => {
     const read = decodeNodeFrame(frame)
     if (!read.ok || read.value.type !== 'publish') throw new Error('expected a publish frame')
     expect(read.value.envelopes[0]?.payload.details.buffer).toBe(frame.buffer)
+  })
+
+  it('say packed what they said, in the same bytes, as often as they are asked', () => {
+    fc.assert(
+      fc.property(envelopes, (item) => {
+        const {entries} = passedOn({type: 'publish', term: 1, first: 1, envelopes: [item]})
+        const packed = packEnvelope(entries[0]?.envelope ?? expect.unreachable())
+        expect(Object.keys(packed)).toEqual(['origin', 'counter', 'callerId'])
+        const {origin, counter, callerId, target, payload} = packed
+        expect({origin, counter, callerId, target, payload}).toEqual(item)
+        expect(packed.payload).toBe(payload)
+        expect(Buffer.from(encodeEnvelope(packed))).toEqual(Buffer.from(encodeEnvelope(item)))
+        expect(packEnvelope(item)).toBe(item)
+      }),
+    )
   })
 
   it('are never larger than their size says', () => {

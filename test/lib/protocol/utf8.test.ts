@@ -20,6 +20,19 @@ describe('UTF-8', () => {
     )
   })
 
+  it('is not written over by what is encoded later', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({unit: 'binary', maxLength: 2000})), (texts) => {
+        const encoded = texts.map((text) => utf8Encode(text))
+        expect(encoded.map((bytes) => utf8Decode(bytes))).toEqual(texts)
+      }),
+    )
+    // More than one piece of what they share.
+    const numbers = Array.from({length: 20_000}, (_, n) => `number ${n}`)
+    const encoded = numbers.map((text) => utf8Encode(text))
+    expect(encoded.map((bytes) => utf8Decode(bytes))).toEqual(numbers)
+  })
+
   it('has the length that utf8Length says', () => {
     fc.assert(
       fc.property(fc.string({unit: 'binary'}), (text) => {

@@ -34,11 +34,11 @@ describe('who is written to next', () => {
     for (const one of all) queue.add(one, true)
     const done: number[] = []
     queue.flush(() => done.push(written.length))
-    expect(written).toHaveLength(16)
+    expect(written).toHaveLength(8)
     queue.add(crowd(1, 'later')[0] ?? expect.unreachable(), true)
     queue.flush(() => done.push(written.length))
     // The turns that follow do the rest: not whoever asks again.
-    expect(written).toHaveLength(16)
+    expect(written).toHaveLength(8)
     await eventually(() => done.length === 2)
     expect(written).toEqual([...all.map((_, at) => `bulk${at}`), 'later0'])
     // It is told at the end of a slice, not in the middle of one.
