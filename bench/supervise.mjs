@@ -5,7 +5,10 @@
  * the load is a siege. faults: two workers, a stream of messages to everybody, and each fault done
  * to one of them: how long its own clients were away, and what the other's clients noticed.
  *
- *   npm run build && node bench/supervise.mjs [--only cost|faults] [--rounds 3]
+ *   npm run build && node bench/supervise.mjs [--only cost|faults] [--rounds 3] [--rate 1000]
+ *     [--seconds 10] [--load everyone|'one user']
+ *
+ * --rate: of messages to one user each.
  */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
@@ -17,7 +20,13 @@ import {parseArgs} from 'node:util'
 import {WebSocket} from 'ws'
 
 const {values} = parseArgs({
-  options: {only: {type: 'string'}, rounds: {type: 'string', default: '3'}},
+  options: {
+    only: {type: 'string'},
+    rounds: {type: 'string', default: '3'},
+    rate: {type: 'string', default: '1000'},
+    seconds: {type: 'string', default: '10'},
+    load: {type: 'string'},
+  },
 })
 const BIN = new URL('../bin/run.js', import.meta.url).pathname
 const ACTIONS = `export default (mesh) => {
@@ -95,10 +104,11 @@ const KINDS = {
   'one node': [1, []],
   supervised: [1, ['--supervise']],
   '2 workers': [2, ['--supervise', '--workers', '2']],
+  '2, by TCP': [2, ['--supervise', '--workers', '2', '--node-listen', '127.0.0.1:0']],
 }
 const LOADS = {
   everyone: ['-c', '400', '-r', '100', '--target', 'everyone'],
-  'one user': ['-c', '400', '-r', '1000', '--target', 'user'],
+  'one user': ['-c', '400', '-r', values.rate, '--target', 'user'],
 }
 
 async function siegeOf(server, load) {
@@ -116,13 +126,14 @@ async function costOf([count, flags], load) {
   await server.ready(count)
   // Each process compiles its code anew: that is no cost of a delivery.
   await siegeOf(server, [...load, '-t', '5s'])
-  const {usedMs, counts} = await siegeOf(server, [...load, '-t', '10s'])
+  const {usedMs, counts} = await siegeOf(server, [...load, '-t', `${values.seconds}s`])
   await server.end()
   return {us: (usedMs * 1000) / counts.delivered, lost: counts.lost}
 }
 
 async function costs() {
   for (const [name, load] of Object.entries(LOADS)) {
+    if (values.load !== undefined && values.load !== name) continue
     const found = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]))
     for (let round = 0; round < Number(values.rounds); round += 1) {
       const kinds = Object.entries(KINDS)
