@@ -13,6 +13,8 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait for others half of their time: with one more than there are cores, none is idle.
     maxWorkers: Math.min(availableParallelism(), 7) + 1,
+    // CI alone asks for it: a machine of many may stall any test. Those that need it are named.
+    retry: Number(process.env['WSMESH_TEST_RETRY'] ?? 0),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/helpers/closing-line-reporter.ts'],
