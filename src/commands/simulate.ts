@@ -29,8 +29,8 @@ export default class SimulateCommand extends BaseCommand {
   ]
   static override jsonFields = ['schema', 'version', 'exit', 'config',
     'with --relay: fits, costs, sizes[] (nodes, fits, clientsPerNode, ratePerSMax, fullAtMost, ' +
-      'parts[] (name, at, load, now, limit, busy)), ends: master, nats (nodesFrom, nodesTo, ' +
-      'fullBefore, fullAfter), natsPaysFrom',
+      'nodesReached, message[] (step, at, us), parts[] (name, at, load, now, limit, busy)), ' +
+      'ends: master, nats (nodesFrom, nodesTo, fullBefore, fullAfter), natsPaysFrom',
     'without: verdict', 'simulatedS',
     'playedS', 'wallS', 'steps', 'faults: begun, passedOver (by kind)',
     'masterChanges: count, toMasterMs, toDeliveryMs (count, p50, p90, p99, max), byCause',

@@ -79,16 +79,20 @@ export function serverBusyUs(question: Question, costs: Costs): number {
   return turnsOf(stream).busy * 1e6 + copies * costs.serverCopyUs
 }
 
+/** A message in all copies of the stream. */
+export function storedUs({replicas}: Question, costs: Costs): number {
+  const copyUs = costs.serverReplicaUs + costs.serverFollowUs
+  return costs.serverStoreUs + (replicas - 1) * copyUs
+}
+
 /** Of all NATS servers together: storing, copies, passing on, news. */
 export function serversUs(question: Question, costs: Costs): number {
   const {nodes, ratePerS, replicas} = question
   const spread = spreadOf(question)
-  const copyUs = costs.serverReplicaUs + costs.serverFollowUs
-  const stored = costs.serverStoreUs + (replicas - 1) * copyUs
   const news = Math.min(nodes, BEATS_PER_S_MAX) + nodes * spread.newSubjectsPerS
   const turns = Math.min(ratePerS, 1000 / GATHER_MS) * replicas
   return turnCostUs(turns, 0, costs.serverWakeUs)
-    + ratePerS * (stored + spread.nodes * costs.serverCopyUs)
+    + ratePerS * (storedUs(question, costs) + spread.nodes * costs.serverCopyUs)
     + news * nodes * costs.serverPassUs
 }
 

@@ -1,7 +1,8 @@
 /** What a mesh of some size has to do, which of its parts is full first, and where it ends. */
 import type {Costs} from './costs.js'
 import {masterParts} from './master-relay.js'
-import {natsParts} from './nats-relay.js'
+import {messagePrice, type Step} from './message-price.js'
+import {natsParts, spreadOf} from './nats-relay.js'
 import type {Part, PartName} from './part.js'
 import type {Question} from './question.js'
 import {unreachable} from '../util/assert.js'
@@ -10,6 +11,10 @@ export interface Price {
   readonly question: Question
   /** The fullest first. */
   readonly parts: readonly Part[]
+  /** How many nodes are sent a message, on average: with a master all. */
+  readonly nodesReached: number
+  /** What one message costs, at this rate. */
+  readonly message: readonly Step[]
   /** Whether no part is full. */
   readonly fits: boolean
   /** So many messages a second are possible, all else as it is; 0: not even none. */
@@ -40,6 +45,8 @@ export function priceOf(question: Question, costs: Costs): Price {
   const there = {...question, ratePerS: Math.max(ratePerSMax, 1e-6) * EXACT}
   return {
     question, parts, ratePerSMax,
+    nodesReached: question.relay === 'master' ? question.nodes : spreadOf(question).nodes,
+    message: messagePrice(question, costs),
     fits: parts.every(({load}) => load <= 1),
     ratePart: fullest(partsOf(there, costs)),
   }

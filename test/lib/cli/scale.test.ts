@@ -107,6 +107,15 @@ describe('the screen', () => {
     expect(lines.find((line) => line.startsWith('try: '))).toContain('more nodes')
   })
 
+  test('users that share subjects of NATS are told of more', async () => {
+    const {lines} = await screen({relay: 'nats', nodes: '200', users: 5_000_000})
+    expect(lines.filter((line) => line.startsWith('try: '))).toEqual([
+      expect.stringMatching(/--slots 1048576 .*a message for one reaches \d+ nodes$/),
+    ])
+    const enough = await screen({relay: 'nats', nodes: '200', users: 5_000_000, slots: 1_048_576})
+    expect(enough.lines.join()).not.toContain('--slots')
+  })
+
   test('a narrow terminal has fewer columns, and no line that is cut', async () => {
     const wide = await screen({nodes: '10..1000'})
     const narrow = await screen({nodes: '10..1000'}, {...plain, widthMax: 60} as never)

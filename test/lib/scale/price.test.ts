@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {DEFAULT_COSTS} from '../../../src/lib/scale/default-costs.js'
+import {masterLoops} from '../../../src/lib/scale/master-relay.js'
+import {messagePrice} from '../../../src/lib/scale/message-price.js'
 import {
   fits, logSteps, nodesThatFit, NODES_MAX, partsOf, priceOf,
 } from '../../../src/lib/scale/price.js'
 import {USUAL} from '../../../src/lib/cli/scale/run-scale.js'
 import type {Question} from '../../../src/lib/scale/question.js'
+import {turnsOf} from '../../../src/lib/scale/turns.js'
 
 const {costs} = DEFAULT_COSTS
 
@@ -29,6 +32,11 @@ const anyQuestion: fc.Arbitrary<Question> = fc.record({
 
 const loads = (question: Question) => new Map(partsOf(question, costs)
   .map(({name, at, load}) => [`${name} ${at}`, load]))
+
+function natsMessageUs(nodes: number): number {
+  const question = ask({relay: 'nats', nodes, slots: 1_048_576})
+  return messagePrice(question, costs).reduce((sum, {us}) => sum + us, 0)
+}
 
 function grown(relay: Question['relay'], nodes: number): Partial<Question> {
   return {relay, nodes, users: 2000 * nodes, ratePerS: 50 * nodes, slots: 1_048_576}
@@ -98,6 +106,20 @@ describe('a price', () => {
       if (from > 1) expect(fits({...question, nodes: from - 1}, costs)).toBe(false)
       if (to < NODES_MAX) expect(fits({...question, nodes: to + 1}, costs)).toBe(false)
     }), {numRuns: 25})
+  })
+
+  test('what a message costs is what all processes do for it', () => {
+    fc.assert(fc.property(anyQuestion, (question) => {
+      if (question.relay === 'nats' || question.ratePerS < 0.01) return
+      const {master, node} = masterLoops(question, costs)
+      const workUs = master.workUs(turnsOf(master).perS)
+        + (question.nodes - 1) * node.workUs(turnsOf(node).perS)
+      const us = messagePrice(question, costs).reduce((sum, step) => sum + step.us, 0)
+      expect((us * question.ratePerS) / workUs).toBeCloseTo(1, 6)
+    }), {numRuns: 50})
+    // Whoever else there is: the same few nodes.
+    expect(natsMessageUs(200) / natsMessageUs(50)).toBeLessThan(1.2)
+    expect(messagePrice(ask({ratePerS: 0}), costs)).toEqual([])
   })
 
   test('more followers fill the master, and make its own clients fewer', () => {

@@ -11,6 +11,8 @@ const dependsOn = ['relay']
 const ofSize = {helpGroup, dependsOn}
 
 export const NODES_MOST = 10_000
+/** As serve has it. */
+export const SLOTS_MAX = 1_048_576
 
 export function scaleFlags() {
   return {
@@ -53,7 +55,7 @@ export function scaleFlags() {
       ...ofSize, options: ['1', '3', '5'], summary: 'NATS servers, each with a copy (3)',
     }),
     slots: countFlag({
-      ...ofSize, least: 1, most: 1_048_576, summary: 'serve --relay-slots, for NATS (65536)',
+      ...ofSize, least: 1, most: SLOTS_MAX, summary: 'serve --relay-slots, for NATS (65536)',
     }),
     cost: Flags.string({
       ...ofSize, helpValue: 'FILE', summary: 'costs of your machine: node bench/scale.mjs',

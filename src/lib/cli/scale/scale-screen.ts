@@ -7,9 +7,12 @@ import {bytes, grouped, plural} from '../plural.js'
 import type {ScreenOptions} from '../pool-screen.js'
 import {type Column, renderTable} from '../table.js'
 import {helpFor, nameOf} from './part-texts.js'
+import {SLOTS_MAX} from './scale-flags.js'
 import type {EndJson, ScaleJson, SizeJson} from './scale-view.js'
 
 const DAY_S = 86_400
+/** So many times as many nodes as a user has tabs are more than he needs. */
+const FAR = 3
 /** Of a part that is nearly full. */
 const WARN = 0.7
 
@@ -51,7 +54,7 @@ function endLines({sizes, ends, natsPaysFrom}: ScaleJson): string[] {
   const [only, ...others] = sizes
   const isOne = only !== undefined && others.length === 0
   return [
-    ...(isOne ? [fullestText(only)] : []),
+    ...(isOne ? [fullestText(only), ...priceLines(only)] : []),
     endText('the master relay', ends.master),
     endText('NATS', ends.nats),
     ...(isOne && only.ratePerSMax > 0
@@ -66,6 +69,18 @@ function endLines({sizes, ends, natsPaysFrom}: ScaleJson): string[] {
 function fullestText({parts}: SizeJson): string {
   const [part] = parts
   return part === undefined ? '' : `fullest: ${nameOf(part.name)}, ${percent(part.load)}`
+}
+
+/** "a message costs 1 234 µs of processor time: publish 14, relay 900 (the master), …" */
+function priceLines({message}: SizeJson): string[] {
+  if (message.length === 0) return []
+  const all = message.reduce((sum, {us}) => sum + us, 0)
+  const steps = message.map(({step, at, us}) => `${step} ${micros(us)} (${at})`)
+  return [`a message costs ${micros(all)} µs of processor time: ${steps.join(', ')}`]
+}
+
+function micros(us: number): string {
+  return us < 10 ? String(Number(us.toPrecision(2))) : grouped(us)
 }
 
 function endText(relay: string, end: EndJson | null): string {
@@ -127,10 +142,18 @@ function partColumns(_: ScaleJson, colours: ChalkInstance): readonly Column<Part
   ]
 }
 
-function advice({config}: ScaleJson, {parts}: SizeJson): string[] {
+function advice({config}: ScaleJson, {parts, nodesReached}: SizeJson): string[] {
   const [part] = parts
-  if (part === undefined || part.load < WARN) return []
-  return [`try: ${helpFor(part, config.relay)}`, '']
+  const isFar = config.relay === 'nats' && nodesReached > FAR * config.tabs
+  const isShared = isFar && config.slots < config.users && config.slots < SLOTS_MAX
+  const lines = [
+    ...(part === undefined || part.load < WARN ? [] : [helpFor(part, config.relay)]),
+    ...(isShared
+      ? [`--slots ${SLOTS_MAX} (serve --relay-slots): users share subjects, so a message for one ` +
+        `reaches ${plural(nodesReached, 'node')}`]
+      : []),
+  ]
+  return lines.length === 0 ? [] : [...lines.map((line) => `try: ${line}`), '']
 }
 
 function basis({costs}: ScaleJson): string[] {

@@ -1,5 +1,6 @@
 /** What `wsmesh simulate --relay … --json` prints. */
 import type {MeasuredCosts} from '../../scale/costs.js'
+import type {Step} from '../../scale/message-price.js'
 import type {Part, PartName} from '../../scale/part.js'
 import {
   logSteps, natsPaysFrom, nodesThatFit, priceOf, type NodesRange, type Price,
@@ -34,6 +35,10 @@ export interface SizeJson {
   /** Messages a second, all else as it is, until `fullAtMost` is full. */
   readonly ratePerSMax: number
   readonly fullAtMost: PartName
+  /** Nodes that are sent a message, on average. */
+  readonly nodesReached: number
+  /** What a message costs, step by step, in microseconds of processor time. */
+  readonly message: readonly Step[]
   /** The fullest first. `load` 1 is full. */
   readonly parts: readonly Part[]
 }
@@ -70,11 +75,12 @@ export function scaleJson(
   }
 }
 
-function sizeJson({question, fits, parts, ratePerSMax, ratePart}: Price): SizeJson {
+function sizeJson(price: Price): SizeJson {
+  const {question, fits, nodesReached, message, parts, ratePerSMax, ratePart} = price
   const {nodes, users, tabs} = question
   return {
     nodes, fits, clientsPerNode: (users * tabs) / nodes, ratePerSMax, fullAtMost: ratePart.name,
-    parts,
+    nodesReached, message, parts,
   }
 }
 
