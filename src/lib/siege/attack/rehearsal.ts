@@ -21,11 +21,23 @@ const KEY = /sec-websocket-key: (\S+)/i
 const HEAD_END = '\r\n\r\n'
 const LEAD_US = 5000
 const MASK_BYTES = 4
+/** The shortest frame that comes, a close, has as many: there is no head that is cut in two. */
+const HEAD_BYTES_MAX = 8
+/** More would make a rehearsal of the echo. */
+const DETAILS_BYTES_MAX = 1000
 
 let isDone = false
 
-/** Once in a process, and only for a load that needs it. Resolves with how many messages it had. */
-export async function rehearse(job: AttackJob): Promise<number | 'not needed' | 'done before'> {
+export interface Rehearsed {
+  readonly delivered: number
+  /** Of the echo itself: there should be none. */
+  readonly wrong: number
+}
+
+/** Once in a process, and only for a load that needs it. */
+export async function rehearse(
+  job: AttackJob,
+): Promise<Rehearsed | 'not needed' | 'done before'> {
   const ratePerS = Math.max(0, ...job.stretches.map(({toPerS}) => toPerS)) / job.parts
   if (ratePerS < RATE_MIN) return 'not needed'
   if (isDone) return 'done before'
@@ -41,7 +53,8 @@ export async function rehearse(job: AttackJob): Promise<number | 'not needed' | 
     const {streams} = await attacker.load(nowUs() + LEAD_US)
     await attacker.settle(streams)
     const {tally} = await attacker.finish()
-    return tally.delivered
+    const {delivered, errors, corrupted, misdelivered, duplicated} = tally
+    return {delivered, wrong: errors + corrupted + misdelivered + duplicated}
   } finally {
     attacker.destroy()
     server.close()
@@ -65,6 +78,7 @@ function smallOne(job: AttackJob, port: number, ratePerS: number): AttackJob {
     from: 'socket',
     outbox: undefined,
     connectPerS: 10_000,
+    detailsBytes: Math.min(job.detailsBytes, DETAILS_BYTES_MAX),
     stretches: [{name: 'load', durationS: LASTS_S, fromPerS: ratePerS, toPerS: ratePerS}],
     churnPerMinute: 0,
     slowReadersPercent: 0,
@@ -74,13 +88,17 @@ function smallOne(job: AttackJob, port: number, ratePerS: number): AttackJob {
   }
 }
 
-/** As little of a WebSocket server as answers this client: small masked texts, each in one read. */
+/** As little of a WebSocket server as answers this client: masked texts of less than 64 KiB. */
 function echo(socket: Socket): void {
   let isOpen = false
+  let left: Buffer = Buffer.alloc(0)
   socket.setNoDelay(true)
   socket.on('error', () => socket.destroy())
   socket.on('data', (bytes: Buffer) => {
-    if (isOpen) return answer(socket, bytes)
+    if (isOpen) {
+      left = answer(socket, left.length === 0 ? bytes : Buffer.concat([left, bytes]))
+      return
+    }
     isOpen = true
     const accept = createHash('sha1').update(`${KEY.exec(bytes.toString())?.[1]}${GUID}`)
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
@@ -88,13 +106,15 @@ function echo(socket: Socket): void {
   })
 }
 
-function answer(socket: Socket, bytes: Buffer): void {
+/** Each whole frame back, without its mask. The rest waits for what comes next. */
+function answer(socket: Socket, bytes: Buffer): Buffer {
   let at = 0
-  while (bytes.length - at >= 2) {
+  while (bytes.length - at >= HEAD_BYTES_MAX) {
     const size7 = (bytes[at + 1] ?? 0) & 0x7f
     const head = size7 < 126 ? 2 : 4
     const size = size7 < 126 ? size7 : bytes.readUInt16BE(at + 2)
     const start = at + head + MASK_BYTES
+    if (bytes.length < start + size) break
     const frame = Buffer.allocUnsafe(head + size)
     bytes.copy(frame, 0, at, at + head)
     frame[1] = size7
@@ -104,4 +124,5 @@ function answer(socket: Socket, bytes: Buffer): void {
     socket.write(frame)
     at = start + size
   }
+  return bytes.subarray(at)
 }
