@@ -37,7 +37,7 @@ function isFrame(value: unknown): value is Frame {
 }
 
 /** In no action of a client: it is the node's, or ends the connection. */
-const NEVER = /\p{Cc}|^Client\/|:error$/u
+const NEVER = /[\p{Cc}\p{Cs}]|^Client\/|:error$/u
 
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length

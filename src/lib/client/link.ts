@@ -17,7 +17,7 @@ const OPEN = 1
 /** From here on a node says that to connect again would end the same way. */
 const FOR_GOOD = 4500
 const SESSION_EXPIRED = 4006
-const NO_NODE = 'This is no node of a mesh'
+const NO_NODE = 'No node of a mesh'
 
 export class Link implements Line {
   readonly tag: string | undefined
@@ -175,7 +175,7 @@ export class Link implements Line {
   #closed(code: number, reason: string): void {
     if (code >= FOR_GOOD && code < 5000) return this.#end(code, reason)
     if (code === SESSION_EXPIRED) this.#tokens.forget()
-    this.#lost(reason || `The connection was closed (${code})`)
+    this.#lost(reason || `Closed (${code})`)
   }
 
   #lost(why: string): void {

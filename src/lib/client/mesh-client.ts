@@ -40,7 +40,8 @@ export class MeshClient implements Mesh, LineOwner {
 
   constructor(settings: Settings, createLine: (owner: LineOwner) => Line) {
     this.#settings = settings
-    this.#position = settings.position ?? undefined
+    // A page may have rendered none.
+    this.#position = settings.position || undefined
     this.#line = createLine(this)
     const {signal} = settings
     if (signal?.aborted === true) {

@@ -3,6 +3,7 @@
  * socket whose other end is gone (a laptop slept, a Wi-Fi was left) stays open for minutes.
  */
 import {nowMs} from './environment.js'
+import {TIMER_MS_MAX} from './settings.js'
 
 export class Watch {
   readonly #ask: () => void
@@ -20,7 +21,7 @@ export class Watch {
 
   /** The node says something at least every `heartbeatMs`. */
   start(heartbeatMs: number): void {
-    this.#quietMs = heartbeatMs * 1.2 + 1000
+    this.#quietMs = Math.min(TIMER_MS_MAX, heartbeatMs * 1.2 + 1000)
     this.#answerMs = Math.min(5000, heartbeatMs / 5 + 1000)
     this.heard()
     this.#look(this.#quietMs)

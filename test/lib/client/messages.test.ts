@@ -148,7 +148,7 @@ describe('what is sent', () => {
 
   it.each([
     ['', 'bad-action'], ['Client/authentication', 'bad-action'], ['x:error', 'bad-action'],
-    ['a\nb', 'bad-action'], ['ü'.repeat(128), 'bad-action'],
+    ['a\nb', 'bad-action'], ['ü'.repeat(128), 'bad-action'], ['half \ud83d', 'bad-action'],
   ])('%j is no action', async (action, code) => {
     const {mesh} = await at.open()
     expect(() => mesh.send(action)).toThrow(expect.objectContaining({code, name: 'MeshError'}))

@@ -2,6 +2,7 @@
 import {afterEach, describe, expect, it, vi} from 'vitest'
 import {WebSocket} from 'ws'
 import {connect} from '../../../src/lib/client/connect.js'
+import {Watch} from '../../../src/lib/client/watch.js'
 import {ClientMesh} from '../../helpers/client-mesh.js'
 import {eventually} from '../../helpers/eventually.js'
 import {FakeNode, letIn, Tunnel} from '../../helpers/fake-node.js'
@@ -203,7 +204,7 @@ describe('a connection that broke', () => {
     await eventually(() => pauses.length >= 8)
     mesh.close()
     expect(pauses.slice(0, 8)).toEqual([2, 4, 8, 16, 16, 16, 0, 0])
-    expect([...whys]).toEqual(['The connection was closed (1006)'])
+    expect([...whys]).toEqual(['Closed (1006)'])
   })
 
   it('the network is back, or the page is seen again: at once', async () => {
@@ -258,6 +259,14 @@ describe('a connection that broke', () => {
     await eventually(() => heard > 5, {timeoutMs: 20_000})
     expect(states.map(({type}) => type)).toEqual(['connecting', 'open'])
   })
+
+  it('a node that says something once in a blue moon is not asked without end', () => {
+    const timer = vi.spyOn(globalThis, 'setTimeout')
+    const watch = new Watch(() => {}, () => {})
+    watch.start(1e300)
+    watch.stop()
+    expect(timer.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1])
+  })
 })
 
 describe('what comes', () => {
@@ -286,7 +295,7 @@ describe('what comes', () => {
     await using node = await FakeNode.open(({socket}) => socket.send('Server/close'))
     const mesh = connect(node.url, {WebSocket})
     await eventually(() => mesh.state.type === 'waiting')
-    expect(mesh.state).toMatchObject({why: 'This is no node of a mesh'})
+    expect(mesh.state).toMatchObject({why: 'No node of a mesh'})
     mesh.close()
   })
 })

@@ -146,4 +146,13 @@ describe('without getToken', () => {
     })
     mesh.close()
   })
+
+  it('a position that is empty, as a page may render it, is none', async () => {
+    await using node = await FakeNode.open((visit) => letIn(visit))
+    const mesh = connect(node.url, {WebSocket, token: 't', position: ''})
+    await eventually(() => mesh.state.type === 'open')
+    expect(mesh.state).toMatchObject({recovered: null})
+    expect(node.visits[0]?.proof).toEqual({token: 't'})
+    mesh.close()
+  })
 })
