@@ -1,6 +1,9 @@
 /** What bench/reconnect.mjs measures by, and what it compares with. */
 import {statsOf} from './mesh.mjs'
 
+/** Seldom, since who counts all clients of a node takes of the time that is measured. */
+const LOOK_MS = 200
+
 /** Looks at the accepts of these nodes; `stop` says the most of any second for each. */
 export function watchAccepts(nodes) {
   const seen = nodes.map(() => [])
@@ -14,7 +17,7 @@ export function watchAccepts(nodes) {
   const watching = (async () => {
     while (!state.isOver) {
       await look()
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   })()
   return {

@@ -70,7 +70,10 @@ try {
 
   const accepts = watchAccepts(others)
   mesh.kill(dying)
-  await until(async () => (await sum({type: 'back'})) >= here, 'all clients back', 240_000)
+  await until(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return (await sum({type: 'back'})) >= here
+  }, 'all clients back', 240_000)
   const most = await accepts.stop()
   const reports = await ask({type: 'report'})
   const waits = reports.flatMap(({waitsMs}) => waitsMs).filter((ms) => ms > 0)
