@@ -34,6 +34,8 @@ test('pool list, tail, send and who, without a master', async () => {
   const list = await runCli(['pool', 'list'], {env})
   expect(list.stdout).toContain('2 nodes, all up; 0 clients; in 0/s; out 0/s; relay NATS, no master')
   expect(list.stdout).not.toContain('warning')
+  const check = await runCli(['check', '--expect', '2'], {env})
+  expect(check).toMatchObject({exit: 0, stdout: expect.stringContaining('WSMESH OK - 2 nodes')})
   await using tail = startCli(['tail', '--json'], {env})
   await eventually(() => tail.stderr().includes('tailing from'), {timeoutMs: 20_000})
   const tab = await mesh.connect(b, '42')

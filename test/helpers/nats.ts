@@ -9,6 +9,8 @@ import {freePorts} from './free-port.js'
 
 export interface TestNats extends AsyncDisposable {
   readonly servers: readonly NatsProcess[]
+  /** What each of them has on its disk. */
+  readonly stores: readonly string[]
   /** For `--relay`. */
   readonly url: string
   relay(changes?: Partial<NatsRelayConfig['stream']>): NatsRelayConfig
@@ -35,6 +37,7 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
   const addresses = servers.map(({address}) => address)
   return {
     servers,
+    stores: servers.map((_, index) => join(folder, `s${index}`, 'store')),
     url: `nats://${addresses.join(',')}`,
     relay: (changes = {}) => natsRelayOf(addresses, {replicas: size, ...changes}),
     async [Symbol.asyncDispose]() {

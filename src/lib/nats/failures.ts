@@ -21,7 +21,7 @@ function said(error: unknown): Said {
   return {name: error.name, message: inner.message || error.message, code, all}
 }
 
-type Where = Pick<NatsSettings, 'servers' | 'credsFile' | 'nkeyFile'>
+type Where = Pick<NatsSettings, 'servers' | 'credsFile' | 'nkeyFile' | 'tls'>
 
 /** Of a connection that did not come to be. */
 export function connectFailure(error: unknown, where: Where): WsmeshError {
@@ -49,8 +49,14 @@ export function connectFailure(error: unknown, where: Where): WsmeshError {
         '--relay-tls-cert FILE --relay-tls-key FILE   (where it asks for one)'],
     })
   }
+  // With TLS 1.3 a server that misses a client's certificate hangs up when nobody listens any more.
+  const hasNone = where.tls !== undefined && where.tls.cert === undefined
+  const mayWantOne = name === 'TimeoutError' && hasNone
   return new WsmeshError('RELAY_UNREACHABLE', `NATS at ${at} does not answer: ${message}`, {
-    cause: error, suggestions: ['nats-server -js', '--relay nats://HOST:4222'],
+    cause: error,
+    suggestions: mayWantOne
+      ? ['--relay-tls-cert FILE --relay-tls-key FILE   (where it asks for a certificate)']
+      : ['nats-server -js', '--relay nats://HOST:4222'],
   })
 }
 

@@ -9,6 +9,7 @@ import {
   credsAuthenticator,
   headers as makeHeaders,
   type Msg,
+  type MsgHdrs,
   type NatsConnection,
   nkeyAuthenticator,
 } from '@nats-io/transport-node'
@@ -49,9 +50,11 @@ export interface NatsSubscription {
   end(): void
 }
 
+export type NatsHeaders = readonly (readonly [name: string, value: string])[]
+
 export interface PublishExtras {
   readonly reply?: string
-  readonly headers?: readonly (readonly [name: string, value: string])[]
+  readonly headers?: NatsHeaders
 }
 
 export type NatsChange =
@@ -73,11 +76,14 @@ export interface NatsClient {
   publish(subject: string, data: Uint8Array, extras?: PublishExtras): void
   subscribe(subject: string, onMessage: (message: NatsMessage) => void): NatsSubscription
   /** Rejects when nobody answers in time, or nobody is there. */
-  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>
+  request(
+    subject: string, data: Uint8Array, timeoutMs: number, headers?: NatsHeaders,
+  ): Promise<Uint8Array>
   close(): Promise<void>
 }
 
-const CONNECT_MS = 5000
+/** Of one server: while one of several does not answer, the others wait for their turn. */
+const CONNECT_MS = 2500
 /** A server that hangs, or a cut, shows after two of these without an answer. */
 const PING_MS = 1500
 const RECONNECT_MS = 250
@@ -100,6 +106,7 @@ async function optionsOf(settings: NatsSettings): Promise<ConnectionOptions> {
   const {servers, user, password, token, credsFile, nkeyFile, tls, name} = settings
   const creds = credsFile === undefined ? undefined : await readKey(credsFile)
   const nkey = nkeyFile === undefined ? undefined : seedOf(await readKey(nkeyFile))
+  for (const file of [tls?.ca, tls?.cert, tls?.key]) if (file !== undefined) await readKey(file)
   return {
     servers: [...servers],
     name,
@@ -193,9 +200,9 @@ class Client implements NatsClient {
       this.#connection.publish(subject, data, reply === undefined ? {} : {reply})
       return
     }
-    const made = makeHeaders()
-    for (const [name, value] of headers) made.set(name, value)
-    this.#connection.publish(subject, data, {headers: made, ...(reply !== undefined && {reply})})
+    this.#connection.publish(subject, data, {
+      headers: headersOf(headers), ...(reply !== undefined && {reply}),
+    })
   }
 
   subscribe(subject: string, onMessage: (message: NatsMessage) => void): NatsSubscription {
@@ -208,8 +215,12 @@ class Client implements NatsClient {
     return {end: () => subscription.unsubscribe()}
   }
 
-  async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    const answer = await this.#connection.request(subject, data, {timeout: timeoutMs})
+  async request(
+    subject: string, data: Uint8Array, timeoutMs: number, headers: NatsHeaders = [],
+  ): Promise<Uint8Array> {
+    const answer = await this.#connection.request(subject, data, {
+      timeout: timeoutMs, ...(headers.length > 0 && {headers: headersOf(headers)}),
+    })
     return answer.data
   }
 
@@ -247,6 +258,12 @@ class Client implements NatsClient {
       }
     }
   }
+}
+
+function headersOf(headers: NatsHeaders): MsgHdrs {
+  const made = makeHeaders()
+  for (const [name, value] of headers) made.set(name, value)
+  return made
 }
 
 class Message implements NatsMessage {

@@ -99,6 +99,18 @@ export class JetStream {
     return this.#get({seq, next_by_subj: subject})
   }
 
+  /** The newest of a subject. */
+  last(subject: string): Promise<StoredMessage | undefined> {
+    return this.#get({last_by_subj: subject})
+  }
+
+  /** Resolves once it is stored; of the same id it is stored once. */
+  async store(subject: string, data: Uint8Array, id: string): Promise<void> {
+    const headers = [['Nats-Msg-Id', id]] as const
+    const answer = readPublishAnswer(await this.#client.request(subject, data, CALL_MS, headers))
+    if ('why' in answer) throw unusable(`The stream refuses a message: ${answer.why}`)
+  }
+
   async #get(query: unknown): Promise<StoredMessage | undefined> {
     const answer = await this.#call(`STREAM.MSG.GET.${this.#name}`, query)
     if (errorOf(answer)?.code === NO_MESSAGE) return undefined

@@ -70,6 +70,7 @@ export const LOG_EVENTS: readonly LogEvent[] = [
   {event: 'nats.replaced', texts: [
     'What the stream has is not what was before: clients begin anew',
   ]},
+  {event: 'nats.lost-end', texts: ['The stream has lost its end']},
 
   {event: 'pool.silent', texts: [
     'The pool store does not answer', 'The pool store did not answer, it is asked again',

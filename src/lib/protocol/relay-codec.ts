@@ -16,17 +16,22 @@ export const PARCEL_MESSAGES_MAX = 100
 /** Keys of one frame of news. */
 export const NEWS_KEYS_MAX = 10_000
 
-const PARCEL_VERSION = 1
+const PARCEL_VERSION = 2
 
 export interface Parcel {
-  /** It was sent before, and may be stored twice. */
-  readonly isAgain: boolean
+  /**
+   * It may be stored twice: the first of the two is behind this number of the stream. Undefined: it
+   * was not sent before.
+   */
+  readonly since: number | undefined
   /** 1 to PARCEL_MESSAGES_MAX, of one origin. */
   readonly envelopes: readonly Envelope[]
 }
 
 export interface Reported {
   readonly seq: number
+  /** Where the parcel was delivered: that number, or of the first where it is stored twice. */
+  readonly at: number
   /** Of each message of the parcel, to how many connections; empty: not known any more. */
   readonly connections: readonly number[]
 }
@@ -54,11 +59,11 @@ export type News =
 
 const NEWS_TYPES = ['beat', 'needs', 'ask', 'bye', 'report', 'recount'] as const
 
-export function encodeParcel({isAgain, envelopes}: Parcel): Uint8Array {
-  const size = envelopes.reduce((sum, envelope) => sum + envelopeSize(envelope), 8)
+export function encodeParcel({since, envelopes}: Parcel): Uint8Array {
+  const size = envelopes.reduce((sum, envelope) => sum + envelopeSize(envelope), 16)
   const writer = new ByteWriter(size)
   writer.byte(PARCEL_VERSION)
-  writer.boolean(isAgain)
+  writer.number(since === undefined ? 0 : since + 1)
   writer.number(envelopes.length)
   for (const envelope of envelopes) writeEnvelope(writer, envelope)
   return writer.finish()
@@ -67,7 +72,7 @@ export function encodeParcel({isAgain, envelopes}: Parcel): Uint8Array {
 export function decodeParcel(bytes: Uint8Array): Decoded<Parcel> {
   const reader = new ByteReader(bytes)
   if (reader.byte('version') !== PARCEL_VERSION) reader.fail('the version is unknown')
-  const isAgain = reader.boolean('again')
+  const since = readSince(reader)
   const count = reader.count('messages', 8, PARCEL_MESSAGES_MAX)
   const envelopes: Envelope[] = []
   for (let index = 0; index < count && reader.failure === undefined; index += 1) {
@@ -76,7 +81,20 @@ export function decodeParcel(bytes: Uint8Array): Decoded<Parcel> {
   reader.end()
   if (envelopes.length === 0) reader.fail('no message')
   if (reader.failure !== undefined) return badFrame(reader.failure)
-  return decoded({isAgain, envelopes})
+  return decoded({since, envelopes})
+}
+
+/** Of a parcel, without the rest of it: see Parcel. Undefined for what is none, too. */
+export function sinceOfParcel(bytes: Uint8Array): number | undefined {
+  const reader = new ByteReader(bytes)
+  const isParcel = reader.byte('version') === PARCEL_VERSION
+  const since = readSince(reader)
+  return isParcel && reader.failure === undefined ? since : undefined
+}
+
+function readSince(reader: ByteReader): number | undefined {
+  const number = reader.number('since')
+  return number === 0 ? undefined : number - 1
 }
 
 export function encodeNews(news: News): Uint8Array {
@@ -95,8 +113,9 @@ export function encodeNews(news: News): Uint8Array {
       break
     case 'report':
       writer.number(news.reports.length)
-      for (const {seq, connections} of news.reports) {
+      for (const {seq, at, connections} of news.reports) {
         writer.number(seq)
+        writer.number(seq - at)
         writeNumbers(writer, connections)
       }
       break
@@ -137,11 +156,12 @@ function readNews(
     case 'bye':
       return {type, from}
     case 'report': {
-      const count = reader.count('reports', 2, LIMITS.nodeFrameItems)
+      const count = reader.count('reports', 3, LIMITS.nodeFrameItems)
       const reports: Reported[] = []
       for (let index = 0; index < count && reader.failure === undefined; index += 1) {
         const seq = reader.number('seq')
-        reports.push({seq, connections: readNumbers(reader, 'counts', PARCEL_MESSAGES_MAX)})
+        const at = seq - reader.number('at')
+        reports.push({seq, at, connections: readNumbers(reader, 'counts', PARCEL_MESSAGES_MAX)})
       }
       return {type, from, reports}
     }

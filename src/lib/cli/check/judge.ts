@@ -111,7 +111,11 @@ function ofTheMesh(
   if (expected !== undefined && up < expected) {
     say('CRITICAL', `${plural(up, 'node')} of ${expected} expected`)
   }
-  if (masters.length === 0) say('CRITICAL', 'no node is master')
+  const isOnNats = nodes.some(({stats}) => stats?.relay === 'nats')
+  if (masters.length === 0 && !isOnNats) say('CRITICAL', 'no node is master')
+  if (nodes.some(({stats}) => stats && (stats.relay === 'nats') !== isOnNats)) {
+    say('CRITICAL', 'some nodes run with --relay nats, others without')
+  }
   if (masters.length > 1) {
     say('CRITICAL', `${masters.length} masters: ${masters.map(({id}) => id).join(', ')}`)
   }

@@ -7,7 +7,8 @@
  */
 import type {JetStream, StreamState} from '../../nats/stream.js'
 import type {Log} from '../log.js'
-import {epochOf} from './places.js'
+import type {Known, Lives} from './lives.js'
+import {Troubles} from './troubles.js'
 
 export interface Arrival {
   /** Undefined: a mark. */
@@ -27,12 +28,15 @@ const HELD_BYTES_MAX = 64 * 1024 * 1024
 const HELD_OVERHEAD_BYTES = 100
 
 export interface InflowOptions {
-  readonly stream: JetStream
+  readonly stream: Pick<JetStream, 'state'>
+  readonly lives: Pick<Lives, 'epoch' | 'isOf' | 'look'>
   readonly log: Log
   readonly now: () => number
   readonly isConnected: () => boolean
   /** All between, of the subjects that are needed here, in order. */
   readonly read: (after: number, through: number) => Promise<readonly Arrival[]>
+  /** It may stand in the stream twice, and only `read` finds out. */
+  readonly isUnclear: (arrival: Arrival) => boolean
   readonly deliver: (arrivals: readonly Arrival[]) => void
   readonly marked: (mark: Arrival) => void
   /** The stream is another one, or has lost what lies between: clients have lost their place. */
@@ -53,6 +57,8 @@ export class Inflow {
   readonly #sinceVerified = new Set<number>()
   readonly #lastOfKey = new Map<number, number>()
   #checkedMs = -Infinity
+  /** The newest that was processed. */
+  #last: Known | undefined
   /** What the stream had at earlier looks, the oldest first. */
   #seen: {readonly atMs: number; readonly lastSeq: number}[] = []
   #isHolding = true
@@ -65,11 +71,13 @@ export class Inflow {
   #isAgain = false
   #isChecking = false
   #isStopped = false
+  readonly #troubles: Troubles
   catchUps = 0
   lateMessages = 0
 
   constructor(options: InflowOptions) {
     this.#options = options
+    this.#troubles = new Troubles(options.now)
   }
 
   get epoch(): string | undefined {
@@ -89,8 +97,9 @@ export class Inflow {
     return !this.#isHolding && this.#isFresh()
   }
 
-  get held(): number {
-    return this.#held.length
+  /** Where the stream was before the last trouble with it; undefined: that is long ago. */
+  get troubledAfter(): number | undefined {
+    return this.#troubles.after
   }
 
   arrived(arrival: Arrival): void {
@@ -106,6 +115,7 @@ export class Inflow {
       if (last !== undefined && before > last) this.catchUp('a message is missing')
       this.#lastOfKey.set(key, seq)
     }
+    if (this.#options.isUnclear(arrival)) this.#readOn('a message may be there twice')
     if (!this.#isHolding && !this.#isFresh()) this.catchUp('the stream was not seen for long')
     if (this.#isHolding) this.#hold(arrival)
     else this.#ready.push(arrival)
@@ -120,6 +130,7 @@ export class Inflow {
   /** The connection is gone. */
   lost(): void {
     this.#flush()
+    this.#noteTrouble()
     this.#seen = []
     this.#isHolding = true
     this.#options.changed()
@@ -128,6 +139,11 @@ export class Inflow {
   /** Reads from the stream what may be missing, and goes on live. */
   catchUp(why: string): void {
     if (this.#isStopped) return
+    this.#noteTrouble()
+    this.#readOn(why)
+  }
+
+  #readOn(why: string): void {
     this.#flush()
     this.#seen = []
     this.#isHolding = true
@@ -165,8 +181,9 @@ export class Inflow {
 
   /** Asks for the oldest that the stream has. */
   async look(): Promise<void> {
-    const {created, firstSeq} = await this.#options.stream.state()
-    if (epochOf(created) === this.#epoch) this.#firstSeq = Math.max(this.#firstSeq, firstSeq)
+    const state = await this.#options.stream.state()
+    const {firstSeq} = state
+    if (this.#options.lives.isOf(state)) this.#firstSeq = Math.max(this.#firstSeq, firstSeq)
   }
 
   stop(): void {
@@ -180,9 +197,10 @@ export class Inflow {
     return this.#options.now() - this.#checkedMs <= CHECKED_MS
   }
 
-  #isSame({created, leader, lastSeq}: StreamState, delivered: number): boolean {
-    // Behind what it had: its tail is lost, and its numbers are given again.
-    return epochOf(created) === this.#epoch && leader === this.#leader && lastSeq >= delivered
+  #isSame(state: StreamState, delivered: number): boolean {
+    const {leader, lastSeq} = state
+    // Behind what it had: its end is lost, and its numbers are given again.
+    return this.#options.lives.isOf(state) && leader === this.#leader && lastSeq >= delivered
   }
 
   #verify({leader, firstSeq, lastSeq}: StreamState, askedMs: number): void {
@@ -202,6 +220,11 @@ export class Inflow {
       this.#delivered = Math.max(this.#delivered, first.lastSeq)
       this.#seen.shift()
     }
+  }
+
+  #noteTrouble(): void {
+    if (this.#epoch === undefined) return
+    this.#troubles.note(this.#seen[0]?.lastSeq ?? this.#verified)
   }
 
   #hold(arrival: Arrival): void {
@@ -237,11 +260,13 @@ export class Inflow {
   }
 
   async #readUp(): Promise<void> {
-    const {stream, now} = this.#options
+    const {stream, now, lives} = this.#options
     const askedMs = now()
-    const state = await stream.state()
-    const isSameStream = epochOf(state.created) === this.#epoch && state.lastSeq >= this.#delivered
-    if (!isSameStream) {
+    let state = await stream.state()
+    if (await lives.look(state, this.#delivered, this.#last)) {
+      // What was written of it is behind this.
+      state = await stream.state()
+      if (this.#isStopped) return
       this.#begin(state)
     } else if (state.lastSeq > this.#verified) {
       const missing = await this.#options.read(this.#verified, state.lastSeq)
@@ -257,12 +282,14 @@ export class Inflow {
   /** Where this node begins: of what was before it knows nothing. */
   #begin(state: StreamState): void {
     const isFirst = this.#epoch === undefined
-    this.#epoch = epochOf(state.created)
+    this.#epoch = this.#options.lives.epoch
     this.#firstSeq = state.firstSeq
     this.#delivered = state.lastSeq
     this.#verified = state.lastSeq
     this.#sinceVerified.clear()
     this.#seen = []
+    this.#last = undefined
+    this.#troubles.begin()
     this.#lastOfKey.clear()
     this.#options.begun(isFirst)
   }
@@ -281,15 +308,20 @@ export class Inflow {
   /** What came live meanwhile, and from now on. */
   #release(state: StreamState, askedMs: number): void {
     const before = this.#delivered
-    const held = this.#dropHeld()
+    // What was read is done; a mark that lies there has its answer now.
+    const held = this.#dropHeld().filter(({key, seq}) => key === undefined || seq > before)
     this.#verify(state, askedMs)
+    if (held.some((arrival) => this.#options.isUnclear(arrival))) {
+      for (const arrival of held) this.#hold(arrival)
+      this.#isAgain = true
+      return
+    }
     if (this.#hasDropped) {
       this.#hasDropped = false
       this.#isAgain = true
       return
     }
-    // What was read is done; a mark that lies there has its answer now.
-    this.#process(held.filter(({key, seq}) => key === undefined || seq > before))
+    this.#process(held)
     this.#isHolding = false
     this.#options.changed()
     this.#options.flushed()
@@ -312,6 +344,7 @@ export class Inflow {
       batch = []
     }
     for (const arrival of arrivals) {
+      if (this.#last === undefined || arrival.seq > this.#last.seq) this.#last = arrival
       if (arrival.key !== undefined) {
         batch.push(arrival)
         this.#sinceVerified.add(arrival.seq)

@@ -12,9 +12,10 @@ import type {NodeId} from '../../util/brand.js'
 import {CalmWarning} from '../calm-warning.js'
 import type {RelayPublish, RelayStats, RelayUser} from '../relay.js'
 import {StoreLoop} from '../store-loop.js'
-import {Inflow} from './inflow.js'
+import {Inflow, type Arrival} from './inflow.js'
 import {inspectRun} from './inspect.js'
 import {Intake} from './intake.js'
+import {Lives} from './lives.js'
 import {Marks} from './marks.js'
 import {Members} from './members.js'
 import {Memory} from './memory.js'
@@ -25,9 +26,10 @@ import {placeAfter, placeOf, streamSeqOf} from './places.js'
 import {Post} from './post.js'
 import {Receipts} from './receipts.js'
 import {Recent} from './recent.js'
+import {statsOfRun} from './run-stats.js'
 import {StandingLook} from './standing-look.js'
 import {StreamReader} from './stream-reader.js'
-import {EVERYONE, keyOfText, keysOfIdentity, keyText, MARK} from './subjects.js'
+import {EVERYONE, keyOfText, keysOfIdentity, keyText, LOSSES, MARK} from './subjects.js'
 
 export interface NatsRunOptions extends Omit<NatsRelayOptions, 'self'> {
   readonly self: MemberInfo
@@ -47,6 +49,7 @@ export class NatsRun {
   readonly #calm: CalmWarning
   readonly #memory: Memory
   readonly #inflow: Inflow
+  readonly #lives: Lives
   readonly #needs: Needs
   readonly #marks: Marks
   readonly #outgoing: OutgoingMessages
@@ -83,17 +86,21 @@ export class NatsRun {
       needed: () => this.#needs.keys(),
     })
     this.#marks = new Marks({now, send: (number) => this.#sendMark(number)})
+    const reader = new StreamReader(stream, relay.stream)
     this.#intake = new Intake({
       user, memory, counters, now,
       epoch: () => this.#inflow.epoch ?? '',
       isNeeded: (key) => this.#needs.has(key),
       report: (to, reports) => this.#post.report(to, reports),
+      lookBack: (key, after, through) => reader.subject(key, after, through),
     })
-    const reader = new StreamReader(stream, relay.stream)
+    this.#lives = this.#livesOf()
     this.#inflow = new Inflow({
-      stream, log, now,
+      stream, lives: this.#lives, log, now,
+      isUnclear: (arrival) => this.#intake.isUnclear(arrival),
       isConnected: () => client.isConnected,
-      read: (after, through) => reader.range(after, through, this.#needs.keys()),
+      read: async (after, through) =>
+        this.#clear(await reader.range(after, through, this.#needs.keys())),
       deliver: (arrivals) => this.#intake.deliver(arrivals),
       marked: ({seq, data}) => this.#marked(seq, data),
       begun: (isFirst) => this.#begun(isFirst),
@@ -109,26 +116,43 @@ export class NatsRun {
       changed: (added, removed) => this.#post.changed(added, removed),
       mark: () => this.#marks.wait(),
       lastMark: () => this.#marks.last,
-      read: (key, after, through) => reader.subject(key, after, through, config.historyBytes),
+      read: async (key, after, through) =>
+        this.#clear(await reader.subject(key, after, through, config.historyBytes)),
       keep: (key, from, earlier) => this.#intake.keepEarlier(key, from, earlier),
       lookFirst: () => this.#inflow.look(),
-      forgotten: (key) => this.#inflow.forget(key),
+      forgotten: (key) => {
+        this.#inflow.forget(key)
+        this.#intake.forget(key)
+      },
     })
-    this.#outgoing = new OutgoingMessages({
-      self: self.id, slots, config, now,
+    this.#outgoing = this.#outgoingOf()
+    this.#store = this.#storeOf()
+    this.#members = this.#membersOf()
+    this.#look = new StandingLook({
+      self: self.id, inflow: this.#inflow, neighbours: this.#post.neighbours,
+      members: this.#members, client, startMs: now(),
+    })
+  }
+
+  #livesOf(): Lives {
+    const {stream, relay, config, log, now} = this.#options
+    const subject = `${storedPrefix(relay.stream)}.${LOSSES}`
+    return new Lives({stream, subject, historyMs: config.historyMs, log, now})
+  }
+
+  #outgoingOf(): OutgoingMessages {
+    const {self, relay, config, client, user, now} = this.#options
+    return new OutgoingMessages({
+      self: self.id, slots: relay.stream.slots, config, now,
       term: () => this.#members.outboxTerm,
+      place: () => this.#inflow.delivered,
+      troubledAfter: () => this.#inflow.troubledAfter,
       isConnected: () => client.isConnected,
       payloadBytesMax: () => client.maxPayloadBytes,
       send: (parcel, bytes) => this.#send(parcel, bytes),
       accepted: (ticket, id) => user.accepted(ticket, id),
       refused: (ticket, reason) => user.refused(ticket, reason),
       late: (ticket) => user.receipt(ticket, {type: 'timeout'}),
-    })
-    this.#store = this.#storeOf()
-    this.#members = this.#membersOf()
-    this.#look = new StandingLook({
-      self: self.id, inflow: this.#inflow, neighbours: this.#post.neighbours,
-      members: this.#members, client, startMs: now(),
     })
   }
 
@@ -163,6 +187,7 @@ export class NatsRun {
     const {client, relay} = this.#options
     client.subscribe(`${client.inbox}.*`, (message) => this.#answered(message))
     this.#subscribe(`${MARK}.${this.#id}`)
+    this.#subscribe(LOSSES)
     const advisory = `$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${streamName(relay.stream)}`
     client.subscribe(advisory, () => void this.#inflow.check())
     this.#post.start()
@@ -170,6 +195,7 @@ export class NatsRun {
     this.#every(TICK_MS, () => this.#tick())
     this.#every(CHECK_MS, () => {
       void this.#inflow.check()
+      this.#lives.sweep()
       this.#memory.trim(this.#options.now())
     })
     this.#every(SWEEP_MS, () => this.#needs.sweep(this.#options.user.needs()))
@@ -222,40 +248,10 @@ export class NatsRun {
   }
 
   stats(): RelayStats {
-    const {epoch = '', delivered, catchUps, lateMessages} = this.#inflow
-    const outboxTerm = this.#members.outboxTerm
-    const neighbours = this.#post.neighbours.size
-    return {
-      relay: 'nats',
-      term: 0,
-      epoch,
-      master: undefined,
-      settledTerm: outboxTerm,
-      position: {epoch, ...placeAfter(delivered)},
-      view: [this.#id, ...this.#post.neighbours.ids()],
-      links: 0,
-      outboxMessages: this.#outgoing.size,
-      outboxBytes: this.#outgoing.bytes,
-      historyMessages: this.#memory.size,
-      historyBytes: this.#memory.bytes,
-      logSizes: {
-        slots: this.#memory.size, termEnds: 0, origins: neighbours, callers: this.#intake.known,
-      },
-      beats: this.#members.size,
-      stableSeq: placeAfter(delivered).seq,
-      isStoreUp: this.#members.isUp,
-      leaseAgeMs: this.#members.leaseAgeMs,
-      counters: {
-        accepted: this.#outgoing.counter,
-        refused: this.#outgoing.refusals,
-        resent: this.#outgoing.resent,
-        relayCatchUps: catchUps,
-        relayLateMessages: lateMessages,
-        relayReconnects: this.#reconnects,
-        relaySubjects: this.#needs.size,
-        relayNeighbours: neighbours,
-      },
-    }
+    return statsOfRun(this.#id, {
+      inflow: this.#inflow, members: this.#members, neighbours: this.#post.neighbours,
+      outgoing: this.#outgoing, memory: this.#memory, needs: this.#needs, intake: this.#intake,
+    }, this.#reconnects)
   }
 
   lost(): void {
@@ -316,6 +312,10 @@ export class NatsRun {
   #live(message: NatsMessage): void {
     if (this.#isStopped) return
     const text = message.subject.slice(livePrefix(this.#options.relay.stream).length + 1)
+    if (text === LOSSES) {
+      if (this.#lives.heard(message.data)) this.#inflow.catchUp('the stream has lost its end')
+      return
+    }
     const isMark = text.startsWith(`${MARK}.`)
     if (isMark && text.slice(MARK.length + 1) !== this.#id) return
     const key = isMark ? undefined : keyOfText(text)
@@ -326,6 +326,11 @@ export class NatsRun {
       return
     }
     this.#inflow.arrived({key, seq, before, data: message.data})
+  }
+
+  async #clear(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
+    await this.#intake.clarify(arrivals)
+    return arrivals
   }
 
   #sendMark(number: number): void {
@@ -342,6 +347,7 @@ export class NatsRun {
   #begun(isFirst: boolean): void {
     this.#needs.begun(this.#inflow.delivered)
     this.#intake.begin()
+    this.#outgoing.begin(this.#inflow.delivered)
     if (isFirst) return
     this.#options.log.warn('What the stream has is not what was before: clients begin anew', {})
     this.#options.user.logReplaced(placeOf(0, 0), true)

@@ -25,6 +25,8 @@ const PARCEL_BYTES_MAX = 256 * 1024
 const PARCEL_OVERHEAD_BYTES = 1024
 /** Without an answer for so long a parcel is sent again. */
 const ANSWER_MS = 1000
+/** So far back it is looked for where the stream does not count on from where it was. */
+const LOOK_BACK_MAX = 10_000
 /** After an answer that says no. */
 const RETRY_MS = 200
 
@@ -41,6 +43,8 @@ export interface OutgoingParcel {
   readonly id: string
   readonly messages: Outgoing[]
   bytes: number
+  /** Where this node was when it was sent first: it is stored behind that. */
+  since: number
   sentMs: number
   retryMs: number
   tries: number
@@ -52,6 +56,10 @@ export interface OutgoingOptions {
   readonly config: Pick<MeshConfig, 'outboxMessages' | 'outboxBytes' | 'receiptMs'>
   readonly now: () => number
   readonly term: () => number | undefined
+  /** Where this node is in the stream. */
+  readonly place: () => number
+  /** Where the stream was before the last trouble with it; undefined: that is long ago. */
+  readonly troubledAfter: () => number | undefined
   readonly isConnected: () => boolean
   readonly payloadBytesMax: () => number
   readonly send: (parcel: OutgoingParcel, bytes: Uint8Array) => void
@@ -153,6 +161,13 @@ export class OutgoingMessages {
     this.flush()
   }
 
+  /** The stream is another one, or lost its end, and is at that place now. */
+  begin(place: number): void {
+    for (const parcel of this.#round.values()) {
+      parcel.since = Math.max(0, place - LOOK_BACK_MAX)
+    }
+  }
+
   /** The stream has this parcel: it is returned, once. */
   stored(number: number): OutgoingParcel | undefined {
     const parcel = this.#round.get(number)
@@ -219,13 +234,21 @@ export class OutgoingMessages {
   }
 
   #send(parcel: OutgoingParcel): void {
-    const isAgain = parcel.tries > 0
-    if (isAgain) this.resent += parcel.messages.length
+    const since = this.#sinceOf(parcel)
+    if (parcel.tries > 0) this.resent += parcel.messages.length
+    else parcel.since = this.#options.place()
     parcel.tries += 1
     parcel.sentMs = this.#options.now()
     parcel.retryMs = parcel.sentMs + ANSWER_MS * Math.min(parcel.tries, 4)
     const envelopes = parcel.messages.map(({envelope}) => envelope)
-    this.#options.send(parcel, encodeParcel({isAgain, envelopes}))
+    this.#options.send(parcel, encodeParcel({since, envelopes}))
+  }
+
+  /** Undefined: it is nowhere yet. One of its caller's own id may have been sent elsewhere. */
+  #sinceOf({tries, since, messages: [first]}: OutgoingParcel): number | undefined {
+    const hasId = first?.envelope.callerId !== undefined
+    const elsewhere = hasId ? this.#options.troubledAfter() : undefined
+    return tries === 0 ? elsewhere : Math.min(since, elsewhere ?? since)
   }
 
   #fillRound(): void {
@@ -255,7 +278,7 @@ export class OutgoingMessages {
     this.#parcels += 1
     const parcel = {
       number: this.#parcels, key, id: parcelId([message.envelope]), messages: [message],
-      bytes: message.bytes, sentMs: 0, retryMs: 0, tries: 0,
+      bytes: message.bytes, since: 0, sentMs: 0, retryMs: 0, tries: 0,
     }
     this.#round.set(parcel.number, parcel)
     return parcel

@@ -25,10 +25,14 @@ export function wholeUpTo(place: Pick<Place, 'seq'>): number {
   return place.seq === placeAfter(streamSeq).seq ? streamSeq : streamSeq - 1
 }
 
-/** An incarnation of the stream, as the epoch of positions: when it was made, in nanoseconds. */
-export function epochOf(created: string): string {
+/**
+ * A life of the stream, as the epoch of positions: when it was made, in nanoseconds, and how often
+ * it has lost its end since.
+ */
+export function epochOf(created: string, losses = 0): string {
   const [, seconds = '', fraction = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(created) ?? []
   const ms = Date.parse(`${seconds}Z`)
   if (Number.isNaN(ms)) return 'unknown'
-  return (BigInt(ms) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'))).toString(36)
+  const madeNs = BigInt(ms) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'))
+  return (madeNs + BigInt(losses)).toString(36)
 }

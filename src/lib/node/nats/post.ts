@@ -4,6 +4,7 @@ import {decodeNews, encodeNews, NEWS_KEYS_MAX, type News, type Reported}
   from '../../protocol/relay-codec.js'
 import type {NodeId} from '../../util/brand.js'
 import type {Counters} from '../counters.js'
+import {reportOf} from './intake.js'
 import type {Memory} from './memory.js'
 import {Neighbours} from './neighbours.js'
 import type {Receipts} from './receipts.js'
@@ -121,7 +122,8 @@ export class Post {
   }
 
   #recounted(to: NodeId, seq: number): void {
-    this.report(to, [{seq, connections: this.#options.memory.find(seq)?.connections ?? []}])
+    const kept = this.#options.memory.find(seq)
+    this.report(to, [kept === undefined ? {seq, at: seq, connections: []} : reportOf(kept)])
   }
 
   /** The last of the frames has this node's version; the one before it one less. */

@@ -22,8 +22,7 @@ interface Pending {
   readonly messages: readonly Answerable[]
   readonly waitingFor: Set<NodeId>
   readonly missing: NodeId[]
-  /** Empty: that node does not know any more. */
-  readonly counts: Map<NodeId, readonly number[]>
+  readonly reports: Map<NodeId, Reported>
   readonly untilMs: number
 }
 
@@ -38,7 +37,7 @@ export interface ReceiptsOptions {
 export class Receipts {
   readonly #options: ReceiptsOptions
   readonly #pending = new Map<number, Pending>()
-  readonly #early = new Recent<number, Map<NodeId, readonly number[]>>(EARLY_MAX)
+  readonly #early = new Recent<number, Map<NodeId, Reported>>(EARLY_MAX)
 
   constructor(options: ReceiptsOptions) {
     this.#options = options
@@ -53,22 +52,22 @@ export class Receipts {
   stored(seq: number, messages: readonly Answerable[], nodes: Iterable<NodeId>): void {
     const early = this.#early.get(seq)
     this.#early.delete(seq)
-    const counts = new Map(early)
+    const reports = new Map(early)
     const waitingFor = new Set<NodeId>()
-    for (const node of nodes) if (!counts.has(node)) waitingFor.add(node)
+    for (const node of nodes) if (!reports.has(node)) waitingFor.add(node)
     const untilMs = this.#options.now() + this.#options.countMs
-    const pending = {seq, messages, waitingFor, missing: [], counts, untilMs}
+    const pending = {seq, messages, waitingFor, missing: [], reports, untilMs}
     if (waitingFor.size === 0) this.#settle(pending)
     else this.#pending.set(seq, pending)
   }
 
-  reported(node: NodeId, {seq, connections}: Reported): void {
-    const pending = this.#pending.get(seq)
+  reported(node: NodeId, report: Reported): void {
+    const pending = this.#pending.get(report.seq)
     if (pending === undefined) {
-      this.#keepEarly(node, seq, connections)
+      this.#keepEarly(node, report)
       return
     }
-    pending.counts.set(node, connections)
+    pending.reports.set(node, report)
     pending.waitingFor.delete(node)
     if (pending.waitingFor.size === 0) this.#settle(pending)
   }
@@ -92,24 +91,27 @@ export class Receipts {
     if (pending.waitingFor.size === 0) this.#settle(pending)
   }
 
-  #keepEarly(node: NodeId, seq: number, connections: readonly number[]): void {
-    const early = this.#early.get(seq)
-    if (early === undefined) this.#early.set(seq, new Map([[node, connections]]))
-    else early.set(node, connections)
+  #keepEarly(node: NodeId, report: Reported): void {
+    const early = this.#early.get(report.seq)
+    if (early === undefined) this.#early.set(report.seq, new Map([[node, report]]))
+    else early.set(node, report)
   }
 
-  #settle({seq, messages, counts, missing}: Pending): void {
+  #settle({seq, messages, reports, missing}: Pending): void {
     this.#pending.delete(seq)
-    const isForgotten = counts.size > 0 && [...counts.values()].every(({length}) => length === 0)
+    const all = [...reports.values()]
+    const isForgotten = all.length > 0 && all.every(({connections}) => connections.length === 0)
+    // Stored twice, it is where the first is.
+    const at = Math.min(seq, ...all.map((report) => report.at))
     for (const [index, message] of messages.entries()) {
       const {ticket} = message
       if (ticket === undefined) continue
       message.ticket = undefined
       const byNode: NodeCount[] = []
-      for (const [node, connections] of counts) {
+      for (const [node, {connections}] of reports) {
         byNode.push({node, connections: connections[index] ?? 0})
       }
-      const position = {epoch: this.#options.epoch(), ...placeOf(seq, index)}
+      const position = {epoch: this.#options.epoch(), ...placeOf(at, index)}
       const receipt = {type: 'stable', position, byNode, missing, isEarlier: isForgotten} as const
       this.#options.answer(ticket, receipt)
     }

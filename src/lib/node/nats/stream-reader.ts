@@ -1,18 +1,23 @@
 /** Reads what the stream has stored: between two numbers, or of one subject. */
 import {storedPrefix, type JetStream, type StoredMessage, type StreamSettings}
   from '../../nats/stream.js'
+import {FewAtOnce} from './few-at-once.js'
 import type {Arrival} from './inflow.js'
 import {keyOfText, keyText} from './subjects.js'
 
-/** Requests under way at once. */
+/** Subjects, or numbers, that are asked for beside each other. */
 const PARALLEL = 64
 
 /** More messages than this, and than subjects are needed, are asked for subject by subject. */
 const BY_NUMBER_MAX = 1000
 
+/** As which the stream answers. */
+const BASE64 = 4 / 3
+
 export class StreamReader {
   readonly #stream: JetStream
   readonly #prefix: string
+  readonly #fewAtOnce = new FewAtOnce()
 
   constructor(stream: JetStream, settings: StreamSettings) {
     this.#stream = stream
@@ -28,7 +33,7 @@ export class StreamReader {
       return found.flat().toSorted((a, b) => a.seq - b.seq)
     }
     const numbers = Array.from({length: through - after}, (_, index) => after + 1 + index)
-    const found = await parallel(numbers, (seq) => this.#stream.at(seq))
+    const found = await parallel(numbers, (seq) => this.#ask(() => this.#stream.at(seq)))
     return found.flatMap((message) => {
       const arrival = message && this.#arrivalOf(message)
       return arrival?.key !== undefined && keys.has(arrival.key) ? [arrival] : []
@@ -40,9 +45,10 @@ export class StreamReader {
     key: number, after: number, through: number, bytesMax = Infinity,
   ): Promise<Arrival[]> {
     const found: Arrival[] = []
+    const subject = this.#prefix + keyText(key)
     let bytes = 0
     for (let from = after + 1; from <= through;) {
-      const message = await this.#stream.next(this.#prefix + keyText(key), from)
+      const message = await this.#ask(() => this.#stream.next(subject, from))
       if (message === undefined || message.seq > through) break
       const arrival = this.#arrivalOf(message)
       if (arrival !== undefined) found.push(arrival)
@@ -51,6 +57,10 @@ export class StreamReader {
       from = message.seq + 1
     }
     return found
+  }
+
+  #ask(ask: () => Promise<StoredMessage | undefined>): Promise<StoredMessage | undefined> {
+    return this.#fewAtOnce.run(ask, (message) => (message?.data.length ?? 0) * BASE64)
   }
 
   /** Undefined: a mark, or nothing of this mesh's. */

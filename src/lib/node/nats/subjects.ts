@@ -16,6 +16,9 @@ type Kind = (typeof KINDS)[number]
 /** Marks: a node's own place in the stream; see Marks. */
 export const MARK = 'b'
 
+/** How often the stream lost its end; see Lives. */
+export const LOSSES = 'e'
+
 export function slotKey(kind: Kind, id: string, slots: number): number {
   return 1 + (hash(id) % slots) * KINDS.length + KINDS.indexOf(kind)
 }

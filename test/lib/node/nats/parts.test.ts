@@ -7,8 +7,9 @@ import {keyOfMessage, keyOfText, keyText, slotKey} from '../../../../src/lib/nod
 import {encodeControl} from '../../../../src/lib/protocol/control.js'
 import {encodePayload} from '../../../../src/lib/protocol/payload.js'
 import {isEpoch} from '../../../../src/lib/protocol/position.js'
-import {decodeNews, decodeParcel, encodeNews, encodeParcel, type News}
-  from '../../../../src/lib/protocol/relay-codec.js'
+import {
+  decodeNews, decodeParcel, encodeNews, encodeParcel, sinceOfParcel, type News,
+} from '../../../../src/lib/protocol/relay-codec.js'
 import type {Target} from '../../../../src/lib/protocol/target.js'
 import {parseRelay} from '../../../../src/lib/nats/relay-url.js'
 import {nodeId} from '../../../../src/lib/util/brand.js'
@@ -46,7 +47,9 @@ describe('what nodes say to each other', () => {
     {type: 'needs', from: N1, version: 8, isWhole: true, added: [1, 70_000], removed: [2]},
     {type: 'ask', from: N1},
     {type: 'bye', from: N1},
-    {type: 'report', from: N1, reports: [{seq: 5, connections: [1, 0]}, {seq: 6, connections: []}]},
+    {type: 'report', from: N1, reports: [
+      {seq: 5, at: 3, connections: [1, 0]}, {seq: 6, at: 6, connections: []},
+    ]},
     {type: 'recount', from: N1, seq: 9},
   ]
 
@@ -59,9 +62,9 @@ describe('what nodes say to each other', () => {
   })
 
   test('a parcel comes back, and no part of it is taken for it', () => {
-    const bytes = encodeParcel({isAgain: true, envelopes: [envelope({kind: 'everyone'})]})
+    const bytes = encodeParcel({since: 7, envelopes: [envelope({kind: 'everyone'})]})
     expect(decodeParcel(bytes)).toMatchObject({
-      ok: true, value: {isAgain: true, envelopes: [{origin: N1, counter: 1}]},
+      ok: true, value: {since: 7, envelopes: [{origin: N1, counter: 1}]},
     })
     for (let length = 0; length < bytes.length; length += 1) {
       expect(decodeParcel(bytes.subarray(0, length)).ok).toBe(false)
@@ -137,13 +140,18 @@ test('a neighbour whose needs are not known is asked, and one that is silent is 
 
 function bench() {
   const sent: OutgoingParcel[] = []
-  const clock = {nowMs: 0}
+  const sinces: (number | undefined)[] = []
+  const clock: {nowMs: number; place: number; troubledAfter?: number} = {nowMs: 0, place: 7}
   const refused: string[] = []
   const outgoing = new OutgoingMessages({
     self: N1, slots: 1000, now: () => clock.nowMs, term: () => undefined,
     config: {outboxMessages: 5, outboxBytes: 1_000_000, receiptMs: 10_000},
     isConnected: () => true, payloadBytesMax: () => 100_000,
-    send: (parcel) => void sent.push({...parcel, messages: [...parcel.messages]}),
+    place: () => clock.place, troubledAfter: () => clock.troubledAfter,
+    send: (parcel, bytes) => {
+      sent.push({...parcel, messages: [...parcel.messages]})
+      sinces.push(sinceOfParcel(bytes))
+    },
     accepted: () => {}, late: () => {}, refused: (_ticket, reason) => void refused.push(reason),
   })
   let ticket = 0
@@ -154,7 +162,7 @@ function bench() {
   }
   const counters = () => sent.splice(0).map(({messages}) =>
     messages.map(({envelope: {counter}}) => counter))
-  return {outgoing, publish, sent, counters, clock, refused}
+  return {outgoing, publish, sent, sinces, counters, clock, refused}
 }
 
 describe('what a node sends', () => {
@@ -190,6 +198,29 @@ describe('what a node sends', () => {
     expect(counters()).toEqual([[1]])
     outgoing.stored(numbers[0] ?? 0)
     expect(counters()).toEqual([[2], [3]])
+  })
+
+  test('what is sent again says where it may stand already', () => {
+    const {outgoing, publish, sinces, clock} = bench()
+    publish('1')
+    outgoing.flush()
+    clock.place = 9
+    clock.nowMs = 1100
+    outgoing.flush()
+    expect(sinces).toEqual([undefined, 7])
+    outgoing.begin(20_000)
+    clock.nowMs = 5000
+    outgoing.flush()
+    expect(sinces.at(-1)).toBe(10_000)
+  })
+
+  test('one of its own id may have been sent by another node, when there was trouble', () => {
+    const {outgoing, publish, sinces, clock} = bench()
+    clock.troubledAfter = 4
+    publish('1', 'mine')
+    publish('2')
+    outgoing.flush()
+    expect(sinces).toEqual([4, undefined])
   })
 
   test('more than the outbox may hold is refused', () => {
