@@ -1,7 +1,6 @@
 /**
  * Tests of real nodes, unchanged, on a mesh whose relay is NATS: a server of its own, and a stream
- * for each mesh. Needs a build. What fails names a master, or another row of the table in
- * docs/RELAY.md.
+ * for each mesh. Needs a build. docs/RELAY.md has which of them pass, and why others do not.
  *
  *   node test/on-nats.mjs                           # client, API, send, tail, who, publisher, siege
  *   node test/on-nats.mjs test/e2e/explain.test.ts  # or any
