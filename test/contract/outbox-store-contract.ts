@@ -102,6 +102,28 @@ export function runOutboxStoreContract(name: string, setup: () => Promise<Outbox
         expect(rows[0]?.target).toEqual({type: 'text', text: '{"user":"ß"}'})
       })
 
+      test('reads traces where it is asked to, and of what is too long the beginning', async () => {
+        expect(await store.hasTraces()).toBe(true)
+        await app.exec(`INSERT INTO t_outbox (action, traceparent, tracestate) VALUES
+          ('a', '00-1', 'rojo=1'), ('b', '00-2', NULL), ('c', NULL, 'rojo=1'),
+          ('d', '00-3', '${'x'.repeat(600)}')`)
+        const rows = await store.read(10, {withTraces: true})
+        expect(rows.map(({trace}) => trace)).toEqual([
+          {traceparent: '00-1', tracestate: 'rojo=1'}, {traceparent: '00-2', tracestate: null},
+          undefined, {traceparent: '00-3', tracestate: 'x'.repeat(513)},
+        ])
+        expect((await store.read(10)).filter((row) => 'trace' in row)).toEqual([])
+      })
+
+      test('goes on with a table from before there were traces', async () => {
+        await app.exec('ALTER TABLE t_outbox DROP COLUMN tracestate')
+        expect(await store.hasTraces()).toBe(false)
+        await insert('[1]')
+        expect(await texts()).toEqual(['[1]'])
+        await app.exec('ALTER TABLE t_outbox ADD COLUMN tracestate TEXT')
+        expect(await store.hasTraces()).toBe(true)
+      })
+
       test('reads long texts, and of those that no message can hold only how long', async () => {
         const long = `["${'x'.repeat(300_000)}"]`
         const tooLong = `["${'x'.repeat(1024 * 1024)}"]`

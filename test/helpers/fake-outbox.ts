@@ -1,8 +1,9 @@
 /** The table of an application in memory, for several nodes of one process, that fails when told. */
 import type {
   AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxMessage, OutboxRow,
-  OutboxStore, OutboxText, WaitingRow,
+  OutboxRead, OutboxStore, OutboxText, WaitingRow,
 } from '../../src/lib/pool/outbox/outbox-store.js'
+import type {TraceCarrier} from '../../src/lib/protocol/trace-context.js'
 import {WsmeshError} from '../../src/lib/util/errors.js'
 
 type Operation = 'init' | 'insert' | 'read' | 'find' | 'remove' | 'setAside'
@@ -11,17 +12,21 @@ export class FakeOutboxTable {
   rows: OutboxRow[] = []
   readonly aside: (OutboxKey & {readonly reason: string})[] = []
   /** Operations that fail, and how often each was called. */
+  hasTraces = true
   readonly failing = new Set<Operation>()
   readonly calls: Record<Operation, number> = {
     init: 0, insert: 0, read: 0, find: 0, remove: 0, setAside: 0,
   }
   #lastId = 0
 
-  insert(action: string | null, details: string | null, target: string | null): OutboxRow {
+  insert(
+    action: string | null, details: string | null, target: string | null, trace?: TraceCarrier,
+  ): OutboxRow {
     this.#lastId += 1
     const row = {
       id: String(this.#lastId), createdUs: 1_700_000_000_000_000 + this.#lastId,
       action, details: text(details), target: text(target),
+      ...(trace !== undefined && {trace}),
     }
     this.rows.push(row)
     return row
@@ -55,9 +60,14 @@ class FakeOutbox implements OutboxStore {
     for (const {action, details, target} of messages) this.#table.insert(action, details, target)
   }
 
-  async read(rowsMax: number): Promise<readonly OutboxRow[]> {
+  async read(rowsMax: number, what?: OutboxRead): Promise<readonly OutboxRow[]> {
     await this.#call('read')
-    return this.#table.rows.toSorted((a, b) => Number(a.id) - Number(b.id)).slice(0, rowsMax)
+    const rows = this.#table.rows.toSorted((a, b) => Number(a.id) - Number(b.id)).slice(0, rowsMax)
+    return what?.withTraces === true ? rows : rows.map(withoutTrace)
+  }
+
+  async hasTraces(): Promise<boolean> {
+    return this.#table.hasTraces
   }
 
   async find(keys: readonly OutboxKey[]): Promise<readonly OutboxKey[]> {
@@ -110,6 +120,10 @@ class FakeOutbox implements OutboxStore {
     this.#table.rows = this.#table.rows.filter((row) => !keys.some((key) => isSame(row, key)))
     return before - this.#table.rows.length
   }
+}
+
+function withoutTrace({id, createdUs, action, details, target}: OutboxRow): OutboxRow {
+  return {id, createdUs, action, details, target}
 }
 
 function isSame(one: OutboxKey, other: OutboxKey): boolean {

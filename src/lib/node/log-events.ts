@@ -122,6 +122,9 @@ export const LOG_EVENTS: readonly LogEvent[] = [
   {event: 'outbox.no-procedure', texts: [
     'Cannot make the procedure of the outbox: INSERT works without it',
   ]},
+  {event: 'outbox.no-traces', texts: [
+    'The outbox has no columns for traces: its messages go without',
+  ]},
   {event: 'outbox.set-aside', texts: ['Rows of the outbox cannot be sent: set aside']},
   {event: 'outbox.failing', texts: ['The rows of the outbox cannot be sent']},
   {event: 'outbox.answers', texts: ['The rows of the outbox are sent again']},

@@ -74,6 +74,11 @@ export class Publisher {
     this.#carriesTrace = carriesTrace
   }
 
+  /** Whether nodes of this mesh carry traces. */
+  get carriesTrace(): boolean {
+    return this.#carriesTrace
+  }
+
   /** What is to be published, with the trace that it is part of, where nodes carry that. */
   traced(payload: Payload, carrier: TraceCarrier): Payload {
     if (!this.#carriesTrace || carrier.traceparent === undefined) return payload

@@ -6,9 +6,12 @@ import {expect, test} from 'vitest'
 import {WebSocket} from 'ws'
 import {connect} from '../../../src/lib/client/connect.js'
 import {NO_WEBHOOKS} from '../../../src/lib/node/webhooks/webhook-options.js'
+import type {TraceCarrier} from '../../../src/lib/protocol/trace-context.js'
 import {Application} from '../../helpers/application.js'
 import {startApi, type ApiBench} from '../../helpers/api-bench.js'
 import {disposing} from '../../helpers/disposing.js'
+import {FakeOutboxTable} from '../../helpers/fake-outbox.js'
+import {startNats} from '../../helpers/nats.js'
 import {connectTestClient, type TestClient} from '../../helpers/test-client.js'
 
 const PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
@@ -94,6 +97,38 @@ test('a trace comes to the clients of all nodes that ask for it, and to nobody e
   expect(traceOf(await next(back))).toEqual([OTHER, undefined])
   const bare = await come(api, {resume: first.position})
   expect(traceOf(await next(bare))).toEqual([undefined, undefined])
+})
+
+test('rows of the outbox have their own, where the table has columns for it', async () => {
+  const table = new FakeOutboxTable()
+  const config = {isTraced: true}
+  const api = use(await startApi({size: 2, config, services: {outbox: table.open()}}))
+  const client = await come(api, {trace: true})
+  const insert = (trace?: TraceCarrier) => table.insert('n', '[]', '{"user":42}', trace)
+  insert(TRACED)
+  insert({traceparent: OTHER, tracestate: null})
+  insert({traceparent: 'none', tracestate: 'rojo=1'})
+  insert()
+  const got = [await next(client), await next(client), await next(client), await next(client)]
+  expect(got.map(traceOf)).toEqual([
+    [PARENT, 'rojo=1'], [OTHER, undefined], [undefined, undefined], [undefined, undefined],
+  ])
+  expect(counted(api)).toEqual([2, 1])
+})
+
+test('a trace goes through NATS, to the clients of all nodes and to those that come back', async () => {
+  const nats = use(await startNats())
+  const table = new FakeOutboxTable()
+  const config = {isTraced: true, relay: nats.relay()}
+  const api = use(await startApi({size: 2, config, services: {outbox: table.open()}}))
+  const client = await come(api, {trace: true})
+  expect((await api.post('/publish', MESSAGE, TRACED)).status).toBe(200)
+  const first = await next(client)
+  expect(traceOf(first)).toEqual([PARENT, 'rojo=1'])
+  table.insert('n', '[]', '{"user":42}', {traceparent: OTHER})
+  expect(traceOf(await next(client))).toEqual([OTHER, undefined])
+  const back = await come(api, {trace: true, resume: first.position})
+  expect(traceOf(await next(back))).toEqual([OTHER, undefined])
 })
 
 test("a client's own goes to handlers and webhooks, and with what they send", async () => {

@@ -74,6 +74,8 @@ export class OutboxDrain {
   #running: Promise<void> | undefined
   #isStopped = false
   #isMade = false
+  /** Undefined before it was looked. */
+  #withTraces: boolean | undefined
   #failure: string | undefined
   #failures = 0
   /** What had been committed then was sent. */
@@ -152,16 +154,20 @@ export class OutboxDrain {
     const {log, store} = this.#options
     log.info('Sending the rows of the outbox', {outbox: store.label, term})
     let isSwept = false
+    let isLookedAt = false
     this.#sentUpToMs = this.#options.now()
     while (this.#isMaster(term)) {
       let pauseMs = 0
       try {
         await this.#make()
+        isLookedAt ||= await this.#lookForTraces()
         isSwept ||= await this.#sweep(term)
         pauseMs = isSwept ? await this.#batch(term) : STEP_MS
         this.#succeeded()
       } catch (error) {
         pauseMs = this.#failed(error)
+        // It may be that its columns are others now.
+        isLookedAt = false
       }
       if (pauseMs > 0 && this.#isMaster(term)) await this.#pause.wait(pauseMs)
     }
@@ -178,6 +184,19 @@ export class OutboxDrain {
     log.warn('Cannot make the procedure of the outbox: INSERT works without it', {
       error: describeError(procedureFailure),
     })
+  }
+
+  /** Once in a term, so that columns that were added are found. Always true. */
+  async #lookForTraces(): Promise<true> {
+    const {log, publisher, store} = this.#options
+    if (!publisher.carriesTrace) return true
+    const isNews = this.#withTraces !== false
+    this.#withTraces = await store.hasTraces()
+    if (this.#withTraces || !isNews) return true
+    log.warn('The outbox has no columns for traces: its messages go without', {
+      outbox: store.label, try: 'wsmesh outbox init --print   (add traceparent and tracestate)',
+    })
+    return true
   }
 
   /**
@@ -202,7 +221,7 @@ export class OutboxDrain {
   async #batch(term: number): Promise<number> {
     const {store, now, counters} = this.#options
     const sinceMs = now()
-    const rows = await store.read(ROWS_MAX)
+    const rows = await store.read(ROWS_MAX, {withTraces: this.#withTraces === true})
     const readMs = now() - sinceMs
     if (rows.length === 0) {
       this.#sentUpToMs = sinceMs
@@ -236,6 +255,7 @@ export class OutboxDrain {
     const known: OutboxKey[] = []
     // None is taken after one that was refused: it would be sent before that one.
     const gate = new PublishGate(() => {})
+    const {publisher} = this.#options
     const core = this.#options.core()?.stats()
     for (const row of rows) {
       const key = {id: row.id, createdUs: row.createdUs}
@@ -251,7 +271,8 @@ export class OutboxDrain {
         continue
       }
       const options = {callerId, onlyInTerm: term, gate, from: 'outbox'} as const
-      const publishing = this.#options.publisher.publish(read.target, read.payload, options)
+      const payload = publisher.traced(read.payload, row.trace ?? {})
+      const publishing = publisher.publish(read.target, payload, options)
       sending.push(publishing.then((outcome) => ({key, outcome})))
     }
     return {sending, bad, known}

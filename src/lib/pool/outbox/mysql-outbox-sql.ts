@@ -5,9 +5,9 @@
  */
 import {plainStatement, statement} from '../../sql/statement.js'
 import type {Statement} from '../../sql/statement.js'
-import {INLINE_BYTES} from './outbox-rows.js'
+import {INLINE_BYTES, TRACE_CHARACTERS} from './outbox-rows.js'
 import {COUNTED_MAX, SHOWN_CHARACTERS} from './outbox-store.js'
-import type {AsideOrder, OutboxKey, OutboxMessage} from './outbox-store.js'
+import type {AsideOrder, OutboxKey, OutboxMessage, OutboxRead} from './outbox-store.js'
 
 /** Whatever the session's time zone is: a TIMESTAMP holds UTC. */
 const CREATED_US = 'CAST(UNIX_TIMESTAMP(created) * 1000000 AS UNSIGNED)'
@@ -43,7 +43,9 @@ export class MysqlOutboxSql {
         action VARCHAR(512) NULL,
         details MEDIUMTEXT NULL,
         target MEDIUMTEXT NULL,
-        created TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+        created TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+        traceparent TEXT NULL,
+        tracestate TEXT NULL
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4`)
   }
 
@@ -85,13 +87,25 @@ export class MysqlOutboxSql {
     return statement(`SELECT id, action, details, target, created FROM ${this.#outbox} LIMIT 0`)
   }
 
+  /** Of those that this user may see. */
+  traceColumns(): Statement {
+    return statement(`
+      SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
+        AND COLUMN_NAME IN ('traceparent', 'tracestate')`,
+      [this.names.outbox])
+  }
+
   /** By the primary key from its beginning, always: see OutboxStore. */
-  heads(rowsMax: number): Statement {
+  heads(rowsMax: number, what?: OutboxRead): Statement {
+    const traces = `, LEFT(traceparent, ${TRACE_CHARACTERS}) AS traceparent,
+        LEFT(tracestate, ${TRACE_CHARACTERS}) AS tracestate`
     return statement(`
       SELECT id, ${CREATED_US} AS created_us, action,
         LENGTH(details) AS details_bytes, LENGTH(target) AS target_bytes,
         CASE WHEN LENGTH(details) <= ${INLINE_BYTES} THEN details END AS details,
         CASE WHEN LENGTH(target) <= ${INLINE_BYTES} THEN target END AS target
+        ${what?.withTraces === true ? traces : ''}
       FROM ${this.#outbox} ORDER BY id LIMIT ${rowsMax}`)
   }
 

@@ -10,6 +10,9 @@ import type {
 /** Texts up to this come with their row: a thousand rows are 16 MiB at most. */
 export const INLINE_BYTES = 8 * 1024
 
+/** Read of each text of a trace: one more than may be carried, so that what is cut is none. */
+export const TRACE_CHARACTERS = LIMITS.traceStateBytes + 1
+
 /** The ids of a target, 10,000 of 255 bytes, with what JSON adds. */
 const TARGET_BYTES_MAX = 4 * 1024 * 1024
 
@@ -34,9 +37,16 @@ export async function loadRows(heads: readonly SqlRow[], load: LoadTexts): Promi
       action: textOrNull(head['action']),
       details: textOf(texts['details'], detailsBytes),
       target: textOf(texts['target'], targetBytes),
+      ...traceOf(head),
     })
   }
   return rows
+}
+
+/** Rows that were read without traces have no such columns. */
+function traceOf({traceparent, tracestate}: SqlRow): Pick<OutboxRow, 'trace'> {
+  if (traceparent === null || traceparent === undefined) return {}
+  return {trace: {traceparent, tracestate}}
 }
 
 interface Bytes {

@@ -8,6 +8,7 @@
  * out before commit, and a reader that went on from the last one that it saw would lose those that
  * commit later.
  */
+import type {TraceCarrier} from '../../protocol/trace-context.js'
 
 /**
  * Names one row for ever. With ids alone a table that was emptied (TRUNCATE starts them again)
@@ -24,6 +25,8 @@ export interface OutboxRow extends OutboxKey {
   readonly action: string | null
   readonly details: OutboxText
   readonly target: OutboxText
+  /** Of rows that were read with traces and have one; anything may stand in it. */
+  readonly trace?: TraceCarrier
 }
 
 /** A row as an application inserts it: details and target are JSON. */
@@ -38,6 +41,11 @@ export type OutboxText =
   | {readonly type: 'text'; readonly text: string}
   | {readonly type: 'null'}
   | {readonly type: 'too-big'; readonly bytes: number}
+
+export interface OutboxRead {
+  /** Only where `hasTraces`. */
+  readonly withTraces: boolean
+}
 
 /** A row to be set aside. */
 export interface AsideOrder extends OutboxKey {
@@ -111,7 +119,10 @@ export interface OutboxStore {
    * The committed rows with the lowest ids, in that order: at most `rowsMax`, and of them so many
    * as have BATCH_BYTES together, one at least.
    */
-  read(rowsMax: number): Promise<readonly OutboxRow[]>
+  read(rowsMax: number, what?: OutboxRead): Promise<readonly OutboxRow[]>
+
+  /** Whether the table has the columns of traces: one that was made before they were has none. */
+  hasTraces(): Promise<boolean>
 
   /** Those of the keys that still name rows. */
   find(keys: readonly OutboxKey[]): Promise<readonly OutboxKey[]>

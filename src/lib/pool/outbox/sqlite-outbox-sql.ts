@@ -5,9 +5,9 @@
  */
 import {statement} from '../../sql/statement.js'
 import type {Statement} from '../../sql/statement.js'
-import {INLINE_BYTES} from './outbox-rows.js'
+import {INLINE_BYTES, TRACE_CHARACTERS} from './outbox-rows.js'
 import {COUNTED_MAX, SHOWN_CHARACTERS} from './outbox-store.js'
-import type {AsideOrder, OutboxKey, OutboxMessage} from './outbox-store.js'
+import type {AsideOrder, OutboxKey, OutboxMessage, OutboxRead} from './outbox-store.js'
 
 /** Works in every SQLite that an application may have; milliseconds are as fine as it gets. */
 const NOW_US = `CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)`
@@ -34,7 +34,9 @@ export class SqliteOutboxSql {
         action TEXT,
         details TEXT,
         target TEXT,
-        created INTEGER NOT NULL DEFAULT (${NOW_US})
+        created INTEGER NOT NULL DEFAULT (${NOW_US}),
+        traceparent TEXT,
+        tracestate TEXT
       )`)
   }
 
@@ -63,7 +65,15 @@ export class SqliteOutboxSql {
     return statement(`SELECT id, action, details, target, created FROM ${this.#outbox} LIMIT 0`)
   }
 
-  heads(rowsMax: number): Statement {
+  traceColumns(): Statement {
+    return statement(`
+      SELECT name FROM pragma_table_info(?) WHERE name IN ('traceparent', 'tracestate')`,
+      [this.names.outbox])
+  }
+
+  heads(rowsMax: number, what?: OutboxRead): Statement {
+    const traces = `, substr(CAST(traceparent AS TEXT), 1, ${TRACE_CHARACTERS}) AS traceparent,
+        substr(CAST(tracestate AS TEXT), 1, ${TRACE_CHARACTERS}) AS tracestate`
     const details = 'length(CAST(details AS BLOB))'
     const target = 'length(CAST(target AS BLOB))'
     return statement(`
@@ -71,6 +81,7 @@ export class SqliteOutboxSql {
         ${details} AS details_bytes, ${target} AS target_bytes,
         CASE WHEN ${details} <= ${INLINE_BYTES} THEN CAST(details AS TEXT) END AS details,
         CASE WHEN ${target} <= ${INLINE_BYTES} THEN CAST(target AS TEXT) END AS target
+        ${what?.withTraces === true ? traces : ''}
       FROM ${this.#outbox} ORDER BY rowid LIMIT ?`,
       [rowsMax])
   }

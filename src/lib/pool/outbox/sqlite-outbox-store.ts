@@ -10,8 +10,8 @@ import {missingTable} from './outbox-missing.js'
 import {asideOf, countsOf, foundOf, idOf, loadRows, waitingOf} from './outbox-rows.js'
 import {RETRY_BATCH} from './outbox-store.js'
 import type {
-  AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxMessage, OutboxRow, OutboxStore,
-  WaitingRow,
+  AsideOrder, AsideRow, OutboxCounts, OutboxKey, OutboxMade, OutboxMessage, OutboxRead, OutboxRow,
+  OutboxStore, WaitingRow,
 } from './outbox-store.js'
 import {SqliteOutboxSql} from './sqlite-outbox-sql.js'
 
@@ -42,9 +42,13 @@ export class SqliteOutboxStore implements OutboxStore {
     await this.#transact(messages.map((message) => this.#sql.insert(message)))
   }
 
-  async read(rowsMax: number): Promise<readonly OutboxRow[]> {
-    const heads = await this.#rows(this.#sql.heads(rowsMax))
+  async read(rowsMax: number, what?: OutboxRead): Promise<readonly OutboxRow[]> {
+    const heads = await this.#rows(this.#sql.heads(rowsMax, what))
     return loadRows(heads, async (id) => (await this.#rows(this.#sql.texts(id)))[0])
+  }
+
+  async hasTraces(): Promise<boolean> {
+    return (await this.#rows(this.#sql.traceColumns())).length === 2
   }
 
   async find(keys: readonly OutboxKey[]): Promise<readonly OutboxKey[]> {

@@ -2,6 +2,7 @@
 import {describe, expect, test} from 'vitest'
 import type {MeshNode} from '../../../../src/lib/node/create-node.js'
 import type {LogFields} from '../../../../src/lib/node/log.js'
+import type {NodeConfig} from '../../../../src/lib/node/node-config.js'
 import {eventually, within} from '../../../helpers/eventually.js'
 import {FakeOutboxTable} from '../../../helpers/fake-outbox.js'
 import type {TestClient} from '../../../helpers/test-client.js'
@@ -18,7 +19,7 @@ interface Bench extends AsyncDisposable {
 }
 
 /** The first of the nodes is master. */
-async function start(size: number): Promise<Bench> {
+async function start(size: number, config: Partial<NodeConfig> = {}): Promise<Bench> {
   const mesh = await startTestMesh(0)
   const table = new FakeOutboxTable()
   const lines: Bench['lines'] = []
@@ -26,7 +27,7 @@ async function start(size: number): Promise<Bench> {
   const log = {debug() {}, info: say, warn: say, error: say}
   const nodes: MeshNode[] = []
   for (let n = 0; n < size; n += 1) {
-    const node = await mesh.start({}, {outbox: table.open(), log})
+    const node = await mesh.start(config, {outbox: table.open(), log})
     await within(node.ready, 'a node to be linked')
     nodes.push(node)
   }
@@ -77,6 +78,21 @@ describe('the master', () => {
     bench.table.rows.push(late)
     await eventually(() => got(client).length === 2)
     expect(got(client)).toEqual(['high', 'low'])
+  })
+
+  test('that carries traces looks in each term for their columns, and says if there are none', async () => {
+    await using bench = await start(2, {isTraced: true})
+    const carried = () => bench.nodes.map((node) => counter(node, 'traceContextsCarried'))
+    const trace = {traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'}
+    bench.table.insert('row', '[1]', EVERYONE, trace)
+    await eventually(isEmpty(bench.table))
+    expect(carried()).toEqual([1, 0])
+    bench.table.hasTraces = false
+    await nodeAt(bench, 0).drain()
+    bench.table.insert('row', '[2]', EVERYONE, trace)
+    await eventually(isEmpty(bench.table))
+    expect(carried()).toEqual([1, 0])
+    expect(bench.lines.filter(({text}) => text.includes('no columns for traces'))).toHaveLength(1)
   })
 
   test('alone reads the table; another does when it is master', async () => {
