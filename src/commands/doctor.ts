@@ -8,6 +8,7 @@ import {EXIT} from '../lib/cli/exit-code.js'
 import {durationFlag, repeatable} from '../lib/cli/flags.js'
 import {serveFlags} from '../lib/cli/serve-flags.js'
 import {serveOptionsOf} from '../lib/cli/serve-options.js'
+import {strayVariables} from '../lib/cli/stray-variables.js'
 import type {DoctorJson} from '../lib/doctor/run-doctor.js'
 import {formatDuration} from '../lib/util/duration.js'
 
@@ -51,6 +52,7 @@ export default class DoctorCommand extends BaseCommand {
       dataDir: flags['data-dir'] ?? defaultDataDir(process.env),
       configPath: (await readConfigFile(process.cwd()))?.path,
       env: process.env,
+      strayVariables: strayVariables(process.env),
       url: flags.url === undefined ? undefined : checkedUrl(flags.url),
       pages: (flags.page ?? []).map(checkedPage),
       isQuick: flags.quick,

@@ -76,6 +76,7 @@ async function doctor(
     dataDir: values['data-dir'] ?? mesh.folder,
     configPath: undefined,
     env: {},
+    strayVariables: [],
     pages: ['http://127.0.0.1'],
     isQuick: options.isQuick ?? true,
     url: options.url,

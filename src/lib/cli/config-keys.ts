@@ -88,6 +88,9 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   serveKey('log-level', 'WSMESH_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
   serveKey('log-format', 'WSMESH_LOG_FORMAT', oneOf(['auto', 'pretty', 'json']), 'auto'),
   serveKey('log-file', 'WSMESH_LOG_FILE', path(), ''),
+  serveKey('compression', 'WSMESH_COMPRESSION', flag(), 'false'),
+  serveKey('tls-mutual', 'WSMESH_TLS_MUTUAL', flag(), 'false'),
+  serveKey('webhook-idempotent', 'WSMESH_WEBHOOK_IDEMPOTENT', flag(), 'false'),
   serveKey('trace-context', 'WSMESH_TRACE_CONTEXT', flag(), 'false'),
 ]
 

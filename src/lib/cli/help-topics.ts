@@ -31,19 +31,12 @@ function environment(colours: ChalkInstance): string[] {
     {header: `IN ${CONFIG_FILE_NAME}`, cell: (row: VariableRow) => row.key},
     {header: 'DEFAULT', cell: (row: VariableRow) => row.defaultText},
   ] as const
-  const rows: readonly VariableRow[] = [
-    ...CONFIG_KEYS,
-    {env: 'WSMESH_SECRET', key: '', defaultText: 'see WSMESH_SECRET_FILE'},
-    {env: 'WSMESH_CONTEXT', key: '', defaultText: '(that of wsmesh context use)'},
-    {env: 'WSMESH_DEBUG', key: '', defaultText: '(set: errors with stack traces)'},
-    {env: 'NO_COLOR', key: '', defaultText: '(set: no colours)'},
-  ]
   return [
     `A flag wins over the environment, the environment over ${CONFIG_FILE_NAME}`,
     '(found in this folder or above it), the file over the context in use (wsmesh context).',
     'Where each value came from: wsmesh config show',
     '',
-    ...renderTable(columns, rows, {headerStyle: colours.bold}),
+    ...renderTable(columns, VARIABLES, {headerStyle: colours.bold}),
   ]
 }
 
@@ -52,3 +45,12 @@ interface VariableRow {
   readonly key: string
   readonly defaultText: string
 }
+
+export const VARIABLES: readonly VariableRow[] = [
+  ...CONFIG_KEYS,
+  {env: 'WSMESH_SECRET', key: '', defaultText: 'see WSMESH_SECRET_FILE'},
+  {env: 'WSMESH_CONTEXT', key: '', defaultText: '(that of wsmesh context use)'},
+  {env: 'WSMESH_DEBUG', key: '', defaultText: '(set: errors with stack traces)'},
+  {env: 'WSMESH_ADMIN_LISTEN', key: '', defaultText: '127.0.0.1:8890, of wsmesh admin'},
+  {env: 'NO_COLOR', key: '', defaultText: '(set: no colours)'},
+]

@@ -22,6 +22,16 @@ export const APPLICATION_CHECKS: readonly Check[] = [
           ...told.suggestions,
         )]),
   },
+  {
+    id: 'webhooks',
+    title: 'the application answers where --webhook asks it',
+    judge: ({application}) => application.webhooks.length === 0 ? NOT_USED
+      : application.webhooks.flatMap(({told}) => told === undefined ? [] : [error(
+        `--webhook: ${told.message}`,
+        'actions that it is to answer are answered 502, and events wait or are dropped',
+        ...told.suggestions,
+      )]),
+  },
 ]
 
 function judgeOutbox(outbox: OutboxFacts | undefined): Verdict {

@@ -32,6 +32,8 @@ export interface Settings {
   readonly pages: readonly string[]
   readonly hasOutbox: boolean
   readonly hasNodeListener: boolean
+  /** In the environment, and no setting; `meant`: the one that is like it. */
+  readonly strayVariables: readonly {readonly name: string; readonly meant: string | undefined}[]
 }
 
 export interface MachineFacts {
@@ -40,8 +42,18 @@ export interface MachineFacts {
   /** Files and sockets that a process may have open; undefined: no limit, or not known. */
   readonly filesMax: number | undefined
   readonly places: readonly PlaceFacts[]
+  /** Of --node-url, or why there are none; undefined: it names none, or an address. */
+  readonly nodeName: NameFacts | undefined
   /** Nodes of the mesh that run on this machine. */
   readonly processes: readonly ProcessFacts[]
+}
+
+/** What this machine knows of a name. */
+export interface NameFacts {
+  readonly name: string
+  readonly addresses: readonly string[]
+  /** "ENOTFOUND", where there are none. */
+  readonly code: string | undefined
 }
 
 /** Where a node of this machine is to listen. */
@@ -81,6 +93,8 @@ export interface FileFacts {
 export interface FileFinding {
   readonly path: string
   readonly wrong: string | undefined
+  /** One of a folder: a node starts without it. */
+  readonly isInFolder?: boolean
 }
 
 export type SecretFacts =
@@ -184,6 +198,8 @@ export type UpgradeFacts =
 export type FrontSession =
   | {readonly type: 'not tried'; readonly why: string}
   | {readonly type: 'refused'; readonly why: string}
+  /** It was opened, and no answer came to what it said. */
+  | {readonly type: 'silent'; readonly afterMs: number}
   /** It lived until its node pinged it. */
   | {readonly type: 'pinged'; readonly pingMs: number}
   /** Closed before. */
@@ -194,6 +210,8 @@ export interface ApplicationFacts {
   readonly outbox: OutboxFacts | undefined
   /** --auth-url and --auth-sql-url, what is wrong with them. */
   readonly sources: readonly {readonly flag: string; readonly told: Told | undefined}[]
+  /** Of --webhook and --webhook-events. */
+  readonly webhooks: readonly {readonly url: string; readonly told: Told | undefined}[]
 }
 
 export type OutboxFacts =

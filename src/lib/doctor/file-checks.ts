@@ -59,12 +59,12 @@ export const FILE_CHECKS: readonly Check[] = [
   },
   {
     id: 'actions',
-    title: 'the files of --actions are there',
+    title: 'the files of --actions are there, and can be read',
     judge: judgeActions,
   },
   {
     id: 'log-file',
-    title: 'the file of --log-file can be written',
+    title: 'the file of --log-file can be written, and there is room',
     judge: ({files}) => judgeLogFile(files.logFile),
   },
 ]
@@ -190,9 +190,10 @@ function judgeLogFile(found: FileFinding | undefined): Verdict {
 
 function judgeActions({files}: Facts): Verdict {
   if (files.actions.length === 0) return NOT_USED
-  return files.actions.flatMap(({path, wrong}) => wrong === undefined ? [] : [error(
+  return files.actions.flatMap(({path, wrong, isInFolder}) => wrong === undefined ? [] : [error(
     `--actions ${path}: ${wrong}`,
-    'a node does not start',
-    `ls -l ${path}`,
+    isInFolder === true ? 'a node starts without it: its actions are answered 404'
+      : 'a node does not start',
+    wrong.includes('SyntaxError') ? `node --check ${path}` : `ls -l ${path}`,
   )])
 }

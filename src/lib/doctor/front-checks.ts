@@ -66,6 +66,10 @@ function answeredInstead(
       return error(what, 'the node lets in only pages that --origin names, or the proxy refuses',
         'wsmesh doctor --page https://example.com   (whether pages are let in)',
         '--allow-no-origin   (for clients that are no browsers)')
+    case 301: case 302: case 303: case 307: case 308:
+      return error(what, 'clients do not follow it: a page to log in, or a move to https, stands '
+        + 'before the nodes', `location = ${pathname} { … }   (of its own, before what redirects)`,
+      'Give the URL that it leads to, wss: where that is https:')
     case 500: case 502: case 504:
       return error(what, 'the proxy reaches no node', 'wsmesh pool list   (are there nodes?)',
         'Compare the addresses in the upstream block with those of the nodes')
@@ -111,6 +115,15 @@ function judgeIdle({url, session}: FrontFacts): Verdict {
       return notChecked(session.why)
     case 'refused':
       return notChecked(`the probe was not let in: ${session.why}`)
+    case 'silent':
+      return [error(
+        `${url} opens a connection, and what a client says there has no answer within `
+          + formatDuration(session.afterMs),
+        'something between keeps messages back until there are more of them, or passes only one '
+          + 'direction: clients wait for their proof, and time out',
+        'A proxy that passes on each message at once: no buffering, no inspection of contents',
+        'wsmesh ping   (whether the nodes themselves are quick)',
+      )]
     case 'cut':
       return [error(
         `a silent connection through ${url} was cut after ${formatDuration(session.afterMs)}`,
@@ -136,13 +149,16 @@ function shorter(ms: number): string {
   return ms >= 3000 ? `${Math.floor(ms / 2000)}s` : `${Math.max(100, Math.floor(ms / 2))}ms`
 }
 
-function judgeOrigins({origins, stranger, upgrade}: FrontFacts): Verdict {
+function judgeOrigins({origins, stranger, upgrade}: FrontFacts, {settings}: Facts): Verdict {
   const problems = origins.flatMap(({origin, answer}): Problem[] => {
     if (!isRefused(answer)) return []
     return [error(
       `pages of ${origin} are refused (403)`,
       'their browsers cannot connect',
-      `--origin ${origin}   (of every node)`,
+      ...(settings.origins.includes(origin)
+        ? ['The proxy must pass on Origin as it is: no proxy_set_header Origin',
+          `--origin ${origin}   (of every node, if they have another one than this machine)`]
+        : [`--origin ${origin}   (of every node)`]),
     )]
   })
   if (stranger?.type === 'upgraded') {

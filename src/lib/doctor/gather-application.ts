@@ -19,7 +19,7 @@ export async function gatherApplication(place: ApplicationPlace): Promise<Applic
   if (sqlUrl !== undefined) {
     sources.push({flag: '--auth-sql-url', told: await askDatabase(sqlUrl, timeoutMs)})
   }
-  return {outbox: await outboxFacts(place), sources}
+  return {outbox: await outboxFacts(place), sources, webhooks: await askWebhooks(place)}
 }
 
 async function outboxFacts(place: ApplicationPlace): Promise<OutboxFacts | undefined> {
@@ -36,6 +36,15 @@ async function outboxFacts(place: ApplicationPlace): Promise<OutboxFacts | undef
     }
   })
   return read.ok ? {type: 'read', ...read.value} : {type: 'failed', told: read.told}
+}
+
+/** A request without a signature: an application that checks it refuses it, which is an answer. */
+async function askWebhooks({options, timeoutMs}: ApplicationPlace) {
+  const {actions, events} = options.webhooks
+  const urls = new Set([...actions, ...events].map(({url}) => url))
+  return Promise.all([...urls].map(async (url) => ({
+    url: redactUrl(url), told: await askPage(url, timeoutMs),
+  })))
 }
 
 /** Any answer will do but one of a page that is not there: nobody is logged in here. */

@@ -8,11 +8,15 @@ import {loadSecret} from '../auth/secret.js'
 import {TlsIdentity} from '../auth/tls.js'
 import type {ServeOptions} from '../node/serve.js'
 import {redactUrl} from '../sql/redact-url.js'
+import {actionFindings} from './action-files.js'
 import type {
   ConfigFacts, FileFacts, FileFinding, FolderFacts, SecretFacts, Settings, TlsFacts,
 } from './facts.js'
 import {fileSystemOf} from './file-systems.js'
 import {tried} from './told.js'
+
+/** Below this a log fills its disk soon. */
+const LOG_BYTES_MIN = 16 * 1024 ** 2
 
 export interface FilePlaces {
   readonly options: ServeOptions
@@ -37,11 +41,7 @@ export async function gatherFiles(places: FilePlaces): Promise<FileFacts> {
     config: configPath === undefined ? undefined : await configFacts(configPath),
     apiKeys: read.ok ? undefined : read.told,
     tls: await tlsFacts(options, settings),
-    actions: await Promise.all(options.actions.map(async (path) => ({
-      path,
-      wrong: await stat(path).then(() => undefined, (error: NodeJS.ErrnoException) =>
-        error.code === 'ENOENT' ? 'it is not there' : `it cannot be read (${error.code})`),
-    }))),
+    actions: await actionFindings(options.actions),
     logFile: options.logFile === undefined ? undefined : await logFacts(options.logFile),
   }
 }
@@ -50,10 +50,17 @@ export async function gatherFiles(places: FilePlaces): Promise<FileFacts> {
 async function logFacts(path: string): Promise<FileFinding> {
   const isThere = await stat(path).then((found) => found, () => undefined)
   const at = isThere === undefined ? dirname(resolve(path)) : path
+  const isNoFolder = isThere === undefined && (await isOtherThanFolder(at))
   const wrong = isThere?.isDirectory() === true ? 'it is a folder'
+    : isNoFolder ? 'its folder is none'
+    : ((await freeBytes(at)) ?? Infinity) < LOG_BYTES_MIN ? 'there is no room on its disk'
     : await access(at, constants.W_OK).then(() => undefined, (error: NodeJS.ErrnoException) =>
       error.code === 'ENOENT' ? 'its folder is not there' : `it cannot be written (${error.code})`)
   return {path, wrong}
+}
+
+async function isOtherThanFolder(path: string): Promise<boolean> {
+  return stat(path).then((found) => !found.isDirectory(), () => false)
 }
 
 async function gatherSecret({options, dataDir, env}: FilePlaces): Promise<SecretFacts> {
@@ -81,13 +88,16 @@ export function bitsOf(secret: string): number {
 async function folderFacts(path: string, mountinfo: string): Promise<FolderFacts> {
   const found = await stat(path).catch(() => undefined)
   const place = await nearest(path)
-  const room = await statfs(place).catch(() => undefined)
   return {
     path,
     mode: found?.mode,
     fileSystem: fileSystemOf(place, mountinfo),
-    freeBytes: room && room.bavail * room.bsize,
+    freeBytes: await freeBytes(place),
   }
+}
+
+async function freeBytes(path: string): Promise<number | undefined> {
+  return statfs(path).then(({bavail, bsize}) => bavail * bsize, () => undefined)
 }
 
 /** Where the path is, or would be made; links followed. */

@@ -1,9 +1,10 @@
+import {lookup} from 'node:dns/promises'
 import {readdir, readFile} from 'node:fs/promises'
-import {createServer} from 'node:net'
+import {createServer, isIP} from 'node:net'
 import {networkInterfaces} from 'node:os'
 
 import {findPortOwner} from '../transport/port-owner.js'
-import type {MachineFacts, MeshFacts, PlaceFacts, ProcessFacts} from './facts.js'
+import type {MachineFacts, MeshFacts, NameFacts, PlaceFacts, ProcessFacts} from './facts.js'
 import {isLoopbackHost} from './settings-checks.js'
 
 export interface ListenPlace {
@@ -13,7 +14,7 @@ export interface ListenPlace {
 }
 
 export async function gatherMachine(
-  places: readonly ListenPlace[], mesh: MeshFacts,
+  places: readonly ListenPlace[], mesh: MeshFacts, nodeUrl: string | undefined,
 ): Promise<MachineFacts> {
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
@@ -34,7 +35,21 @@ export async function gatherMachine(
       const mayBeNode = !isWhole(mesh) && / serve\b/.test(found.owner ?? '')
       return mayBeNode ? {...found, state: 'unknown'} : found
     })),
+    nodeName: await lookUpName(nodeUrl),
     processes,
+  }
+}
+
+async function lookUpName(url: string | undefined): Promise<NameFacts | undefined> {
+  if (url === undefined || !/^wss?:/.test(url)) return undefined
+  const name = new URL(url).hostname
+  if (isIP(name.replace(/^\[|\]$/g, '')) !== 0) return undefined
+  try {
+    const found = await lookup(name, {all: true})
+    return {name, addresses: found.map(({address}) => address), code: undefined}
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return {name, addresses: [], code}
   }
 }
 

@@ -48,7 +48,7 @@ export async function probeIdle(probe: IdleProbe): Promise<FrontSession> {
   try {
     dialled.socket.send(JSON.stringify({action: 'Client/authentication', details: [{token}]}))
     const proved = await Promise.race([watch.proved, delay(timeoutMs, undefined, {ref: false})])
-    if (proved === undefined) return {type: 'refused', why: 'no answer to its proof'}
+    if (proved === undefined) return {type: 'silent', afterMs: timeoutMs}
     if (!proved.ok) return {type: 'refused', why: proved.why}
     const {pingMs} = proved
     const waitMs = pingMs + LATE_MS

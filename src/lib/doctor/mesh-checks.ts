@@ -13,19 +13,30 @@ export const MESH_CHECKS: readonly Check[] = [
     survey.nodes.flatMap(({id, why}) => why?.includes('another mesh secret') === true
       ? [otherSecret(`node ${id} has`)] : [])),
   ofMesh('nodes-answer', 'every node of the pool answers', ({survey}) =>
-    survey.nodes.flatMap(judgeAnswer)),
+    survey.nodes.flatMap(judgeAnswer), canDial),
   ofMesh('duplicate-addresses', 'no two nodes have one address', judgeDuplicates),
   ofMesh('one-master', 'there is one master', judgeMaster),
   ofMesh('versions', 'all nodes are of this version', judgeVersions),
   ofMesh('clocks', "the nodes' clocks agree with this machine's", judgeClocks),
 ]
 
-function ofMesh(id: string, title: string, judge: (mesh: Asked, facts: Facts) => Verdict): Check {
+/** What is told of the files of TLS keeps every node from being dialled. */
+function canDial({files}: Facts): string | undefined {
+  return files.tls?.type === 'bad' ? 'with this certificate no node can be dialled' : undefined
+}
+
+/** `whyNot`: what has to be well before, or the finding would be about that. */
+function ofMesh(
+  id: string, title: string, judge: (mesh: Asked, facts: Facts) => Verdict,
+  whyNot: (facts: Facts) => string | undefined = () => undefined,
+): Check {
   return {
     id,
     title,
     judge: (facts) => {
       const {mesh} = facts
+      const before = whyNot(facts)
+      if (before !== undefined) return notChecked(before)
       if (mesh.type === 'asked' && mesh.survey.nodes.length === 0) {
         return notChecked('no node is running')
       }

@@ -21,6 +21,7 @@ export interface DoctorOptions {
   readonly dataDir: string
   readonly configPath: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly strayVariables: Settings['strayVariables']
   /** What clients dial; --public-url where it is not given. */
   readonly url: string | undefined
   readonly pages: readonly string[]
@@ -87,7 +88,7 @@ async function gather(options: DoctorOptions): Promise<Facts> {
     ])
     return {
       settings, files, store, mesh, application,
-      machine: await gatherMachine(placesOf(serve), mesh),
+      machine: await gatherMachine(placesOf(serve), mesh, settings.nodeUrl),
       front: await frontOf(options, settings, mesh, files.secret),
     }
   } finally {
@@ -95,7 +96,9 @@ async function gather(options: DoctorOptions): Promise<Facts> {
   }
 }
 
-function settingsOf({serve, dataDir, pages, url}: DoctorOptions, poolUrl: string): Settings {
+function settingsOf(
+  {serve, dataDir, pages, url, strayVariables}: DoctorOptions, poolUrl: string,
+): Settings {
   const pool = parsePoolUrl(poolUrl, dataDir)
   const {auth, limits} = serve
   return {
@@ -113,6 +116,7 @@ function settingsOf({serve, dataDir, pages, url}: DoctorOptions, poolUrl: string
     pages,
     hasOutbox: serve.outboxUrl !== undefined,
     hasNodeListener: serve.nodeListen !== undefined,
+    strayVariables,
   }
 }
 

@@ -7,6 +7,16 @@ import type {Facts, Settings} from './facts.js'
 
 export const SETTINGS_CHECKS: readonly Check[] = [
   {
+    id: 'environment',
+    title: 'every WSMESH_ variable of the environment is a setting',
+    judge: ({settings}) => settings.strayVariables.map(({name, meant}) => warning(
+      `${name} is set, and is no setting of wsmesh`,
+      'it does nothing, whoever set it meant something',
+      ...(meant === undefined ? [] : [`${meant}   (is that what was meant?)`]),
+      'wsmesh help environment   (all that there are)',
+    )),
+  },
+  {
     id: 'node-url',
     title: 'other nodes can dial what --node-url says',
     judge: judgeNodeUrl,
@@ -28,7 +38,33 @@ export const SETTINGS_CHECKS: readonly Check[] = [
   },
 ]
 
-function judgeNodeUrl({settings, mesh}: Facts): Verdict {
+function judgeNodeUrl(facts: Facts): Verdict {
+  const byName = judgeNodeName(facts)
+  return byName === undefined ? judgeNodeAddress(facts) : [byName]
+}
+
+function judgeNodeName({settings: {host, hasNodeListener}, machine}: Facts): Problem | undefined {
+  const {nodeName} = machine
+  if (nodeName === undefined) return undefined
+  const {name, addresses, code} = nodeName
+  if (addresses.length === 0) {
+    return error(
+      `--node-url names ${name}, for which this machine knows no address (${code})`,
+      'other nodes dial it, and find no address either unless they ask somebody else',
+      `getent hosts ${name}`, '--node-url ws://10.0.0.5:8080   (an address of this machine)',
+    )
+  }
+  const listensBy4 = isIP(host) === 4 && !hasNodeListener
+  if (!listensBy4 || addresses.some((address) => isIP(address) === 4)) return undefined
+  return error(
+    `--node-url names ${name}, which has IPv6 addresses alone (${addresses.join(', ')}); `
+      + `--host ${host} listens for IPv4`,
+    'other nodes dial an address at which nobody listens',
+    '--host ::   (IPv6, and IPv4 where the system maps it)', '--node-url with an IPv4 address',
+  )
+}
+
+function judgeNodeAddress({settings, mesh}: Facts): Verdict {
   const {nodeUrl, host, pool} = settings
   const others = mesh.type === 'asked' ? mesh.survey.nodes.map(({url}) => url) : []
   const own = nodeUrl ?? `ws://${host.includes(':') ? `[${host}]` : host}:${settings.port}/mesh`

@@ -100,6 +100,8 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
     type: 'fine', path: '/c', validToMs: 90 * DAY_MS, missing: ['10.0.0.5'], nowMs: 0}})],
   ['certificate', 'It is away', files({tls: {type: 'bad', told}})],
   ['actions', '/srv/no', files({actions: [{path: '/srv/no', wrong: 'it is not there'}]})],
+  ['actions', 'line 3', files({actions: [{
+    path: '/srv/a/b.mjs', wrong: "SyntaxError: Unexpected token '=>', line 3", isInFolder: true}]})],
   ['log-file', '/no/x.log: its folder is not there', files({
     logFile: {path: '/no/x.log', wrong: 'its folder is not there'}})],
   ['node-url', '127.0.0.1', settings({nodeUrl: undefined, host: '127.0.0.1'})],
@@ -107,6 +109,12 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
     nodeUrl: 'ws://localhost:8080/mesh', pool: localPool})],
   ['node-url', 'a file of this machine', inOrder(
     embedded, settings({nodeUrl: 'ws://10.0.0.5:8080/mesh'}), files({poolFolder: folder}))],
+  ['node-url', 'knows no address (ENOTFOUND)', machine({nodeName: {
+    name: 'ws1.internal', addresses: [], code: 'ENOTFOUND'}})],
+  ['node-url', 'IPv6 addresses alone (fd00::5)', machine({nodeName: {
+    name: 'ws1.internal', addresses: ['fd00::5'], code: undefined}})],
+  ['environment', 'WSMESH_MAX_CLIENT is set', settings({
+    strayVariables: [{name: 'WSMESH_MAX_CLIENT', meant: 'WSMESH_MAX_CLIENTS'}]})],
   ['public-url', 'without TLS', settings({publicUrl: 'ws://ws.example.com/WebSockets'})],
   ['origins', 'exmaple', settings({origins: ['https://www.exmaple.com'], pages: []})],
   ['origins', 'http://www.example.com', settings({origins: ['http://www.example.com'], pages: []})],
@@ -163,11 +171,13 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
   ['front-answers', '502', front({upgrade: {type: 'answered', status: 502, server: undefined}})],
   ['front-answers', '403', front({upgrade: {type: 'answered', status: 403, server: undefined}})],
   ['front-answers', '503', front({upgrade: {type: 'answered', status: 503, server: undefined}})],
+  ['front-answers', '302', front({upgrade: {type: 'answered', status: 302, server: 'nginx'}})],
   ['front-certificate', '2 d', front({certificateToMs: 2 * DAY_MS, nowMs: 0})],
   ['front-certificate', 'expired', front({
     upgrade: {type: 'failed', code: 'CERT_HAS_EXPIRED', message: 'certificate has expired'}})],
   ['front-idle', 'after 10 s', front({
     session: {type: 'cut', afterMs: 10_000, pingMs: 25_000, code: 1006}})],
+  ['front-idle', 'no answer within 3 s', front({session: {type: 'silent', afterMs: 3000}})],
   ['front-idle', 'no ping', front({session: {type: 'no ping', afterMs: 27_000, pingMs: 25_000}})],
   ['front-origins', 'https://www.example.com', front({origins: [
     {origin: 'https://www.example.com', answer: {type: 'answered', status: 403, server: 'nginx'}}]})],
@@ -179,6 +189,7 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
   ['outbox', '2 rows', application({outbox: {type: 'read', waiting: 0, aside: 2, oldestMs: undefined}})],
   ['outbox', 'It is away', application({outbox: {type: 'failed', told}})],
   ['sessions', 'It is away', application({sources: [{flag: '--auth-url', told}]})],
+  ['webhooks', 'It is away', application({webhooks: [{url: 'http://app/actions', told}]})],
 ]
 
 describe('wsmesh doctor', () => {

@@ -24,6 +24,7 @@ export const goodSettings: Settings = {
   pages: ['https://www.example.com'],
   hasOutbox: true,
   hasNodeListener: false,
+  strayVariables: [],
 }
 
 export const goodMysql: MysqlFacts = {
@@ -81,6 +82,7 @@ export function goodFacts(): Facts {
       filesMax: 100_000,
       places: [{flag: '--port', place: '0.0.0.0:8080', state: 'ours', owner: undefined}],
       processes: [{id: 'n1', pid: 7, filesMax: 100_000, filesOpen: 40}],
+      nodeName: undefined,
     },
     files: {
       secret: {type: 'fine', source: '/etc/wsmesh/secret', count: 1, bitsMax: 210, isViewers: false},
@@ -111,6 +113,7 @@ export function goodFacts(): Facts {
     application: {
       outbox: {type: 'read', waiting: 3, aside: 0, oldestMs: 20},
       sources: [{flag: '--auth-url', told: undefined}],
+      webhooks: [{url: 'https://app.internal/actions', told: undefined}],
     },
   }
 }

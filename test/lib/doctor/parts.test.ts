@@ -1,5 +1,11 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 
+import {serveFlags} from '../../../src/lib/cli/serve-flags.js'
+import {strayVariables} from '../../../src/lib/cli/stray-variables.js'
+import {actionFindings} from '../../../src/lib/doctor/action-files.js'
 import {fileSystemOf} from '../../../src/lib/doctor/file-systems.js'
 import {bitsOf} from '../../../src/lib/doctor/gather-files.js'
 import {aheadMs} from '../../../src/lib/doctor/gather-mesh.js'
@@ -32,6 +38,40 @@ describe('privileges of SHOW GRANTS', () => {
   test('of roles nothing is said', () => {
     expect(missing('GRANT `writers` TO `a`@`%`', 'GRANT USAGE ON *.* TO `a`@`%`')).toBeUndefined()
   })
+})
+
+test('files of actions are looked at without running them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-test-'))
+  try {
+    const [good, bad, none] = ['good.mjs', 'bad.mjs', 'none.mjs'].map((name) => join(folder, name))
+    await writeFile(good ?? '', "throw new Error('it ran')")
+    await writeFile(bad ?? '', 'const a = 1\nexport default ( => {')
+    await writeFile(join(folder, 'notes.txt'), 'export default ( => {')
+    expect(await actionFindings([folder, none ?? '', join(folder, 'notes.txt', 'x')])).toEqual([
+      {path: folder, wrong: undefined},
+      {path: bad, wrong: expect.stringMatching(/^SyntaxError: .*, line 2$/), isInFolder: true},
+      {path: good, wrong: undefined, isInFolder: true},
+      {path: none, wrong: 'it is not there'},
+      {path: join(folder, 'notes.txt', 'x'), wrong: 'it cannot be read (ENOTDIR)'},
+    ])
+  } finally {
+    await rm(folder, {recursive: true})
+  }
+})
+
+test('a variable that is no setting is named, with the one that was meant', () => {
+  expect(strayVariables({
+    WSMESH_MAX_CLIENT: '5', WSMESH_QUUX_OF_THE_DAY: '', WSMESH_POOL: 'sqlite:', WSMESH_SECRET: 'x',
+    WSMESH_SUPERVISION: '1', WSMESH_TEST_RETRY: '1', PATH: '/bin',
+  })).toEqual([
+    {name: 'WSMESH_MAX_CLIENT', meant: 'WSMESH_MAX_CLIENTS'},
+    {name: 'WSMESH_QUUX_OF_THE_DAY', meant: undefined},
+  ])
+})
+
+test('every variable that sets a flag of serve is a setting', () => {
+  const names = Object.values(serveFlags()).flatMap(({env}) => env === undefined ? [] : [env])
+  expect(strayVariables(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([])
 })
 
 describe('file systems', () => {

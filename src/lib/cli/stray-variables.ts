@@ -1,0 +1,21 @@
+/** Variables of the environment that look like settings and are none: mistyped, mostly. */
+import {mostSimilar} from './similar.js'
+import {VARIABLES} from './help-topics.js'
+
+export interface StrayVariable {
+  readonly name: string
+  /** The one that was meant, when one is near enough. */
+  readonly meant: string | undefined
+}
+
+/** Set by wsmesh for its own processes, or by its tests. */
+const OWN = /^WSMESH_(?:SUPERVISION$|TEST_)/
+
+export function strayVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly StrayVariable[] {
+  const known = VARIABLES.map(({env: name}) => name).filter((name) => name !== '')
+  return Object.keys(env)
+    .filter((name) => name.startsWith('WSMESH_') && !OWN.test(name) && !known.includes(name))
+    .map((name) => ({name, meant: mostSimilar(name, known)}))
+}
