@@ -3,26 +3,12 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {MeshNode} from '../../src/lib/node/create-node.js'
 import {parsePosition} from '../../src/lib/protocol/position.js'
 import {eventually, within} from '../helpers/eventually.js'
-import {connectTestClient, type TestClient} from '../helpers/test-client.js'
+import {connectTestClient, nextMessage, type Got, type TestClient} from '../helpers/test-client.js'
 import type {TestMesh} from '../helpers/test-node.js'
 
 interface Answer {
   readonly position: string
   readonly recovered: boolean
-}
-
-interface Got {
-  readonly action: string
-  readonly details: readonly unknown[]
-  readonly position: string
-}
-
-/** The next message, whatever the node says of positions in between. */
-async function next(client: TestClient): Promise<Got> {
-  for (;;) {
-    const frame = (await client.next()) as Got
-    if (frame.action !== 'Client/position') return frame
-  }
 }
 
 /** `open`: three nodes that reach each other. */
@@ -63,11 +49,11 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const {client: b} = await come(node(2), 'r1')
       const receipt = await node(1).publish('one', ['x'], {user: ['r1', 'r-nobody']})
       expect(receipt).toMatchObject({connections: 2, nodes: 2, missing: []})
-      expect(await next(a)).toMatchObject({details: ['x'], position: receipt.position})
-      expect(await next(b)).toMatchObject({details: ['x'], position: receipt.position})
+      expect(await nextMessage(a)).toMatchObject({details: ['x'], position: receipt.position})
+      expect(await nextMessage(b)).toMatchObject({details: ['x'], position: receipt.position})
       const both = await node(1).publish('two', [], {group: ['g1', 'g2']})
       expect(both.connections).toBe(1)
-      expect(await next(a)).toMatchObject({action: 'two'})
+      expect(await nextMessage(a)).toMatchObject({action: 'two'})
       expect((await node(2).publish('three', [], {user: 'r-nobody'})).connections).toBe(0)
     })
 
@@ -79,7 +65,7 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const {client} = await come(node(1), 't1', undefined, ['team'])
       for (const from of mesh.nodes) {
         await from.publish('kind', [from.id], target)
-        expect(await next(client)).toMatchObject({action: 'kind', details: [from.id]})
+        expect(await nextMessage(client)).toMatchObject({action: 'kind', details: [from.id]})
       }
     })
 
@@ -88,7 +74,7 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const sent = Array.from({length: 200}, (_, index) => index)
       await Promise.all(sent.map((index) => node(0).publish('n', [index], {user: 'o1'})))
       const got: Got[] = []
-      while (got.length < sent.length) got.push(await next(client))
+      while (got.length < sent.length) got.push(await nextMessage(client))
       expect(got.map(({details}) => details[0])).toEqual(sent)
       const seqs = got.map(({position}) => parsePosition(position)?.seq ?? 0)
       expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
@@ -102,14 +88,14 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const again = await node(1).publish('once', [1], {user: 'd1'}, {id})
       expect(again).toMatchObject({id, position: first.position, connections: 1})
       await node(1).publish('end', [], {user: 'd1'})
-      expect(await next(client)).toMatchObject({action: 'once'})
-      expect(await next(client)).toMatchObject({action: 'end'})
+      expect(await nextMessage(client)).toMatchObject({action: 'once'})
+      expect(await nextMessage(client)).toMatchObject({action: 'end'})
     })
 
     test('who comes back to any node gets all that he missed, in order and once', async () => {
       const {client, answer} = await come(node(0), 'b1', undefined, ['back'])
       await node(1).publish('seen', [0], {user: 'b1'})
-      const {position} = await next(client)
+      const {position} = await nextMessage(client)
       await client.close()
       const targets = [{user: 'b1'}, {group: 'back'}, {everyone: true as const}, {user: 'other'}]
       for (const [index, target] of targets.entries()) {
@@ -118,13 +104,13 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const back = await come(node(2), 'b1', position, ['back'])
       expect(back.answer.recovered).toBe(true)
       for (const index of [0, 1, 2]) {
-        expect(await next(back.client)).toMatchObject({action: 'missed', details: [index]})
+        expect(await nextMessage(back.client)).toMatchObject({action: 'missed', details: [index]})
       }
       await node(0).publish('live', [], {user: 'b1'})
-      expect(await next(back.client)).toMatchObject({action: 'live'})
+      expect(await nextMessage(back.client)).toMatchObject({action: 'live'})
       const all = await come(node(1), 'b1', answer.position, ['back'])
       for (const action of ['seen', 'missed', 'missed', 'missed', 'live']) {
-        expect(await next(all.client)).toMatchObject({action})
+        expect(await nextMessage(all.client)).toMatchObject({action})
       }
     })
 
@@ -146,7 +132,7 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       let {position} = answer
       for (let turn = 1; turn <= 6; turn += 1) {
         for (let n = 0; n < 20; n += 1) {
-          const frame = await next(client)
+          const frame = await nextMessage(client)
           seen.push(frame.details[0])
           position = frame.position
         }
@@ -155,7 +141,7 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
         expect(answer.recovered).toBe(true)
       }
       await publishing
-      while (seen.length < 300) seen.push((await next(client)).details[0])
+      while (seen.length < 300) seen.push((await nextMessage(client)).details[0])
       expect(seen).toEqual(Array.from({length: 300}, (_, n) => n))
     })
 
@@ -169,7 +155,7 @@ export function relayContract(name: string, open: () => Promise<TestMesh>): void
       const taken = (await settled).filter(({status}) => status === 'fulfilled').length
       expect(taken).toBe(50)
       for (let n = 0; n < taken; n += 1) {
-        expect(await next(client)).toMatchObject({details: [n]})
+        expect(await nextMessage(client)).toMatchObject({details: [n]})
       }
       await eventually(() => leaving.standing.state === 'drained')
     })

@@ -52,3 +52,18 @@ export async function connectTestClient(
     },
   }
 }
+
+/** A message as a client of `wsmesh.v1` gets it. */
+export interface Got {
+  readonly action: string
+  readonly details: readonly unknown[]
+  readonly position: string
+}
+
+/** The next message, whatever the node says of positions in between. */
+export async function nextMessage(client: Pick<TestClient, 'next'>): Promise<Got> {
+  for (;;) {
+    const frame = (await client.next()) as Got
+    if (frame.action !== 'Client/position') return frame
+  }
+}

@@ -37,7 +37,8 @@ export default class RelayInitCommand extends BaseCommand {
       this.print(text)
       return json
     }
-    const {stream, differs} = await makeStream(relayOptionsOf(flags))
+    const {stream, differs} = await makeStream(relayOptionsOf(flags), ({message}) =>
+      this.notice(`waiting: ${message}`))
     this.print(`the stream ${stream} is there`)
     for (const each of differs) this.print(`but ${each}`)
     return {stream, differs}

@@ -1,5 +1,6 @@
 /** `wsmesh relay init`: the stream, made; or in words for whoever may make streams. */
-import {ensureStream, livePrefix, storedPrefix, streamConfig, streamName, type StreamSettings}
+import {awaitStream} from '../nats/await-stream.js'
+import {livePrefix, storedPrefix, streamConfig, streamName, type StreamSettings}
   from '../nats/stream.js'
 import {WsmeshError} from '../util/errors.js'
 import type {RelayOptions} from './relay-flags.js'
@@ -38,9 +39,9 @@ export function describeStream(settings: StreamSettings): StreamDescription {
   return {text, stream, config, publish, subscribe}
 }
 
-/** Rejects as ensureStream and connectNats do. */
+/** Rejects as awaitStream and connectNats do; `onWait` as there. */
 export async function makeStream(
-  relay: RelayOptions | undefined,
+  relay: RelayOptions | undefined, onWait: (why: WsmeshError) => void,
 ): Promise<{readonly stream: string; readonly differs: readonly string[]}> {
   if (relay === undefined) {
     throw new WsmeshError('USAGE', 'A mesh with a master has no stream', {
@@ -50,7 +51,7 @@ export async function makeStream(
   const {connectNats} = await import('../nats/nats-client.js')
   const client = await connectNats(relay.nats, () => {})
   try {
-    const differs = await ensureStream(client, relay.stream)
+    const differs = await awaitStream(client, relay.stream, onWait)
     return {stream: streamName(relay.stream), differs}
   } finally {
     await client.close()

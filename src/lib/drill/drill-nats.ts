@@ -1,17 +1,15 @@
 /** The NATS servers of a drill: three, with three copies of the stream. */
+import {awaitStream} from '../nats/await-stream.js'
 import {connectNats} from '../nats/nats-client.js'
 import {JetStream, streamName, type StreamSettings} from '../nats/stream.js'
 import {NatsCluster} from '../process/nats-cluster.js'
 import type {NatsProcess} from '../process/nats-process.js'
 import {WsmeshError} from '../util/errors.js'
-import {waitFor} from './wait-for.js'
 
 const REPLICAS = 3
 const STREAM: StreamSettings = {
   mesh: 'drill', slots: 65_536, replicas: REPLICAS, historyMs: 60_000, maxBytes: 256 * 1024 * 1024,
 }
-const READY_MS = 30_000
-const LOOK_AGAIN_MS = 200
 
 export class DrillNats {
   readonly #cluster: NatsCluster
@@ -26,7 +24,7 @@ export class DrillNats {
   ): Promise<DrillNats> {
     const nats = new DrillNats(await NatsCluster.start(folder, REPLICAS))
     for (const {pid} of nats.servers) await onStarted(pid)
-    await waitFor(nats.#made(), 'three NATS servers to find each other', READY_MS)
+    await nats.#made()
     return nats
   }
 
@@ -62,18 +60,11 @@ export class DrillNats {
   }
 
   async #made(): Promise<void> {
-    const {ensureStream} = await import('../nats/stream.js')
-    for (;;) {
-      const client = await this.#connect()
-      try {
-        await ensureStream(client, STREAM)
-        return
-      } catch (error) {
-        if (!(error instanceof WsmeshError)) throw error
-      } finally {
-        await client.close()
-      }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    const client = await this.#connect()
+    try {
+      await awaitStream(client, STREAM, () => {})
+    } finally {
+      await client.close()
     }
   }
 

@@ -37,6 +37,8 @@ const CALL_MS = 2000
 const NOT_FOUND = 10_059
 const NO_MESSAGE = 10_037
 const IN_USE = 10_058
+/** No leader, of JetStream or of the stream; or too few servers have found each other yet. */
+const NOT_YET: readonly number[] = [10_005, 10_008, 10_009]
 
 export function streamName({mesh}: Pick<StreamSettings, 'mesh'>): string {
   return mesh.toUpperCase().replaceAll('-', '_')
@@ -130,46 +132,66 @@ export class JetStream {
   }
 }
 
+/** What came of looking for the stream: `differs` is harmless, in words. */
+export type StreamFound =
+  | {readonly type: 'found'; readonly differs: readonly string[]}
+  /** It may be had soon: servers that have just started need some seconds to find a leader. */
+  | {readonly type: 'not-yet'; readonly failure: WsmeshError}
+
+/** As findStream; what is not to be had yet rejects too, with RELAY_UNREACHABLE. */
+export async function ensureStream(
+  client: NatsClient, settings: StreamSettings,
+): Promise<readonly string[]> {
+  const found = await findStream(client, settings)
+  if (found.type === 'found') return found.differs
+  throw found.failure
+}
+
 /**
  * The stream is there as it has to be, made if there is none. Rejects with RELAY_UNUSABLE: version,
  * JetStream disabled, other settings; RELAY_DENIED: the account may not.
  */
-export async function ensureStream(
+export async function findStream(
   client: NatsClient, settings: StreamSettings,
-): Promise<readonly string[]> {
+): Promise<StreamFound> {
   checkVersion(client)
   const name = streamName(settings)
-  const found = await findStream(client, name)
-  if (found !== undefined) return compare(found, settings)
-  const made = await call(client, `STREAM.CREATE.${name}`, streamConfig(settings))
-  const error = errorOf(made)
-  if (error === undefined) return []
+  const asked = await ask(client, `STREAM.INFO.${name}`, undefined)
+  if ('failure' in asked) return asked
+  const {answer} = asked
+  const missing = errorOf(answer)
+  if (missing === undefined) return foundAs(answer, settings)
+  if (missing.code !== NOT_FOUND) {
+    throw unusable(`NATS does not show the stream ${name}: ${missing.text}`)
+  }
+  const made = await ask(client, `STREAM.CREATE.${name}`, streamConfig(settings))
+  if ('failure' in made) return made
+  const error = errorOf(made.answer)
+  if (error === undefined) return {type: 'found', differs: []}
   // Somebody was faster.
-  const again = error.code === IN_USE ? await findStream(client, name) : undefined
-  if (again !== undefined) return compare(again, settings)
+  if (error.code === IN_USE) return foundAs(await call(client, `STREAM.INFO.${name}`), settings)
   throw unusable(`NATS does not make the stream ${name}: ${error.text}`, [
     '--relay-replicas 1   (more than there are servers cannot be)',
     'wsmesh relay init --print   (for who may make streams)',
   ])
 }
 
-async function findStream(
-  client: NatsClient, name: string,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const answer = await first(client, `STREAM.INFO.${name}`)
-  const error = errorOf(answer)
-  if (error?.code === NOT_FOUND) return undefined
-  if (error !== undefined) throw unusable(`NATS does not show the stream ${name}: ${error.text}`)
-  const config = answer['config']
-  return isRecord(config) ? config : {}
+function foundAs(
+  answer: Readonly<Record<string, unknown>>, settings: StreamSettings,
+): StreamFound {
+  const {config} = checked(answer)
+  return {type: 'found', differs: compare(isRecord(config) ? config : {}, settings)}
 }
 
-/** The first request tells whether JetStream is there at all. */
-async function first(
-  client: NatsClient, what: string,
-): Promise<Readonly<Record<string, unknown>>> {
+/** Tells as well whether JetStream is there at all. */
+async function ask(
+  client: NatsClient, what: string, body: unknown,
+): Promise<
+  {readonly answer: Readonly<Record<string, unknown>>} | Extract<StreamFound, {type: 'not-yet'}>
+> {
+  let answer: Readonly<Record<string, unknown>>
   try {
-    return await call(client, what, undefined)
+    answer = await call(client, what, body)
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     if (!client.hasJetStream || /no responders/i.test(text)) {
@@ -182,10 +204,23 @@ async function first(
         cause: error, suggestions: ['wsmesh relay init --print   (names the subjects)'],
       })
     }
-    throw new WsmeshError('RELAY_UNREACHABLE', `JetStream at ${client.server}: ${text}`, {
-      cause: error, suggestions: ['nats stream report   (a stream without a leader?)'],
-    })
+    return notYet(client, text, error)
   }
+  const {code, text} = errorOf(answer) ?? {code: 0, text: ''}
+  return NOT_YET.includes(code) ? notYet(client, text, undefined) : {answer}
+}
+
+function notYet(
+  {server}: NatsClient, why: string, cause: unknown,
+): Extract<StreamFound, {type: 'not-yet'}> {
+  const failure = new WsmeshError('RELAY_UNREACHABLE', `JetStream at ${server}: ${why}`, {
+    cause,
+    suggestions: [
+      'nats stream report   (a stream without a leader?)',
+      'nats server report jetstream   (fewer servers than --relay-replicas?)',
+    ],
+  })
+  return {type: 'not-yet', failure}
 }
 
 function checkVersion({version, server}: NatsClient): void {
@@ -230,7 +265,7 @@ function canonical(value: unknown): string {
 }
 
 async function call(
-  client: NatsClient, what: string, body: unknown,
+  client: NatsClient, what: string, body?: unknown,
 ): Promise<Readonly<Record<string, unknown>>> {
   const data = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body))
   const answer = await client.request(`$JS.API.${what}`, data, CALL_MS)

@@ -12,7 +12,7 @@ import {startApi, type ApiBench} from '../../helpers/api-bench.js'
 import {disposing} from '../../helpers/disposing.js'
 import {FakeOutboxTable} from '../../helpers/fake-outbox.js'
 import {startNats} from '../../helpers/nats.js'
-import {connectTestClient, type TestClient} from '../../helpers/test-client.js'
+import {connectTestClient, nextMessage, type Got, type TestClient} from '../../helpers/test-client.js'
 
 const PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 const OTHER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'
@@ -23,19 +23,9 @@ const ACTIONS = `export default (mesh) => {
   })
 }`
 
-interface Frame {
-  readonly action: string
-  readonly details: unknown
-  readonly position: string
+interface Frame extends Got {
   readonly traceparent?: string
   readonly tracestate?: string
-}
-
-async function next(client: TestClient): Promise<Frame> {
-  for (;;) {
-    const frame = (await client.next()) as Frame
-    if (frame.action !== 'Client/position') return frame
-  }
 }
 
 function traceOf({traceparent, tracestate}: Frame): readonly unknown[] {
@@ -79,24 +69,24 @@ test('a trace comes to the clients of all nodes that ask for it, and to nobody e
   const asking = await come(api, {trace: true})
   const plain = await come(api, {})
   expect((await api.post('/publish', MESSAGE, TRACED)).status).toBe(200)
-  const first = await next(asking)
+  const first = await nextMessage(asking)
   expect(traceOf(first)).toEqual([PARENT, 'rojo=1'])
-  expect(traceOf(await next(plain))).toEqual([undefined, undefined])
+  expect(traceOf(await nextMessage(plain))).toEqual([undefined, undefined])
   // What the message says is nearer; what does not hold is left out, and the message goes.
   const own = {...MESSAGE, traceparent: OTHER}
   const wrong = {...MESSAGE, traceparent: 'none'}
   const batch = await api.post('/publish/batch', {messages: [own, MESSAGE, wrong]}, TRACED)
   expect(batch.status).toBe(200)
-  expect(traceOf(await next(asking))).toEqual([OTHER, undefined])
-  expect(traceOf(await next(asking))).toEqual([PARENT, 'rojo=1'])
-  expect(traceOf(await next(asking))).toEqual([undefined, undefined])
+  expect(traceOf(await nextMessage(asking))).toEqual([OTHER, undefined])
+  expect(traceOf(await nextMessage(asking))).toEqual([PARENT, 'rojo=1'])
+  expect(traceOf(await nextMessage(asking))).toEqual([undefined, undefined])
   expect((await api.post('/publish', {...MESSAGE, traceparent: 7})).status).toBe(400)
   expect(counted(api)).toEqual([3, 1])
   // Who comes back gets what it missed as it would have got it.
   const back = await come(api, {trace: true, resume: first.position})
-  expect(traceOf(await next(back))).toEqual([OTHER, undefined])
+  expect(traceOf(await nextMessage(back))).toEqual([OTHER, undefined])
   const bare = await come(api, {resume: first.position})
-  expect(traceOf(await next(bare))).toEqual([undefined, undefined])
+  expect(traceOf(await nextMessage(bare))).toEqual([undefined, undefined])
 })
 
 test('rows of the outbox have their own, where the table has columns for it', async () => {
@@ -109,7 +99,7 @@ test('rows of the outbox have their own, where the table has columns for it', as
   insert({traceparent: OTHER, tracestate: null})
   insert({traceparent: 'none', tracestate: 'rojo=1'})
   insert()
-  const got = [await next(client), await next(client), await next(client), await next(client)]
+  const got = [await nextMessage(client), await nextMessage(client), await nextMessage(client), await nextMessage(client)]
   expect(got.map(traceOf)).toEqual([
     [PARENT, 'rojo=1'], [OTHER, undefined], [undefined, undefined], [undefined, undefined],
   ])
@@ -123,28 +113,28 @@ test('a trace goes through NATS, to the clients of all nodes and to those that c
   const api = use(await startApi({size: 2, config, services: {outbox: table.open()}}))
   const client = await come(api, {trace: true})
   expect((await api.post('/publish', MESSAGE, TRACED)).status).toBe(200)
-  const first = await next(client)
+  const first = await nextMessage(client)
   expect(traceOf(first)).toEqual([PARENT, 'rojo=1'])
   table.insert('n', '[]', '{"user":42}', {traceparent: OTHER})
-  expect(traceOf(await next(client))).toEqual([OTHER, undefined])
+  expect(traceOf(await nextMessage(client))).toEqual([OTHER, undefined])
   const back = await come(api, {trace: true, resume: first.position})
-  expect(traceOf(await next(back))).toEqual([OTHER, undefined])
+  expect(traceOf(await nextMessage(back))).toEqual([OTHER, undefined])
 })
 
 test("a client's own goes to handlers and webhooks, and with what they send", async () => {
   const {api, application} = await open(true)
   const client = await come(api, {trace: true})
   client.send({action: 'say', details: [], ...TRACED})
-  const said = await next(client)
+  const said = await nextMessage(client)
   expect([said.details, traceOf(said)]).toEqual([[TRACED], [PARENT, 'rojo=1']])
   client.send({action: 'say', details: [{traceparent: OTHER}], ...TRACED})
-  expect(traceOf(await next(client))).toEqual([OTHER, undefined])
+  expect(traceOf(await nextMessage(client))).toEqual([OTHER, undefined])
   client.send({action: 'say', details: [], traceparent: 'none', tracestate: 'rojo=1'})
-  const bare = await next(client)
+  const bare = await nextMessage(client)
   expect([bare.details, traceOf(bare)]).toEqual([[null], [undefined, undefined]])
   application.says(200, {publish: [MESSAGE]})
   client.send({action: 'hook', details: [], ...TRACED})
-  expect(traceOf(await next(client))).toEqual([PARENT, 'rojo=1'])
+  expect(traceOf(await nextMessage(client))).toEqual([PARENT, 'rojo=1'])
   expect(application.asked[0]?.headers).toMatchObject(TRACED)
   expect(counted(api)).toEqual([3, 1])
 })
@@ -164,12 +154,12 @@ test('a node that was not told to carry them is as it ever was', async () => {
   const {api, application} = await open(false)
   const client = await come(api, {trace: true})
   expect((await api.post('/publish', {...MESSAGE, ...TRACED}, TRACED)).status).toBe(200)
-  expect(await next(client)).not.toHaveProperty('traceparent')
+  expect(await nextMessage(client)).not.toHaveProperty('traceparent')
   client.send({action: 'say', details: [], ...TRACED})
-  expect(await next(client)).toMatchObject({details: [null]})
+  expect(await nextMessage(client)).toMatchObject({details: [null]})
   application.says(200, {publish: [MESSAGE]})
   client.send({action: 'hook', details: [], ...TRACED})
-  expect(await next(client)).not.toHaveProperty('traceparent')
+  expect(await nextMessage(client)).not.toHaveProperty('traceparent')
   expect(application.asked[0]?.headers).not.toHaveProperty('traceparent')
   expect(counted(api)).toEqual([0, 0])
 })

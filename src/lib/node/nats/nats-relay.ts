@@ -8,8 +8,9 @@ import type {Standing} from '../../mesh/effect.js'
 import type {InspectQuery, Inspection} from '../../mesh/inspect.js'
 import type {MemberInfo} from '../../mesh/membership.js'
 import type {Recovery} from '../../mesh/recovery.js'
+import {awaitStream, STREAM_WAIT_MS} from '../../nats/await-stream.js'
 import type {NatsChange, NatsClient, NatsSettings} from '../../nats/nats-client.js'
-import {ensureStream, JetStream, type StreamSettings} from '../../nats/stream.js'
+import {JetStream, type StreamSettings} from '../../nats/stream.js'
 import type {PoolStore} from '../../pool/pool-store.js'
 import type {LinkReading} from '../../protocol/meter-frame.js'
 import type {Position} from '../../protocol/position.js'
@@ -70,7 +71,9 @@ export class NatsRelay implements Relay {
     const {connectNats} = await import('../../nats/nats-client.js')
     const client = await connectNats(relay.nats, (change) => this.#changed(change))
     this.#client = client
-    const others = await ensureStream(client, relay.stream)
+    const others = await awaitStream(client, relay.stream, ({message: why}) => {
+      log.warn('Waiting for the stream of NATS', {why, atMostS: STREAM_WAIT_MS / 1000})
+    })
     for (const other of others) log.warn('The stream differs from the settings here', {other})
   }
 

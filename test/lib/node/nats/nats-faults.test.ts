@@ -5,21 +5,8 @@ import {streamName} from '../../../../src/lib/nats/stream.js'
 import type {MeshNode} from '../../../../src/lib/node/create-node.js'
 import {eventually, within} from '../../../helpers/eventually.js'
 import {startNats, uniqueMesh, type TestNats} from '../../../helpers/nats.js'
-import type {TestClient} from '../../../helpers/test-client.js'
+import {nextMessage} from '../../../helpers/test-client.js'
 import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
-
-interface Frame {
-  readonly action: string
-  readonly details: readonly unknown[]
-  readonly position: string
-}
-
-async function next(client: TestClient): Promise<Frame> {
-  for (;;) {
-    const frame = (await client.next()) as Frame
-    if (frame.action !== 'Client/position') return frame
-  }
-}
 
 describe('a mesh on one server of NATS', () => {
   const name = uniqueMesh()
@@ -61,7 +48,7 @@ describe('a mesh on one server of NATS', () => {
     const receipts = await Promise.all([...before, ...after])
     expect(receipts.map(({connections}) => connections)).toEqual(sent.map(() => 1))
     const got: unknown[] = []
-    while (got.length < sent.length) got.push((await next(client)).details[0])
+    while (got.length < sent.length) got.push((await nextMessage(client)).details[0])
     expect(got).toEqual(sent)
     await eventually(() => mesh.nodes.every(({standing: {state}}) => state === 'linked'))
   })
@@ -69,14 +56,14 @@ describe('a mesh on one server of NATS', () => {
   test('a client keeps its place over a restart, and loses it with the stream', async () => {
     const client = await mesh.client(node(0), 'r1', {isV1: true})
     await node(0).publish('n', [1], {user: 'r1'})
-    const {position} = await next(client)
+    const {position} = await nextMessage(client)
     await client.close()
     await node(0).publish('n', [2], {user: 'r1'})
     await nats.servers[0]?.end('SIGTERM')
     await nats.servers[0]?.start()
     await eventually(() => mesh.nodes.every(({standing: {state}}) => state === 'linked'))
     const back = await mesh.client(node(1), 'r1', {isV1: true, resume: position})
-    expect(await next(back)).toMatchObject({details: [2]})
+    expect(await nextMessage(back)).toMatchObject({details: [2]})
     await api(`STREAM.DELETE.${streamName({mesh: name})}`)
     // Who is connected has missed nothing yet, but his place is in no stream any more.
     await eventually(() => back.ws.readyState === back.ws.CLOSED)
@@ -87,7 +74,7 @@ describe('a mesh on one server of NATS', () => {
       return (tried.texts[0] ?? '').includes('"recovered":false') ? tried : undefined
     })
     await node(1).publish('n', [3], {user: 'r1'})
-    expect(await next(lost)).toMatchObject({details: [3]})
+    expect(await nextMessage(lost)).toMatchObject({details: [3]})
   })
 
   test('a place before a purge is not recovered', async () => {

@@ -12,21 +12,8 @@ import {encodeParcel} from '../../../../src/lib/protocol/relay-codec.js'
 import {nodeId} from '../../../../src/lib/util/brand.js'
 import {eventually, within} from '../../../helpers/eventually.js'
 import {startNats, uniqueMesh, type TestNats} from '../../../helpers/nats.js'
-import type {TestClient} from '../../../helpers/test-client.js'
+import {nextMessage} from '../../../helpers/test-client.js'
 import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
-
-interface Frame {
-  readonly action: string
-  readonly details: readonly unknown[]
-  readonly position: string
-}
-
-async function next(client: TestClient): Promise<Frame> {
-  for (;;) {
-    const frame = (await client.next()) as Frame
-    if (frame.action !== 'Client/position') return frame
-  }
-}
 
 let nats: TestNats
 let relay: NatsRelayConfig
@@ -82,7 +69,7 @@ test('a message that is stored twice comes once, also where the first of the two
   const client = await mesh.client(node(0), 'tw', {isV1: true})
   const {lastSeq} = await stream.state()
   await stream.store(subjectOf('tw'), parcelFor('tw', undefined), 'first')
-  const {action, position} = await next(client)
+  const {action, position} = await nextMessage(client)
   expect(action).toBe('twice')
   await client.close()
   const fresh = await mesh.start({relay})
@@ -90,14 +77,14 @@ test('a message that is stored twice comes once, also where the first of the two
   const live = await mesh.client(fresh, 'tw', {isV1: true})
   await stream.store(subjectOf('tw'), parcelFor('tw', lastSeq), 'second')
   await fresh.publish('end', [], {user: 'tw'})
-  expect(await next(live)).toMatchObject({action: 'end'})
+  expect(await nextMessage(live)).toMatchObject({action: 'end'})
   const back = await mesh.client(fresh, 'tw', {isV1: true, resume: position})
-  expect(await next(back)).toMatchObject({action: 'end'})
+  expect(await nextMessage(back)).toMatchObject({action: 'end'})
   // Nor to who comes to one that reads the history.
   const later = await mesh.start({relay})
   await within(later.ready, 'a later node')
   const last = await mesh.client(later, 'tw', {isV1: true, resume: position})
-  expect(await next(last)).toMatchObject({action: 'end'})
+  expect(await nextMessage(last)).toMatchObject({action: 'end'})
 })
 
 test('rubbish in the stream, and of the nodes, is counted and passed over', async () => {
@@ -115,7 +102,7 @@ test('rubbish in the stream, and of the nodes, is counted and passed over', asyn
   other.publish(subjectOf('r1').replace('.m.', '.l.'), parcelFor('r1', undefined))
   const receipt = await node(1).publish('n', [1], {user: 'r1'})
   expect(receipt).toMatchObject({connections: 1, missing: []})
-  expect(await next(client)).toMatchObject({action: 'n', position: receipt.position})
+  expect(await nextMessage(client)).toMatchObject({action: 'n', position: receipt.position})
 })
 
 test('a second mesh on the same server hears nothing of the first', async () => {
@@ -125,7 +112,7 @@ test('a second mesh on the same server hears nothing of the first', async () => 
   const here = await mesh.client(node(0), 's1', {isV1: true})
   expect((await alone?.publish('n', ['there'], {user: 's1'}))?.connections).toBe(0)
   await node(1).publish('n', ['here'], {user: 's1'})
-  expect(await next(here)).toMatchObject({details: ['here']})
+  expect(await nextMessage(here)).toMatchObject({details: ['here']})
 })
 
 test('a stream whose subjects are taken by another is refused, and named', async () => {
@@ -153,8 +140,8 @@ test('an older copy of the stream is another life of it: nobody is recovered by 
   await cp(store, `${store}-older`, {recursive: true})
   await whole()
   for (const n of [2, 3, 4]) await node(0).publish('n', [n], {user: 'o1'})
-  let lost = await next(client)
-  while (lost.details[0] !== 4) lost = await next(client)
+  let lost = await nextMessage(client)
+  while (lost.details[0] !== 4) lost = await nextMessage(client)
   await server?.end('SIGKILL')
   await rm(store, {recursive: true})
   await cp(`${store}-older`, store, {recursive: true})
