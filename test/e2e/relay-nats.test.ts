@@ -1,9 +1,17 @@
 /** The commands, as people run them, on a mesh whose relay is NATS; and what is set up wrongly. */
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {loadSecret} from '../../src/lib/auth/secret.js'
+import {signToken} from '../../src/lib/auth/token.js'
+import type {RunReport} from '../../src/lib/siege/run-report.js'
 import {runCli, startCli} from '../helpers/cli.js'
 import {eventually} from '../helpers/eventually.js'
 import {startNats, type TestNats} from '../helpers/nats.js'
-import {ServeMesh} from '../helpers/serve-process.js'
+import {ServeMesh, type ServeProcess} from '../helpers/serve-process.js'
+import {connectTestClient, nextMessage} from '../helpers/test-client.js'
+
+interface Answer {
+  readonly details: readonly [string, {readonly position: string; readonly recovered: boolean}]
+}
 
 const PASSWORD = 'p4ssw0rd'
 
@@ -79,4 +87,41 @@ test('JetStream that is not enabled is named', async () => {
   const run = await runCli(['relay', 'init'], {env})
   expect(run).toMatchObject({exit: 1})
   expect(run.stderr).toContain('JetStream is not enabled')
+})
+
+test('a siege finds nothing lost or repeated, at both nodes', async () => {
+  const {exit, stdout, stderr} = await mesh.run('siege', '-c', '20', '-r', '100', '-t', '1s',
+    '--target', 'mix', '--drain', '3s', '--json')
+  const {counts, latency} = JSON.parse(stdout) as RunReport
+  expect(counts, stderr).toMatchObject({
+    sent: 100, accepted: 100, lost: 0, duplicated: 0, reordered: 0, misdelivered: 0,
+  })
+  expect(counts.delivered).toBe(counts.expected)
+  expect(latency.relayed?.count).toBeGreaterThan(0)
+  // How fast it was is judged by the machine.
+  expect([0, 98]).toContain(exit)
+})
+
+// The last: it leaves one node.
+test('a client of a killed node comes back to the other, and gets what he missed', async () => {
+  const [a, b] = mesh.nodes
+  if (!a || !b) throw new Error('two nodes')
+  const secret = await loadSecret({env: {}, dataDir: mesh.folder})
+  const token = await signToken({user: '7', groups: [], ttlMs: 600_000}, secret)
+  const come = async ({ready}: ServeProcess, resume?: string) => {
+    const client = await connectTestClient(ready.clientUrl, ['wsmesh.v1'])
+    client.send({action: 'Client/authentication', details: [{token, resume}]})
+    const {details} = (await client.next()) as Answer
+    return {client, ...details[1]}
+  }
+  const {client, position} = await come(b)
+  await mesh.kill(b)
+  await client.closed
+  const sent = await mesh.run('send', 'missed', '--user', '7', '--node', a.ready.nodeUrl)
+  // 5: for its first seconds the dead one is still waited for, and named.
+  expect([0, 5], sent.stderr).toContain(sent.exit)
+  const back = await come(a, position)
+  expect(back.recovered).toBe(true)
+  expect(await nextMessage(back.client)).toMatchObject({action: 'missed'})
+  await back.client.close()
 })
