@@ -31,6 +31,7 @@ export interface ReportParts {
   /** Connections that should have been open when the load began. */
   readonly unconnected: number
   readonly isInterrupted: boolean
+  readonly watcherCpuPercent: number
 }
 
 const CONNECTIONS_REPORTED = 20
@@ -50,12 +51,13 @@ export function buildReport(parts: ReportParts): RunReport {
     user: summaryOf(meter('user')),
     accept: summaryOf(meter('accept')),
     connect: summaryOf(meter('connect')),
+    own: summaryOf(meter('own')),
   }
   const rates = ratesOf(parts, counts)
   const errors = mergeErrors(finals.map((final) => final.errors))
   const generator = generatorHealth({
     finals, counts, nodes, late: meter('late'), messageP99Us: latency.message?.p99Us ?? 0,
-    durationS,
+    durationS, watcherCpuPercent: parts.watcherCpuPercent,
   })
   const run = {counts, rates, latency, generator, nodes, errors, faults, unconnected}
   const hasFaults = faults.length > 0

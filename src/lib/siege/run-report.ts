@@ -67,9 +67,11 @@ export interface RunReport {
  * it or beside it. local: published at the node of its receiver. relayed: at another. user: for one
  * user. service: from when it was really sent, what other tools call latency. connect: from when a
  * connection should have begun until it was let in. accept: until the publisher had its receipt.
+ * own: how much of each delivery's `message` is the siege's, at most: it left late, and may have
+ * lain unread.
  */
 export const LATENCY_KINDS = [
-  'message', 'service', 'local', 'relayed', 'user', 'accept', 'connect',
+  'message', 'service', 'local', 'relayed', 'user', 'accept', 'connect', 'own',
 ] as const
 export type LatencyKind = (typeof LATENCY_KINDS)[number]
 

@@ -6,6 +6,7 @@ import type {Attack, AttackJob, OnSecond, OpenResult, PartFinal} from './attack/
 import {buildReport} from './build-report.js'
 import {FaultRunner} from './faults/fault-runner.js'
 import {nowUs} from './measure/clock.js'
+import {cpuSince} from './measure/health.js'
 import {RunRecord} from './measure/run-record.js'
 import {NodeWatch} from './nodes/node-watch.js'
 import {preflight} from './preflight.js'
@@ -34,6 +35,9 @@ export interface SiegeContext {
 const LEAD_US = 50_000
 const LEAD_OF_PROCESSES_US = 250_000
 
+/** What is not built yet has no file to run. */
+const CAN_FORK = import.meta.url.endsWith('.js')
+
 /** Rejects with a WsmeshError when nothing could be measured. */
 export async function runSiege(settings: SiegeSettings, context: SiegeContext): Promise<RunReport> {
   const field = await openBattlefield({...context, settings})
@@ -59,6 +63,8 @@ class Siege {
   #startUs = 0
   #startedAt = new Date()
   #endS: number | undefined
+  #watcherCpuPercent = 0
+  #isForked = false
   #isStopped = false
 
   constructor(
@@ -115,13 +121,16 @@ class Siege {
       const {HttpAttack} = await import('./http/http-attack.js')
       return [new HttpAttack(this.#jobOf(0), onSecond)]
     }
-    if (processes === 1) {
+    const {isFast} = await import('./attack/rehearsal.js')
+    // A fast one has a process of its own: what watches and prints would be in its way.
+    if (processes === 1 && !(isFast(this.#settings.stretches, 1) && CAN_FORK)) {
       const {Attacker} = await import('./attack/attacker.js')
       const {rehearse} = await import('./attack/rehearsal.js')
       await rehearse(this.#jobOf(0))
       return [new Attacker(this.#jobOf(0), onSecond)]
     }
     const {ChildAttack} = await import('./attack/child-attack.js')
+    this.#isForked = true
     return Array.from({length: processes}, (_, part) =>
       new ChildAttack(this.#jobOf(part), onSecond))
   }
@@ -173,10 +182,12 @@ class Siege {
     this.#startUs = nowUs() + (this.#attacks.length === 1 ? LEAD_US : LEAD_OF_PROCESSES_US)
     this.#startedAt = new Date()
     const loads = this.#attacks.map((attack) => attack.load(this.#startUs))
+    const watcherCpu = cpuSince()
     onEvent({type: 'phase', name: 'load', atS: 0})
     this.#startFaults()
     if (this.#isStopped) this.#stop()
     const sent = await Promise.all(loads)
+    if (this.#isForked) this.#watcherCpuPercent = watcherCpu()
     this.#endS ??= this.#record.schedule.durationS
     onEvent({type: 'phase', name: 'drain', atS: this.#endS})
     await this.#faults?.end()
@@ -234,6 +245,7 @@ class Siege {
       faults: this.#faults?.reports(this.#record.bins, durationS * 1000) ?? [],
       unconnected,
       isInterrupted: this.#context.signal.aborted,
+      watcherCpuPercent: this.#watcherCpuPercent,
     })
   }
 }

@@ -1,7 +1,9 @@
 import {afterEach, expect, test} from 'vitest'
 import {rehearse} from '../../../src/lib/siege/attack/rehearsal.js'
 import {PreciseTimer} from '../../../src/lib/siege/attack/precise-timer.js'
-import {arrivedUs, messageEnds, readBegins} from '../../../src/lib/siege/measure/arrival.js'
+import {
+  arrivedUs, messageEnds, readBegins, turnBegins, unreadUs, workEnds,
+} from '../../../src/lib/siege/measure/arrival.js'
 import {nowUs} from '../../../src/lib/siege/measure/clock.js'
 import {attackJob} from './fixture-job.js'
 
@@ -32,6 +34,30 @@ test('of a second message in one read, and of the rest of one, the clock tells',
   expect(arrivedUs()).toBeGreaterThan(first)
   readBegins(false)
   expect(arrivedUs()).toBeGreaterThan(first)
+})
+
+test('what came while the siege worked may have lain unread for so long', async () => {
+  turnBegins()
+  const fromUs = nowUs()
+  for (let round = 0; round < 100; round += 1) pass()
+  const workedUs = nowUs() - fromUs
+  await new Promise((resolve) => setImmediate(resolve))
+  readBegins(true)
+  expect(unreadUs()).toBeGreaterThanOrEqual(workedUs)
+  const firstUs = unreadUs()
+  messageEnds()
+  pass()
+  // To the second in one read, the time since the system was asked last is added.
+  expect(unreadUs()).toBeGreaterThan(firstUs)
+})
+
+test('what came while it slept did not wait', async () => {
+  turnBegins()
+  workEnds()
+  const fromUs = nowUs()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  readBegins(true)
+  expect(unreadUs()).toBeLessThan(nowUs() - fromUs)
 })
 
 test('the timer wakes when something is due, near or far, and not before', async () => {

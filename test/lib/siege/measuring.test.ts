@@ -26,6 +26,9 @@ describe('Field', () => {
     const betweenUs = local.getValueAtPercentile(50) - service.getValueAtPercentile(50)
     expect(Math.abs(betweenUs - 600_000)).toBeLessThan(2000)
     expect([user.totalCount, relayed.totalCount]).toEqual([1, 0])
+    const ownUs = field.meters.own.getValueAtPercentile(50)
+    expect(ownUs).toBeGreaterThanOrEqual(599_000)
+    expect(ownUs).toBeLessThanOrEqual(local.getValueAtPercentile(50))
   })
 
   test('a ramp is counted and not measured; another node is told from the own one', () => {
@@ -53,7 +56,7 @@ describe('generatorHealth', () => {
   record(late, 100)
   const facts: HealthFacts = {
     finals: [final], counts: {...fixtureReport().counts, sent: 1000, dropped: 0}, nodes: [], late,
-    messageP99Us: 5000, durationS: 10,
+    messageP99Us: 5000, durationS: 10, watcherCpuPercent: 0,
   }
   const slow = newHistogram()
   record(slow, 60_000)

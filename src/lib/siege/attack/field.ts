@@ -2,7 +2,7 @@
 import {Audience} from '../plan/audience.js'
 import type {TargetKind} from '../plan/audience.js'
 import {CountedCloses, CountedErrors} from '../measure/counted.js'
-import {arrivedUs} from '../measure/arrival.js'
+import {arrivedUs, unreadUs} from '../measure/arrival.js'
 import {nowUs} from '../measure/clock.js'
 import {newHistogram, newSmallHistogram, record} from '../measure/histograms.js'
 import type {Histogram} from '../measure/histograms.js'
@@ -90,6 +90,7 @@ export class Field {
     record(histogram, latencyUs)
     if (this.#isMeasured[stretch] !== true) return undefined
     record(this.meters.service, latencyUs - marker.lateUs)
+    record(this.meters.own, Math.min(latencyUs, marker.lateUs + unreadUs()))
     record(this.meters[this.#distance(marker, node)], latencyUs)
     if (marker.kind === 'user') record(this.meters.user, latencyUs)
     return latencyUs

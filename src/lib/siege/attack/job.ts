@@ -130,12 +130,13 @@ export interface PartHealth {
 
 export type Meter =
   | 'service' | 'local' | 'relayed' | 'elsewhere' | 'user' | 'accept' | 'connect' | 'late'
+  | 'own'
 
 export function eachMeter<T>(make: (meter: Meter) => T): Readonly<Record<Meter, T>> {
   return {
     service: make('service'), local: make('local'), relayed: make('relayed'),
     elsewhere: make('elsewhere'), user: make('user'), accept: make('accept'),
-    connect: make('connect'), late: make('late'),
+    connect: make('connect'), late: make('late'), own: make('own'),
   }
 }
 

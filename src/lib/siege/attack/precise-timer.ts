@@ -6,6 +6,7 @@
  * spent going round the event loop, which reads what arrives meanwhile.
  */
 import {Worker} from 'node:worker_threads'
+import {lookedAt, turnBegins, workEnds} from '../measure/arrival.js'
 import {nowUs} from '../measure/clock.js'
 
 /**
@@ -42,9 +43,16 @@ for (;;) {
 /** Being woken costs about as much as going round for so long. */
 const ROUND_US = 100
 /** How much earlier to be woken: learnt, so that most wakes are in time, and never more. */
-const LEAD_US_MAX = 250
+const LEAD_US_MAX = 400
 const LEAD_STEP_US = 2
-const IN_TIME = 0.7
+const IN_TIME = 0.9
+/**
+ * Of a round so much is spent without the event loop: each round leaves 400 bytes behind, and more
+ * rounds would mean more collecting of garbage, each time for a millisecond.
+ */
+const STAY_US = 3
+const LOADS = 20_000
+const LEARNS = 5
 /** A round that takes longer had something to do. */
 const IDLE_ROUND_US = 40
 
@@ -59,6 +67,7 @@ export class PreciseTimer {
   #isGoingRound = false
   #roundUs = 0
   #idleRoundsUs = 0
+  #loadsPerUs = 0
 
   constructor(onDue: () => void) {
     this.#onDue = onDue
@@ -70,6 +79,7 @@ export class PreciseTimer {
     this.#worker = new Worker(THREAD, {eval: true, workerData: {due, sign}, execArgv: []})
     this.#worker.on('message', () => this.#woken())
     this.#worker.unref()
+    this.#learn()
   }
 
   /** Microseconds for which it went round the event loop with nothing to do but wait. */
@@ -81,7 +91,11 @@ export class PreciseTimer {
   wakeAt(atUs: number): void {
     this.#dueUs = atUs
     if (!Number.isFinite(atUs)) return
-    if (atUs - nowUs() <= ROUND_US) return this.#goRound()
+    this.#wait(atUs, nowUs())
+  }
+
+  #wait(atUs: number, now: number): void {
+    if (atUs - now <= ROUND_US) return this.#goRound(now)
     const wakeUs = atUs - this.#leadUs
     // The thread sleeps until some time before: it finds the new one then, by itself.
     if (wakeUs < this.#askedUs) this.#ask(wakeUs)
@@ -95,31 +109,56 @@ export class PreciseTimer {
   }
 
   #woken(): void {
-    const tookUs = nowUs() - this.#askedUs
+    turnBegins()
+    const now = nowUs()
+    const tookUs = now - this.#askedUs
     const isInTime = tookUs < this.#leadUs
     const leadUs = this.#leadUs + LEAD_STEP_US * (isInTime ? IN_TIME - 1 : IN_TIME)
     this.#leadUs = Math.min(LEAD_US_MAX, Math.max(0, leadUs))
     this.#askedUs = Number.POSITIVE_INFINITY
-    this.#look()
+    this.#look(now)
   }
 
-  #look(): void {
-    if (nowUs() >= this.#dueUs) this.#onDue()
-    else this.wakeAt(this.#dueUs)
+  #look(now: number): void {
+    if (now >= this.#dueUs) {
+      this.#onDue()
+      workEnds()
+    } else if (Number.isFinite(this.#dueUs)) {
+      this.#wait(this.#dueUs, now)
+    }
   }
 
-  #goRound(): void {
+  #goRound(now: number): void {
     if (this.#isGoingRound) return
     this.#isGoingRound = true
-    this.#roundUs = nowUs()
+    this.#roundUs = now
+    this.#stay(Math.min(STAY_US, this.#dueUs - now))
     setImmediate(this.#round)
   }
 
+  /** Reading the clock until then would leave garbage too. */
+  #stay(forUs: number): void {
+    for (let left = forUs * this.#loadsPerUs; left > 0; left -= 1) Atomics.load(this.#sign, 0)
+  }
+
+  /** How many loads go into a microsecond here, once they are compiled. */
+  #learn(): void {
+    for (let turn = 0; turn < LEARNS; turn += 1) {
+      const startUs = nowUs()
+      this.#loadsPerUs = LOADS
+      this.#stay(1)
+      this.#loadsPerUs = LOADS / Math.max(1, nowUs() - startUs)
+    }
+  }
+
+  /** There are hundred thousands of these a second: the clock is read once. */
   readonly #round = (): void => {
-    const tookUs = nowUs() - this.#roundUs
+    const now = nowUs()
+    lookedAt(now)
+    const tookUs = now - this.#roundUs
     if (tookUs < IDLE_ROUND_US) this.#idleRoundsUs += tookUs
     this.#isGoingRound = false
-    this.#look()
+    this.#look(now)
   }
 
   #ask(atUs: number): void {

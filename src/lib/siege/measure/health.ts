@@ -70,6 +70,13 @@ export class HealthWatch {
   }
 }
 
+/** What this process uses from then on, in percent of a core. */
+export function cpuSince(): () => number {
+  const cpu = process.cpuUsage()
+  const fromMs = performance.now()
+  return () => percent(cpu, process.cpuUsage(), performance.now() - fromMs)
+}
+
 const EMPTY: PartHealth = {
   cpuPercent: 0, utilization: 0, loopDelayP99Ms: 0, loopDelayMaxMs: 0, rssBytes: 0,
   clockFloorUs: 0,

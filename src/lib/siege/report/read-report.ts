@@ -35,11 +35,18 @@ export function parseReport(text: string, path: string): RunReport {
     throw notOne(path, `it holds an error instead: ${printable(error['message'])}`)
   }
   if (schema !== RUN_REPORT_SCHEMA) throw wrongSchema(path, schema)
-  const wrong = runReportShape(value)
+  const whole = withOwn(value)
+  const wrong = runReportShape(whole)
   if (wrong !== undefined) throw notOne(path, `in its JSON ${printable(wrong)}`)
   // The shape has just been checked, field by field.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return value as unknown as RunReport
+  return whole as unknown as RunReport
+}
+
+/** Reports from before it was measured what of a latency is the siege's own. */
+function withOwn(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const {latency} = value
+  return isRecord(latency) ? {...value, latency: {own: null, ...latency}} : value
 }
 
 function parseJson(text: string, path: string): unknown {

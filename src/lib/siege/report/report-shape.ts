@@ -139,7 +139,7 @@ export const runReportShape: Shape<RunReport> = object<RunReport>({
   startedAt: text, durationS: number, config, environment, phases: listOf(phase), counts, rates,
   latency: object<RunReport['latency']>({
     message: latencyOrNull, service: latencyOrNull, local: latencyOrNull, relayed: latencyOrNull,
-    user: latencyOrNull, accept: latencyOrNull, connect: latencyOrNull,
+    user: latencyOrNull, accept: latencyOrNull, connect: latencyOrNull, own: latencyOrNull,
   }),
   errors: listOf(countedError), closeCodes: listOf(countedClose), connections: listOf(connection),
   generator, nodes: listOf(node), thresholds: listOf(threshold), faults: listOf(fault),

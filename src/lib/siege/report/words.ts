@@ -124,6 +124,7 @@ export const LATENCY_WORDS: Readonly<Record<LatencyKind, string>> = {
   user: 'for one user',
   accept: 'until the publisher had its receipt',
   connect: 'from when a connection was due until it was let in',
+  own: 'what of it is the siege\'s own, at most',
 }
 
 /** "no delivery for 152 ms; back at 90 % of the rate after 240 ms; healed after 2.59 s". */

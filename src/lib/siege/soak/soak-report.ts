@@ -68,7 +68,7 @@ export function soakReport(parts: SoakReportParts): RunReport {
     rates: {offeredPerS: 0, sentPerS: work.messages / Math.max(1, durationS), deliveredPerS: 0,
       bytesInPerS: 0},
     latency: {message: null, service: null, local: null, relayed: null, user: null, accept: null,
-      connect: null},
+      connect: null, own: null},
     errors: [...work.errors].toSorted((a, b) => b[1] - a[1]).slice(0, ERRORS_MAX)
       .map(([text, count]) => ({text, count, firstAtS: 0, lastAtS: durationS})),
     closeCodes: [],

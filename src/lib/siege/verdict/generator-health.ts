@@ -11,6 +11,8 @@ export interface HealthFacts {
   readonly late: Histogram
   readonly messageP99Us: number
   readonly durationS: number
+  /** Of who watches and puts together, where the attack has processes of its own. */
+  readonly watcherCpuPercent: number
 }
 
 /** Of its event loop's time: with less to spare it answers to itself. */
@@ -22,9 +24,9 @@ const LATE_US_MIN = 20_000
 const SHARE_MAX = 0.5
 
 export function generatorHealth(facts: HealthFacts): GeneratorHealth {
-  const {finals, counts, nodes, late, durationS} = facts
+  const {finals, counts, nodes, late, durationS, watcherCpuPercent} = facts
   const health = finals.map((final) => final.health)
-  const cpuPercent = total(health.map((part) => part.cpuPercent))
+  const cpuPercent = total([watcherCpuPercent, ...health.map((part) => part.cpuPercent)])
   const messages = counts.sent + counts.delivered
   const lateP99Us = late.totalCount === 0 ? 0 : late.getValueAtPercentile(99)
   const loopDelayP99Ms = most(health.map((part) => part.loopDelayP99Ms))

@@ -30,7 +30,7 @@ const STATS: Readonly<Record<string, (summary: LatencySummary) => number>> = {
 
 const LATENCIES = {
   latency: 'message', service: 'service', local: 'local', relayed: 'relayed', user: 'user',
-  accept: 'accept', connect: 'connect',
+  accept: 'accept', connect: 'connect', own: 'own',
 } as const
 
 const PLAIN: Readonly<Record<string, Metric>> = {

@@ -25,6 +25,12 @@ test('fields of a later wsmesh are no reason to refuse a report', () => {
   expect(parseReport(JSON.stringify(report), 'run.json')).toEqual(report)
 })
 
+test('who wrote it may not have measured what was the siege\'s own', () => {
+  const {own: _, ...latency} = fixtureReport().latency
+  const read = parseReport(JSON.stringify({...fixtureReport(), latency}), 'run.json')
+  expect(read.latency).toEqual({...latency, own: null})
+})
+
 test('a file that is not there, and a folder', async () => {
   const missing = join(folder, 'none.json')
   await expect(readReport(missing)).rejects.toMatchObject({

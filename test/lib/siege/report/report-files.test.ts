@@ -94,6 +94,6 @@ test('a file that can be written no more is told of, the others are written', as
 })
 
 function noLatency() {
-  const kinds = ['message', 'service', 'local', 'relayed', 'user', 'accept', 'connect'] as const
+  const kinds = ['message', 'service', 'local', 'relayed', 'user', 'accept', 'connect', 'own'] as const
   return Object.fromEntries(kinds.map((kind) => [kind, null])) as Record<(typeof kinds)[number], null>
 }

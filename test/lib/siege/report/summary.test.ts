@@ -44,7 +44,7 @@ test('counts, latencies, nodes, the fault and what the generator cost', () => {
   for (const part of [
     'delivered  120 000  of 120 000 expected; 4 000/s, 17 MiB',
     'lost             0  0 doubled, 0 out of order, 0 misdelivered',
-    'message     0.180  0.905  1.72  2.35  4.62   36.2  63.4  60 000',
+    'message     0.180  0.905   1.72   2.35   4.62   36.2  63.4  60 000',
     'n-5ca68f81  master>away>follower',
     'kill-master at 10 s: no delivery for 152 ms; back at 90 % of the rate after 240 ms; healed',
     '▅▅▅▅▅▂▁█▅▅',
