@@ -1,6 +1,8 @@
 import type {Duplex} from 'node:stream'
 import type {CloseName} from '../protocol/close-code.js'
 import type {Batch} from './batch.js'
+import {directHandleOf, writeDirectly} from './direct-write.js'
+import type {DirectHandle, DirectWriter} from './direct-write.js'
 import type {FlushQueue} from './flush-queue.js'
 import {buildFrame, deflatedFrame} from './frame.js'
 import type {AcceptedSocket, SocketHandler, WireFrame} from './transport.js'
@@ -21,7 +23,7 @@ const OPEN = 1
  * A socket that gathers frames and writes them once a turn. The frames bypass the sender of `ws`,
  * which would make two writes of each; it still writes pings and the close, between whole frames.
  */
-export class AcceptedConnection implements AcceptedSocket {
+export class AcceptedConnection implements AcceptedSocket, DirectWriter {
   readonly remoteAddress: string
   handler: SocketHandler | undefined
   onProof: (() => void) | undefined
@@ -29,23 +31,32 @@ export class AcceptedConnection implements AcceptedSocket {
   deflates = false
   readonly #ws: WebSocketLike
   readonly #stream: Duplex
+  readonly #handle: DirectHandle | undefined
   readonly #flushQueue: FlushQueue
   #waiting: Batch | undefined
   /** It waits for a slice of what many are sent. */
   #isBulk = false
   /** The operating system had not taken all when something was written here last. */
   #isBehind = false
+  /** Of a direct write that left something over: all its bytes, as streams count them. */
+  #leftOverBytes = 0
 
   constructor(ws: WebSocketLike, stream: Duplex, flushQueue: FlushQueue, remoteAddress: string) {
     this.#ws = ws
     this.#stream = stream
+    this.#handle = directHandleOf(stream)
     this.#flushQueue = flushQueue
     this.remoteAddress = remoteAddress
   }
 
   get bufferedBytes(): number {
     const waitingBytes = this.#waiting === undefined ? 0 : this.#waiting.size
-    return this.#isBehind ? waitingBytes + this.#stream.writableLength : waitingBytes
+    return this.#isBehind ? waitingBytes + this.#unsentBytes : waitingBytes
+  }
+
+  /** The operating system has not taken them. */
+  get #unsentBytes(): number {
+    return this.#leftOverBytes + this.#stream.writableLength
   }
 
   send(data: string | Uint8Array): void {
@@ -71,8 +82,23 @@ export class AcceptedConnection implements AcceptedSocket {
     if (this.#ws.readyState !== OPEN || !this.#stream.writable) return
     const bytes = batch.joined()
     if (bytes === undefined) this.#writeEach(batch)
-    else this.#stream.write(bytes)
-    this.#isBehind = this.#stream.writableLength > 0
+    else this.#write(bytes)
+    this.#isBehind = this.#unsentBytes > 0
+  }
+
+  #write(bytes: Uint8Array): void {
+    const handle = this.#unsentBytes === 0 ? this.#handle : undefined
+    const result = handle === undefined ? 'none' : writeDirectly(handle, bytes, this)
+    if (result === 'none') this.#stream.write(bytes)
+    else if (result === 'some') this.#leftOverBytes = bytes.length
+  }
+
+  /** What a direct write had left over is gone. */
+  directlyWritten(isWritten: boolean): void {
+    this.#leftOverBytes = 0
+    this.#isBehind = this.#unsentBytes > 0
+    if (isWritten) this.handler?.onDrain?.()
+    else this.#ws.terminate()
   }
 
   #writeEach(batch: Batch): void {
@@ -85,11 +111,12 @@ export class AcceptedConnection implements AcceptedSocket {
     this.flush()
     if (this.#ws.readyState !== OPEN) return
     this.#ws.ping(payload)
-    this.#isBehind = this.#stream.writableLength > 0
+    this.#isBehind = this.#unsentBytes > 0
   }
 
   pause(): void {
     this.#ws.pause()
+    if (!this.#stream.writableNeedDrain) return
     this.#stream.once('drain', () => this.handler?.onDrain?.())
   }
 
