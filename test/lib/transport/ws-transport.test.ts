@@ -175,6 +175,25 @@ describe('a listener', () => {
     expect(peer.socket.bufferedBytes).toBe(0)
   })
 
+  it('counts what the operating system has not taken, and says when it has', async () => {
+    const {peers, url} = await startListener()
+    const client = await upgradeRaw(`${url}/small`)
+    const peer = await firstPeer(peers)
+    client.socket.pause()
+    const frame = buildFrame(Buffer.alloc(1_000_000, 'x'), false)
+    for (let sent = 0; peer.socket.bufferedBytes === 0; sent += 1) {
+      expect(sent).toBeLessThan(100)
+      peer.socket.sendFrame(frame)
+      peer.socket.flush()
+    }
+    peer.socket.sendFrame(frame)
+    expect(peer.socket.bufferedBytes).toBe(2 * frame.bytes.length)
+    const isDrained = new Promise<void>((resolve) => void (peer.onDrain = resolve))
+    client.socket.resume()
+    await within(isDrained, 'the end of what was left over')
+    await eventually(() => peer.socket.bufferedBytes === 0)
+  })
+
   it('sends what was gathered before the close, and tells both sides code and reason', async () => {
     const {peers, url} = await startListener()
     const client = await connectTestClient(`${url}/small`)
