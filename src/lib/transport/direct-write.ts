@@ -1,6 +1,6 @@
 /**
- * Writes to a TCP or Unix socket at once, past `net.Socket` and its stream, which spend about a
- * microsecond on each: a fifth of what a delivery costs (docs/PERFORMANCE.md). It offers the bytes
+ * Writes to a TCP or Unix socket at once, past `net.Socket` and its stream, which spend one to two
+ * microseconds on each (docs/PERFORMANCE.md). It offers the bytes
  * to the operating system as they do. What that does not take, libuv keeps and writes in order with
  * all that the stream is given later.
  *
