@@ -57,6 +57,7 @@ export const LOG_EVENTS: readonly LogEvent[] = [
   {event: 'link.tls-failed', texts: ['A TLS handshake failed']},
   {event: 'link.turned-away', texts: ['* was turned away']},
 
+  {event: 'nats.waiting', texts: ['Waiting for the stream of NATS']},
   {event: 'nats.away', texts: ['NATS is away: what is published waits']},
   {event: 'nats.back', texts: ['NATS is back']},
   {event: 'nats.refused', texts: ['NATS refuses', 'The stream refuses a message']},
