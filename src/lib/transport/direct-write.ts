@@ -1,8 +1,8 @@
 /**
  * Writes to a TCP or Unix socket at once, past `net.Socket` and its stream, which spend one to two
- * microseconds on each (docs/PERFORMANCE.md). It offers the bytes
- * to the operating system as they do. What that does not take, libuv keeps and writes in order with
- * all that the stream is given later.
+ * microseconds on each (docs/PERFORMANCE.md). It offers the bytes to the operating system as they
+ * do. What that does not take, libuv keeps and writes in order with all that the stream is given
+ * later.
  *
  * This is Node's own way to its sockets, which it does not promise to keep. So everything is looked
  * for, once, and where one thing is missing the stream is written to, as everywhere else.
