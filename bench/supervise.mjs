@@ -6,9 +6,12 @@
  * to one of them: how long its own clients were away, and what the other's clients noticed.
  *
  *   npm run build && node bench/supervise.mjs [--only cost|faults] [--rounds 3] [--rate 1000]
- *     [--seconds 10] [--load everyone|'one user']
+ *     [--seconds 10] [--load everyone|'one user'] [--kinds 'one node,2 workers'] [--clients 400]
+ *     [--pin]
  *
- * --rate: of messages to one user each.
+ * --pin: the server on the first core, the siege on the second, so that neither takes the other's
+ * caches: with three busy processes on two cores that is what is measured else.
+ * --rate: of messages to one user each; --rate-everyone: of messages to all of the clients.
  */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
@@ -25,7 +28,11 @@ const {values} = parseArgs({
     rounds: {type: 'string', default: '3'},
     rate: {type: 'string', default: '1000'},
     seconds: {type: 'string', default: '10'},
+    'rate-everyone': {type: 'string', default: '100'},
     load: {type: 'string'},
+    kinds: {type: 'string'},
+    pin: {type: 'boolean', default: false},
+    clients: {type: 'string', default: '400'},
   },
 })
 const BIN = new URL('../bin/run.js', import.meta.url).pathname
@@ -63,7 +70,10 @@ class Server {
   }
 
   run(...args) {
-    const child = spawn(process.execPath, [BIN, ...args], {env: this.env})
+    const core = args[0] === 'serve' ? '0' : '1'
+    const pinned = values.pin ? ['taskset', '-c', core] : []
+    const [program, ...rest] = [...pinned, process.execPath, BIN, ...args]
+    const child = spawn(program, rest, {env: this.env})
     running.add(child)
     child.once('exit', () => running.delete(child))
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8')
@@ -107,8 +117,8 @@ const KINDS = {
   '2, by TCP': [2, ['--supervise', '--workers', '2', '--node-listen', '127.0.0.1:0']],
 }
 const LOADS = {
-  everyone: ['-c', '400', '-r', '100', '--target', 'everyone'],
-  'one user': ['-c', '400', '-r', values.rate, '--target', 'user'],
+  everyone: ['-c', values.clients, '-r', values['rate-everyone'], '--target', 'everyone'],
+  'one user': ['-c', values.clients, '-r', values.rate, '--target', 'user'],
 }
 
 async function siegeOf(server, load) {
@@ -134,9 +144,10 @@ async function costOf([count, flags], load) {
 async function costs() {
   for (const [name, load] of Object.entries(LOADS)) {
     if (values.load !== undefined && values.load !== name) continue
-    const found = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]))
+    const kinds = Object.entries(KINDS)
+      .filter(([kind]) => values.kinds === undefined || values.kinds.split(',').includes(kind))
+    const found = Object.fromEntries(kinds.map(([kind]) => [kind, []]))
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      const kinds = Object.entries(KINDS)
       for (const [kind, what] of round % 2 === 0 ? kinds : kinds.toReversed()) {
         const {us, lost} = await costOf(what, load)
         found[kind].push(us)

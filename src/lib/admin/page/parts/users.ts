@@ -26,6 +26,9 @@ interface Kick {
 const HEADS: readonly Head[] = ['User', 'Tabs', 'Nodes', 'For', 'Queue', 'Groups']
   .map((name) => ({name}))
 
+/** Who came or went meanwhile is shown so much later at most. */
+const STALE_MS = 3000
+
 const FIRST: Query = {by: 'user', text: '', pages: [null]}
 
 export function Users({app}: PartProps) {
@@ -52,6 +55,14 @@ export function Users({app}: PartProps) {
     }
   }, [query, count])
   const again = (): void => setCount((before) => before + 1)
+  // What stands at the top of the page and what stands here must not differ for long.
+  const total = app.model.snapshot?.totals.clients
+  const isStale = query.text === '' && page !== undefined && total !== page.connections
+  useEffect(() => {
+    if (!isStale) return undefined
+    const timer = setInterval(() => document.hidden || again(), STALE_MS)
+    return () => clearInterval(timer)
+  }, [isStale, page])
   return html`<section class="card users" aria-labelledby="users-title">
     <div class="bar">
       <h2 id="users-title">Users
