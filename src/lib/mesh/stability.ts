@@ -21,7 +21,9 @@ export function takeCounts(
   for (let seq = member.counted + 1; seq <= countsAfter + connections.length; seq++) {
     const number = connections[seq - countsAfter - 1] ?? 0
     const slot = number > 0 ? state.log.at(seq) : undefined
-    if (slot) noteCount((slot.byNode ??= []), member.address.id, number)
+    // A list that grows has room for many: of most messages, one node has connections.
+    if (slot?.byNode) noteCount(slot.byNode, member.address.id, number)
+    else if (slot) slot.byNode = [{node: member.address.id, connections: number}]
     member.counted = seq
   }
 }
