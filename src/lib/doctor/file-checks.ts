@@ -11,6 +11,8 @@ import type {
 /** Less than this can be found by trying, from one recorded handshake. */
 const SECRET_BITS_MIN = 100
 const DAY_MS = 86_400_000
+/** Of the file of --log-file. */
+export const NO_ROOM = 'there is no room on its disk'
 /** Time enough to renew by hand. */
 export const CERTIFICATE_LEFT_MIN_MS = 14 * DAY_MS
 const FREE_BYTES_MIN = 64 * 1024 ** 2
@@ -181,7 +183,12 @@ function judgeTls(tls: TlsFacts | undefined): Verdict {
 function judgeLogFile(found: FileFinding | undefined): Verdict {
   if (found === undefined) return NOT_USED
   const {path, wrong} = found
-  return wrong === undefined ? [] : [error(
+  if (wrong === undefined) return []
+  if (wrong === NO_ROOM) {
+    return [error(`--log-file ${path}: ${wrong}`, 'what nodes say of themselves is lost',
+      `df -h ${dirname(path)}`, 'logrotate, and SIGUSR2 to have the file opened again')]
+  }
+  return [error(
     `--log-file ${path}: ${wrong}`,
     'a node does not start',
     `ls -ld ${dirname(path)}, and run the node as a user who may write there`,

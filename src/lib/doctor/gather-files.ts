@@ -12,6 +12,7 @@ import {actionFindings} from './action-files.js'
 import type {
   ConfigFacts, FileFacts, FileFinding, FolderFacts, SecretFacts, Settings, TlsFacts,
 } from './facts.js'
+import {NO_ROOM} from './file-checks.js'
 import {fileSystemOf} from './file-systems.js'
 import {tried} from './told.js'
 
@@ -53,7 +54,7 @@ async function logFacts(path: string): Promise<FileFinding> {
   const isNoFolder = isThere === undefined && (await isOtherThanFolder(at))
   const wrong = isThere?.isDirectory() === true ? 'it is a folder'
     : isNoFolder ? 'its folder is none'
-    : ((await freeBytes(at)) ?? Infinity) < LOG_BYTES_MIN ? 'there is no room on its disk'
+    : ((await freeBytes(at)) ?? Infinity) < LOG_BYTES_MIN ? NO_ROOM
     : await access(at, constants.W_OK).then(() => undefined, (error: NodeJS.ErrnoException) =>
       error.code === 'ENOENT' ? 'its folder is not there' : `it cannot be written (${error.code})`)
   return {path, wrong}

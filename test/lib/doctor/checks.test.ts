@@ -8,6 +8,7 @@ import type {
   Facts, FrontFacts, MeshFacts, MysqlFacts, Settings,
 } from '../../../src/lib/doctor/facts.js'
 import {doctorScreen} from '../../../src/lib/doctor/doctor-screen.js'
+import {NO_ROOM} from '../../../src/lib/doctor/file-checks.js'
 import {judge} from '../../../src/lib/doctor/run-doctor.js'
 import {Chalk} from 'chalk'
 import {goodFacts, goodMysql, goodNode, goodSettings} from './good-facts.js'
@@ -104,6 +105,7 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
     path: '/srv/a/b.mjs', wrong: "SyntaxError: Unexpected token '=>', line 3", isInFolder: true}]})],
   ['log-file', '/no/x.log: its folder is not there', files({
     logFile: {path: '/no/x.log', wrong: 'its folder is not there'}})],
+  ['log-file', 'df -h /mnt', files({logFile: {path: '/mnt/x.log', wrong: NO_ROOM}})],
   ['node-url', '127.0.0.1', settings({nodeUrl: undefined, host: '127.0.0.1'})],
   ['node-url', 'such as ws://10.0.0.5', settings({
     nodeUrl: 'ws://localhost:8080/mesh', pool: localPool})],
