@@ -261,7 +261,7 @@ export class Inflow {
 
   async #readUp(): Promise<void> {
     const {stream, now, lives} = this.#options
-    const askedMs = now()
+    let askedMs = now()
     let state = await stream.state()
     if (await lives.look(state, this.#delivered, this.#last)) {
       // What was written of it is behind this.
@@ -270,8 +270,11 @@ export class Inflow {
       this.#begin(state)
     } else if (state.lastSeq > this.#verified) {
       const missing = await this.#options.read(this.#verified, state.lastSeq)
+      const doneMs = now()
       const after = await stream.state()
       if (this.#isStopped) return
+      // Reading may take longer than a look counts; what came live meanwhile came from one leader.
+      if (after.leader === state.leader && lives.isOf(after)) askedMs = doneMs
       if (after.firstSeq > this.#verified + 1) this.#begin(state)
       else this.#catchUpWith(missing, state.lastSeq)
     }

@@ -11,8 +11,19 @@ const PARALLEL = 64
 /** More messages than this, and than subjects are needed, are asked for subject by subject. */
 const BY_NUMBER_MAX = 1000
 
+/** Messages of a subject that are read one after the other, before it is read in parts. */
+const WALK_MAX = 16
+
+/** Of one subject; and each of them again, where it is as full. */
+const PARTS_MAX = 8
+
 /** As which the stream answers. */
 const BASE64 = 4 / 3
+
+interface Range {
+  readonly after: number
+  readonly through: number
+}
 
 export class StreamReader {
   readonly #stream: JetStream
@@ -40,23 +51,36 @@ export class StreamReader {
     })
   }
 
-  /** All of one subject after the one and through the other number. */
+  /** All of one subject after the one and through the other number, in order. */
   async subject(
     key: number, after: number, through: number, bytesMax = Infinity,
-  ): Promise<Arrival[]> {
-    const found: Arrival[] = []
-    const subject = this.#prefix + keyText(key)
-    let bytes = 0
-    for (let from = after + 1; from <= through;) {
+  ): Promise<readonly Arrival[]> {
+    const found = await this.#walk(this.#prefix + keyText(key), {after, through}, {bytes: bytesMax})
+    return found.flatMap((message) => this.#arrivalOf(message) ?? [])
+  }
+
+  /**
+   * One asks for the next, so it is one after the other; where that would be many, by their number
+   * so far, what is left is read in parts beside each other. *A busy subject is read no faster than
+   * it fills otherwise, and who has fallen behind stays behind.*
+   */
+  async #walk(
+    subject: string, {after, through}: Range, budget: {bytes: number},
+  ): Promise<readonly StoredMessage[]> {
+    const found: StoredMessage[] = []
+    for (let from = after + 1; from <= through && found.length < WALK_MAX;) {
       const message = await this.#ask(() => this.#stream.next(subject, from))
-      if (message === undefined || message.seq > through) break
-      const arrival = this.#arrivalOf(message)
-      if (arrival !== undefined) found.push(arrival)
-      bytes += message.data.length
-      if (bytes > bytesMax) throw new Error('More than the history may hold')
+      if (message === undefined || message.seq > through) return found
+      found.push(message)
+      budget.bytes -= message.data.length
+      if (budget.bytes < 0) throw new Error('More than the history may hold')
       from = message.seq + 1
     }
-    return found
+    const at = found.at(-1)?.seq ?? through
+    const left = ((through - at) * found.length) / (at - after)
+    const rest = await parallel(partsOf({after: at, through}, Math.ceil(left / WALK_MAX)), (part) =>
+      this.#walk(subject, part, budget))
+    return [...found, ...rest.flat()]
   }
 
   #ask(ask: () => Promise<StoredMessage | undefined>): Promise<StoredMessage | undefined> {
@@ -83,4 +107,14 @@ async function parallel<Item, Result>(
   }
   await Promise.all(Array.from({length: Math.min(PARALLEL, items.length)}, work))
   return results
+}
+
+/** None where nothing is left. */
+function partsOf({after, through}: Range, wanted: number): Range[] {
+  const step = Math.ceil((through - after) / Math.max(1, Math.min(PARTS_MAX, wanted)))
+  const parts: Range[] = []
+  for (let from = after; from < through; from += step) {
+    parts.push({after: from, through: Math.min(through, from + step)})
+  }
+  return parts
 }
