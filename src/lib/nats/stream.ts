@@ -16,7 +16,7 @@ export interface StreamSettings {
 
 /** What was found, of an incarnation of the stream. */
 export interface StreamState {
-  /** When it was made, in nanoseconds since 1970, as text. */
+  /** When it was made, as its maker wrote it down, or else as the server says: RFC 3339. */
   readonly created: string
   /** Whose copy it is that orders; empty where there is one server. */
   readonly leader: string
@@ -54,12 +54,20 @@ export function livePrefix({mesh, slots}: StreamSettings): string {
   return `${mesh}.l.${slots}`
 }
 
-/** As `nats stream add --config` and the server itself read it. */
-export function streamConfig(settings: StreamSettings): Readonly<Record<string, unknown>> {
+const DESCRIPTION = 'Messages of wsmesh'
+const MADE = /, made (\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z)$/
+
+/**
+ * As `nats stream add --config` and the server itself read it. `made`: when; servers of 2.9 keep a
+ * time each, and say another one for a while after they were killed, but their configuration is one.
+ */
+export function streamConfig(
+  settings: StreamSettings, made?: string,
+): Readonly<Record<string, unknown>> {
   const ageNs = settings.historyMs * 1e6
   return {
     name: streamName(settings),
-    description: 'Messages of wsmesh',
+    description: made === undefined ? DESCRIPTION : `${DESCRIPTION}, made ${made}`,
     subjects: [`${storedPrefix(settings)}.>`],
     retention: 'limits',
     discard: 'old',
@@ -164,7 +172,7 @@ export async function findStream(
   if (missing.code !== NOT_FOUND) {
     throw unusable(`NATS does not show the stream ${name}: ${missing.text}`)
   }
-  const made = await ask(client, `STREAM.CREATE.${name}`, streamConfig(settings))
+  const made = await ask(client, `STREAM.CREATE.${name}`, streamConfig(settings, madeNow()))
   if ('failure' in made) return made
   const error = errorOf(made.answer)
   if (error === undefined) return {type: 'found', differs: []}
@@ -174,6 +182,12 @@ export async function findStream(
     '--relay-replicas 1   (more than there are servers cannot be)',
     'wsmesh relay init --print   (for who may make streams)',
   ])
+}
+
+/** Now, and digits of its own: what is made anew is another one, whoever makes it. */
+function madeNow(): string {
+  const digits = String(Math.floor(Math.random() * 1e6)).padStart(6, '0')
+  return new Date().toISOString().replace('Z', `${digits}Z`)
 }
 
 function foundAs(
@@ -312,13 +326,15 @@ function checked(answer: Readonly<Record<string, unknown>>): Readonly<Record<str
 }
 
 function stateOf(answer: Readonly<Record<string, unknown>>): StreamState {
-  const {state, cluster, created} = answer
+  const {state, cluster, created, config} = answer
   if (!isRecord(state) || typeof created !== 'string') {
     throw unusable('JetStream describes a stream in a form that is not known')
   }
   const leader = isRecord(cluster) ? cluster['leader'] : ''
+  const description = isRecord(config) ? config['description'] : undefined
+  const [, made] = (typeof description === 'string' && MADE.exec(description)) || []
   return {
-    created,
+    created: made ?? created,
     leader: typeof leader === 'string' ? leader : '',
     firstSeq: Number(state['first_seq'] ?? 0),
     lastSeq: Number(state['last_seq'] ?? 0),

@@ -2,7 +2,7 @@
 import {expect, test} from 'vitest'
 import {awaitStream} from '../../../src/lib/nats/await-stream.js'
 import type {NatsClient} from '../../../src/lib/nats/nats-client.js'
-import {streamConfig} from '../../../src/lib/nats/stream.js'
+import {JetStream, streamConfig} from '../../../src/lib/nats/stream.js'
 import {natsRelayOf} from '../../helpers/nats.js'
 
 const {stream} = natsRelayOf(['new:4222'], {replicas: 3})
@@ -51,4 +51,27 @@ test('what will not change is not waited for', async () => {
   const never = serverOf(NO_STREAM, {error: {err_code: 10_074, description: 'replicas > 1'}})
   await expect(awaitStream(never, stream, () => {})).rejects.toMatchObject({code: 'RELAY_UNUSABLE'})
   expect(never.asked).toHaveLength(2)
+})
+
+test('when it was made is what its maker wrote down, whatever each server says', async () => {
+  const asked: string[] = []
+  const state = {first_seq: 1, last_seq: 7}
+  const made = '2026-11-23T14:38:43.214101595Z'
+  const answers = [NO_STREAM, {}].map((answer) => new TextEncoder().encode(JSON.stringify(answer)))
+  const making = {
+    ...serverOf({}),
+    request: async (_subject: string, body: Uint8Array) => {
+      asked.push(new TextDecoder().decode(body))
+      return answers.shift()
+    },
+  } as unknown as NatsClient
+  await awaitStream(making, stream, () => {})
+  const {description} = JSON.parse(asked[1] ?? '') as {description: string}
+  const read = (created: string, config: object) =>
+    new JetStream(serverOf({created, state, config}), stream).state()
+  const one = await read('2026-11-23T14:00:00Z', {description})
+  expect(one.created).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z$/)
+  expect((await read('2026-11-23T14:00:01Z', {description})).created).toBe(one.created)
+  // Made by hand, from what `relay init --print` prints.
+  expect((await read(made, streamConfig(stream))).created).toBe(made)
 })
