@@ -58,8 +58,8 @@ const DESCRIPTION = 'Messages of wsmesh'
 const MADE = /, made (\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z)$/
 
 /**
- * As `nats stream add --config` and the server itself read it. `made`: when; servers of 2.9 keep a
- * time each, and say another one for a while after they were killed, but their configuration is one.
+ * As `nats stream add --config` and the server itself read it. `made`: when. Servers may each say
+ * another time, of their own copy (seen of 2.9.10 after kills); their configuration is one.
  */
 export function streamConfig(
   settings: StreamSettings, made?: string,
