@@ -8,14 +8,17 @@ export interface StrayVariable {
   readonly meant: string | undefined
 }
 
-/** Set by wsmesh for its own processes, or by its tests. */
-const OWN = /^WSMESH_(?:SUPERVISION$|TEST_)/
+/**
+ * Set by wsmesh for its own processes, by its tests, or by Kubernetes in every container beside a
+ * Service of the name wsmesh.
+ */
+const OTHERS = /^WSMESH_(?:SUPERVISION$|TEST_|SERVICE_(?:HOST|PORT)|PORT_\d+_)/
 
 export function strayVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly StrayVariable[] {
   const known = VARIABLES.map(({env: name}) => name).filter((name) => name !== '')
   return Object.keys(env)
-    .filter((name) => name.startsWith('WSMESH_') && !OWN.test(name) && !known.includes(name))
+    .filter((name) => name.startsWith('WSMESH_') && !OTHERS.test(name) && !known.includes(name))
     .map((name) => ({name, meant: mostSimilar(name, known)}))
 }

@@ -63,6 +63,7 @@ test('a variable that is no setting is named, with the one that was meant', () =
   expect(strayVariables({
     WSMESH_MAX_CLIENT: '5', WSMESH_QUUX_OF_THE_DAY: '', WSMESH_POOL: 'sqlite:', WSMESH_SECRET: 'x',
     WSMESH_SUPERVISION: '1', WSMESH_TEST_RETRY: '1', PATH: '/bin',
+    WSMESH_SERVICE_HOST: '10.1.2.3', WSMESH_PORT_8080_TCP_ADDR: '10.1.2.3',
   })).toEqual([
     {name: 'WSMESH_MAX_CLIENT', meant: 'WSMESH_MAX_CLIENTS'},
     {name: 'WSMESH_QUUX_OF_THE_DAY', meant: undefined},
