@@ -76,6 +76,8 @@ export function buildReport(parts: ReportParts): RunReport {
     notes: [...parts.notes, ...observations({
       seconds: record.seconds, isSteady: isSteady(settings),
       fastest: finals.flatMap((final) => final.fastest),
+      connectP50Us: latency.connect?.p50Us,
+      strange: settings.protocol === 'plain' && counts.lost > 0 ? tally.foreign : 0,
     })],
     startedAt: parts.startedAt.toISOString(),
     durationS: round(durationS),

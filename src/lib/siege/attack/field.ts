@@ -90,7 +90,10 @@ export class Field {
     record(histogram, latencyUs)
     if (this.#isMeasured[stretch] !== true) return undefined
     record(this.meters.service, latencyUs - marker.lateUs)
-    record(this.meters.own, Math.min(latencyUs, marker.lateUs + unreadUs()))
+    // By HTTP and by rows a message waits for the server before it leaves: that is not its own.
+    if (this.job.from === 'socket') {
+      record(this.meters.own, Math.min(latencyUs, marker.lateUs + unreadUs()))
+    }
     record(this.meters[this.#distance(marker, node)], latencyUs)
     if (marker.kind === 'user') record(this.meters.user, latencyUs)
     return latencyUs

@@ -28,6 +28,8 @@ export interface Dose {
   readonly visitsEach: number
   /** Of the messages that visits would send, this share is sent. */
   readonly messageShare: number
+  /** Some break off without a word, and are waited for in the rest: almost a minute. */
+  readonly hasHalfOpen: boolean
 }
 
 /** What was done since the beginning. */
@@ -123,7 +125,7 @@ export class Churn {
     const other = targets[(index + 1) % targets.length]
     if (target === undefined || other === undefined) return
     this.#number += 1
-    const kind = this.#kind()
+    const kind = this.#kind(dose)
     this.#add(target.place.clientUrl, kind)
     try {
       await pay(this.#about(this.#number, target, other, dose), kind)
@@ -135,11 +137,13 @@ export class Churn {
     }
   }
 
-  #kind(): ChurnKind {
+  #kind({hasHalfOpen}: Dose): ChurnKind {
     let left = this.#random.next() * this.#shares.reduce((sum, [, share]) => sum + share, 0)
     for (const [kind, share] of this.#shares) {
       left -= share
-      if (left < 0) return kind === 'half-open' && this.left >= LEFT_MAX ? 'terminate' : kind
+      if (left >= 0) continue
+      const isLeft = hasHalfOpen && this.left < LEFT_MAX
+      return kind === 'half-open' && !isLeft ? 'terminate' : kind
     }
     return 'clean'
   }

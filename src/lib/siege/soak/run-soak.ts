@@ -80,6 +80,8 @@ const FILLING_SHARE = 0.05
 const SAMPLE_TRIES = 3
 const TRY_PAUSE_MS = 5000
 const UNSETTLED = -1
+/** Nodes take up to 50 s to find one out: in each cycle, most of a soak would be that. */
+const HALF_OPEN_EACH = 4
 
 /** Connections, then messages: what a leak goes with is told apart by doses that differ. */
 const DOSES = [[1, 1], [0.5, 1], [1, 0.5], [0.5, 0.5]] as const
@@ -184,11 +186,12 @@ class Soak {
       readonly drains: boolean
     },
   ): Promise<void> {
-    const {connections, onCycle} = this.#options
+    const {connections, kinds, onCycle} = this.#options
     const visitsEach = Math.max(1, Math.round(connections * dose.connections))
     const isFailover = cycle === this.#failoverCycle && this.#options.failover !== undefined
     const failedOver = isFailover ? this.#failOver(this.#options.failover, cycle) : undefined
-    await this.#churn.run({visitsEach, messageShare: dose.messages})
+    const hasHalfOpen = kinds.length === 1 || cycle % HALF_OPEN_EACH === 0
+    await this.#churn.run({visitsEach, messageShare: dose.messages, hasHalfOpen})
     await failedOver
     await this.#rest(dose.drains)
     const samples = new Map<string, CycleSample>()

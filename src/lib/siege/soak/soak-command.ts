@@ -50,6 +50,8 @@ const DETAILS_BYTES = 200
 /** Rest takes as long as the history keeps messages, and half-open connections last. */
 const REST_MS = 120_000
 const SETTLE_MS = 1000
+/** A mesh for the soak alone keeps nothing for people: each cycle is shorter by so much less. */
+const OWN_NODES = {WSMESH_HISTORY_SECONDS: '5'} as const
 const HOUR_MS = 3_600_000
 const HOURS_MAX = 24 * 30
 
@@ -62,7 +64,7 @@ export async function soak(
   const forMs = hoursOf(flags)
   const page = pageOf(flags, settings)
   checkFailover(flags, settings)
-  const field = await openBattlefield({...context, settings})
+  const field = await openBattlefield({...context, settings, nodeEnv: OWN_NODES})
   const made: SoakTarget[] = []
   const targetOf = (target: AttackTarget): SoakTarget => {
     const one = soakTarget(target, page, field.secret)

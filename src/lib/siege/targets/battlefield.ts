@@ -32,6 +32,8 @@ export interface BattlefieldOptions {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly onLog: (line: string) => void
+  /** For the nodes of a mesh of its own. */
+  readonly nodeEnv?: Readonly<Record<string, string>>
 }
 
 export async function openBattlefield(options: BattlefieldOptions): Promise<Battlefield> {

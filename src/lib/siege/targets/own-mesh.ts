@@ -20,6 +20,7 @@ export interface OwnMeshOptions {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly onLog: (line: string) => void
+  readonly nodeEnv?: Readonly<Record<string, string>>
 }
 
 export class OwnMesh {
@@ -106,13 +107,13 @@ interface MeshParts extends Pick<OwnMesh, 'folder' | 'secret' | 'store'> {
 }
 
 function meshOf(options: OwnMeshOptions, parts: MeshParts): DrillMesh {
-  const {settings, env, packageRoot, onLog} = options
+  const {settings, env, packageRoot, onLog, nodeEnv = {}} = options
   const {folder, secret, network, store, hasInnerFaults} = parts
   return new DrillMesh({
     nodes: settings.ownNodes,
     binFile: join(packageRoot, 'bin', 'run.js'),
     cwd: folder,
-    env: {...foreignTo(env), WSMESH_DATA_DIR: folder, ...store.env},
+    env: {...foreignTo(env), WSMESH_DATA_DIR: folder, ...store.env, ...nodeEnv},
     secret,
     network,
     clocks: undefined,

@@ -1,6 +1,6 @@
 /**
  * What percentiles hide: a few connections that are slow all the time, a latency that rises while
- * the load does not, a server that falls silent. Notes, no verdicts: thresholds judge. Pure.
+ * the load does not, a server that falls silent, or lets nobody in for long. Notes, no verdicts: thresholds judge. Pure.
  */
 import {plural} from '../../cli/plural.js'
 import type {FastestMessage} from '../attack/job.js'
@@ -12,6 +12,10 @@ export interface Observed {
   readonly fastest: readonly FastestMessage[]
   /** The same rate all the time, and nothing is broken on purpose. */
   readonly isSteady: boolean
+  /** Of half of the connections, until they were let in; undefined: none was. */
+  readonly connectP50Us: number | undefined
+  /** Messages that are none of this siege's, where some are missing and nobody else sends any. */
+  readonly strange: number
 }
 
 /** A connection is slow from so many times the median of all on, and by so much. */
@@ -26,11 +30,26 @@ const SECONDS_MIN = 9
 const DRIFT_TIMES = 2
 const DRIFT_BY_US = 2000
 const SILENT_S_MIN = 2
+/** Longer than a busy server takes, and than connections of one second wait for each other. */
+const CONNECT_US_MAX = 1_000_000
 
 export function observations(run: Observed): readonly string[] {
   const load = run.seconds.filter(({offered}) => offered > 0)
-  return [silence(load), run.isSteady ? drift(load) : undefined, slowOnes(run.fastest)]
-    .filter((text) => text !== undefined)
+  return [
+    silence(load), run.isSteady ? drift(load) : undefined, slowOnes(run.fastest), slowDoor(run),
+    strangers(run),
+  ].filter((text) => text !== undefined)
+}
+
+function slowDoor({connectP50Us = 0}: Observed): string | undefined {
+  if (connectP50Us < CONNECT_US_MAX) return undefined
+  return `half of the connections waited ${latencyText(connectP50Us)} and more to be let in`
+}
+
+function strangers({strange}: Observed): string | undefined {
+  if (strange === 0) return undefined
+  return `${plural(strange, 'message')} came that this siege did not send, or that nothing can be `
+    + 'read in any more'
 }
 
 function silence(load: readonly SecondSample[]): string | undefined {
