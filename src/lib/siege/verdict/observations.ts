@@ -1,6 +1,7 @@
 /**
  * What percentiles hide: a few connections that are slow all the time, a latency that rises while
- * the load does not, a server that falls silent, or lets nobody in for long. Notes, no verdicts: thresholds judge. Pure.
+ * the load does not, a server that falls silent, or lets nobody in for long. Notes, no verdicts:
+ * thresholds judge. Pure.
  */
 import {plural} from '../../cli/plural.js'
 import type {FastestMessage} from '../attack/job.js'
