@@ -46,6 +46,8 @@ export interface Visit {
   publish(user: string): Promise<void>
   /** A connection was begun there. */
   opened(url: string): void
+  /** Ends with the visit, should that fail. */
+  holds(client: ChurnSocket): void
   /** Connections that are left as they are until the server ends them. */
   leave(client: ChurnSocket): void
 }
@@ -138,9 +140,11 @@ async function payPlain(visit: Visit, kind: ChurnKind): Promise<void> {
   return client.destroy(visit.n % 2 === 0)
 }
 
-function open(visit: Visit): Promise<ChurnSocket> {
+async function open(visit: Visit): Promise<ChurnSocket> {
   visit.opened(visit.url)
-  return ChurnSocket.open(optionsOf(visit, visit.url))
+  const client = await ChurnSocket.open(optionsOf(visit, visit.url))
+  visit.holds(client)
+  return client
 }
 
 interface Entered {

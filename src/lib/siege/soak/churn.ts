@@ -127,9 +127,12 @@ export class Churn {
     this.#number += 1
     const kind = this.#kind(dose)
     this.#add(target.place.clientUrl, kind)
+    const held: ChurnSocket[] = []
     try {
-      await pay(this.#about(this.#number, target, other, dose), kind)
+      await pay(this.#about(held, target, other, dose), kind)
     } catch (error) {
+      // It answers pings, so that its node would keep it, and the soak never come to rest.
+      for (const client of held) client.destroy(true)
       if (!this.#isExcused) this.#failed += 1
       const when = this.#isExcused ? 'during the failover: ' : ''
       const text = `${when}${kind}: ${error instanceof Error ? error.message : String(error)}`
@@ -148,7 +151,10 @@ export class Churn {
     return 'clean'
   }
 
-  #about(n: number, target: SoakTarget, other: SoakTarget, {messageShare}: Dose): Visit {
+  #about(
+    held: ChurnSocket[], target: SoakTarget, other: SoakTarget, {messageShare}: Dose,
+  ): Visit {
+    const n = this.#number
     const {protocol, secret, detailsBytes} = this.#options
     return {
       n,
@@ -165,6 +171,7 @@ export class Churn {
         await target.publish(this.#target(user, n), ['x'.repeat(detailsBytes)])
       },
       opened: (url) => this.#add(url, 'connection'),
+      holds: (client) => void held.push(client),
       leave: (client) => void this.#left.add(client),
     }
   }
