@@ -20,7 +20,7 @@ server.on('connection', (socket) => {
 beforeAll(async () => {
   if (server.address() === null) await once(server, 'listening')
 })
-afterAll(() => void server.close())
+afterAll(() => server.close())
 
 test('a visit that fails leaves no connection behind', async () => {
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
