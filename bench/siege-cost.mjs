@@ -5,6 +5,10 @@
  *   npm run build && node bench/siege-cost.mjs --connections 10000 --rate 20000 --seconds 20
  *   node bench/siege-cost.mjs --driver --connections 100 --rate 2000 --seconds 10 --rounds 5
  *
+ *   node bench/siege-cost.mjs --driver --server c --delays '1000 0.8 5000 0.15 20000 0.05'
+ *
+ * `--server c`: an echo in C, which collects no garbage; with `--delays`, microseconds and shares.
+ *
  * Fails when siege used more than 2.5 times the CPU of the node, or, with --driver, when the median
  * of p50, p90 or p99 over all rounds differs from the driver's by more than 10 %. Both drive the
  * same server by the same schedule, taking turns at who is first; the rate rises for a second,
@@ -23,6 +27,8 @@ const {values} = parseArgs({
     seconds: {type: 'string', default: '20'},
     rounds: {type: 'string', default: '5'},
     driver: {type: 'boolean', default: false},
+    server: {type: 'string', default: 'node'},
+    delays: {type: 'string', default: ''},
   },
 })
 const COST_MAX = 2.5
@@ -88,7 +94,7 @@ async function cost() {
 async function agreement() {
   const driver = join(folder, 'driver')
   execFileSync('cc', ['-O2', '-o', driver, join(import.meta.dirname, 'siege-driver.c'), '-lm'])
-  const [command, args] = onCore(0, process.execPath, [join(import.meta.dirname, 'echo-server.mjs')])
+  const [command, args] = onCore(0, ...echoServer())
   const server = spawn(command, args, {stdio: ['ignore', 'pipe', 'inherit']})
   const {port} = await firstLine(server)
   const all = []
@@ -110,6 +116,13 @@ async function agreement() {
   return doAgree(all)
 }
 
+function echoServer() {
+  if (values.server !== 'c') return [process.execPath, [join(import.meta.dirname, 'echo-server.mjs')]]
+  const echo = join(folder, 'echo')
+  execFileSync('cc', ['-O2', '-o', echo, join(import.meta.dirname, 'siege-echo.c')])
+  return [echo, values.delays.split(' ').filter((word) => word !== '')]
+}
+
 async function byDriver(driver, port) {
   const {connections, rate, seconds} = values
   const [command, args] = onCore(1, driver, [port, connections, rate, seconds, 100, RAMP_S].map(String))
@@ -124,7 +137,9 @@ async function bySiege(port) {
     `ws://127.0.0.1:${port}/`)
   const {p50Us: p50, p90Us: p90, p99Us: p99} = latency.message
   const {cpuPercent, isValid} = generator
-  return {p50, p90, p99, cpuPercent: Math.round(cpuPercent), isValid, reasons}
+  const {p50Us: ownP50, p90Us: ownP90, p99Us: ownP99} = latency.own
+  return {p50, p90, p99, own: [ownP50, ownP90, ownP99], cpuPercent: Math.round(cpuPercent), isValid,
+    reasons}
 }
 
 const middle = (list) => list[Math.floor(list.length / 2)]
@@ -136,9 +151,12 @@ function doAgree(rounds) {
     const [ofSiege, ofDriver] = [of('siege', what), of('driver', what)]
     const ratio = middle(ofSiege) / middle(ofDriver)
     isGood &&= Math.abs(ratio - 1) <= DIFFERENCE_MAX
+    // What disturbs a round disturbs both who took turns in it: so each round has its own ratio.
+    const ratios = rounds.map((round) => round.siege[what] / round.driver[what])
+      .toSorted((a, b) => a - b).map((value) => value.toFixed(2))
     const told = (list) => `${middle(list)} (${list[0]} to ${list.at(-1)})`
     console.log(`${what}: siege ${told(ofSiege)} us, driver ${told(ofDriver)} us, `
-      + `ratio ${ratio.toFixed(2)}`)
+      + `ratio ${ratio.toFixed(2)}; of each round ${told(ratios)}`)
   }
   return isGood
 }
