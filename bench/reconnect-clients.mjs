@@ -41,7 +41,11 @@ const isOpen = ({mesh}) => mesh.state.type === 'open'
 async function open({count, urls, token, perSecond}) {
   const {random} = Math
   for (let i = 0; i < count; i++) {
-    Math.random = () => 0
+    // The first in the client's own order of its list is the first of ours; the others are by chance.
+    Math.random = () => {
+      Math.random = random
+      return 0
+    }
     clients.push(new Client(urls, token))
     Math.random = random
     if (i % 10 === 9) await sleep(10_000 / perSecond)

@@ -1,5 +1,17 @@
 /** What bench/reconnect.mjs measures by, and what it compares with. */
+import {readFileSync} from 'node:fs'
 import {statsOf} from './mesh.mjs'
+
+/** Of a tick in /proc, on Linux. */
+const TICK_MS = 10
+
+/** What these processes have had of processors, of all their threads. */
+export function cpuMsOf(children) {
+  return children.reduce((sum, {pid}) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  }, 0)
+}
 
 /** Seldom, since who counts all clients of a node takes of the time that is measured. */
 const LOOK_MS = 200
@@ -42,19 +54,21 @@ function mostInASecond(samples) {
 
 /**
  * When 95 % are back, if nothing took any time but the pauses of full jitter (0.5 to 20 s) and the
- * nodes' limit: `limit` a second each, as many saved up, and one dead node in everybody's list.
+ * nodes' limit: a tenth of it at once and the rest a second each, who is beyond waits for 5 s at
+ * most and is refused else; one dead node is in everybody's list.
  */
 export function predictedMs({clients, nodes, limit}) {
-  const tokens = Array.from({length: nodes}, () => ({left: limit, ms: 0}))
-  const due = Array.from({length: clients}, () => ({ms: Math.random() * 500, at: -1, tries: 1}))
+  const turns = Array.from({length: nodes}, () => Number.NEGATIVE_INFINITY)
+  const heap = Array.from({length: clients}, () => ({ms: Math.random() * 500, at: -1, tries: 1}))
+    .toSorted((a, b) => b.ms - a.ms)
   const back = []
-  const heap = due.toSorted((a, b) => b.ms - a.ms)
   while (heap.length > 0) {
     const client = heap.pop()
     // Node `nodes` is the dead one.
     client.at = client.at === -1 ? Math.floor(Math.random() * nodes) : other(client.at, nodes)
-    if (client.at < nodes && takes(tokens[client.at], client.ms, limit)) {
-      back.push(client.ms)
+    const turnMs = client.at < nodes ? turnOf(turns, client, limit) : undefined
+    if (turnMs !== undefined) {
+      back.push(turnMs)
       continue
     }
     client.ms += Math.random() * Math.min(20_000, 500 * 2 ** client.tries)
@@ -68,12 +82,34 @@ function other(at, nodes) {
   return (at + 1 + Math.floor(Math.random() * nodes)) % (nodes + 1)
 }
 
-function takes(bucket, ms, limit) {
-  bucket.left = Math.min(limit, bucket.left + ((ms - bucket.ms) * limit) / 1000)
-  bucket.ms = ms
-  if (bucket.left < 1) return false
-  bucket.left -= 1
-  return true
+function turnOf(turns, {at, ms}, limit) {
+  const eachMs = 1000 / (limit * 0.95)
+  const turnMs = Math.max(ms, turns[at] + eachMs)
+  if (turnMs - ms > 5000) return undefined
+  turns[at] = Math.max(turnMs, ms - limit * 0.1 * eachMs)
+  return turnMs
+}
+
+/** How long somebody waits for an answer who was here before; `stop` says. */
+export function watchAnswers(mesh) {
+  const tookMs = []
+  const state = {isOver: false}
+  const watching = (async () => {
+    while (!state.isOver) {
+      const sentMs = performance.now()
+      // Nobody has this action: the node answers 404.
+      await mesh.request('bench').catch(() => {})
+      tookMs.push(performance.now() - sentMs)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })()
+  return {
+    async stop() {
+      state.isOver = true
+      await watching
+      return tookMs
+    },
+  }
 }
 
 /** The next is last. */

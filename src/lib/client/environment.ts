@@ -2,8 +2,8 @@
 import type {SocketConstructor} from './types.js'
 
 interface Events {
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
+  addEventListener?(type: string, listener: () => void): void
+  removeEventListener?(type: string, listener: () => void): void
 }
 
 interface Channel {
@@ -20,18 +20,24 @@ interface Locks {
   ): Promise<void>
 }
 
-declare const WebSocket: SocketConstructor | undefined
-declare const location: {readonly href: string} | undefined
-declare const document: {readonly visibilityState: string} | undefined
-declare const navigator: {readonly locks?: Locks} | undefined
-declare const BroadcastChannel: (new (name: string) => Channel) | undefined
+interface Host extends Events {
+  readonly WebSocket?: SocketConstructor
+  readonly location?: {readonly href: string}
+  readonly document?: Events & {readonly visibilityState: string}
+  readonly navigator?: {readonly locks?: Locks}
+  readonly BroadcastChannel?: new (name: string) => Channel
+}
+
+// It is the global one, with what a browser may have and Node's types do not know.
+// oxlint-disable-next-line no-shadow-restricted-names
+declare const globalThis: Host
 
 export function globalSocket(): SocketConstructor | undefined {
-  return typeof WebSocket === 'undefined' ? undefined : WebSocket
+  return globalThis.WebSocket
 }
 
 export function pageUrl(): string | undefined {
-  return typeof location === 'undefined' ? undefined : location.href
+  return globalThis.location?.href
 }
 
 export type {Channel, Locks}
@@ -43,9 +49,8 @@ export interface TabTools {
 
 /** What tabs share a connection with; undefined where there is no such thing. */
 export function tabTools(): TabTools | undefined {
-  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
-  if (locks === undefined || typeof BroadcastChannel === 'undefined') return undefined
-  return {locks, Channel: BroadcastChannel}
+  const {BroadcastChannel: Channel, navigator} = globalThis
+  return navigator?.locks && Channel && {locks: navigator.locks, Channel}
 }
 
 /**
@@ -53,7 +58,7 @@ export function tabTools(): TabTools | undefined {
  * online or offline, the page is shown again. What it returns ends that.
  */
 export function onWake(wake: () => void): () => void {
-  const page = typeof document === 'undefined' ? undefined : document
+  const page = globalThis.document
   const shown = (): void => {
     if (page?.visibilityState === 'visible') wake()
   }
@@ -62,14 +67,9 @@ export function onWake(wake: () => void): () => void {
   return () => undo.forEach((end) => end())
 }
 
-function listen(to: unknown, type: string, listener: () => void): () => void {
-  if (!hasEvents(to)) return () => {}
-  to.addEventListener(type, listener)
-  return () => to.removeEventListener(type, listener)
-}
-
-function hasEvents(value: unknown): value is Events {
-  return typeof value === 'object' && value !== null && 'addEventListener' in value
+function listen(to: Events | undefined, type: string, listener: () => void): () => void {
+  to?.addEventListener?.(type, listener)
+  return () => to?.removeEventListener?.(type, listener)
 }
 
 /** Milliseconds that only grow. */

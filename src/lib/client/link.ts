@@ -32,7 +32,7 @@ export class Link implements Line {
   #sleep: () => void = () => {}
   #attempts = 0
   #failures = 0
-  #url: number
+  #url = 0
   #state: MeshState = {type: 'connecting'}
   #openMs = 0
 
@@ -40,8 +40,6 @@ export class Link implements Line {
     this.#settings = settings
     this.#owner = owner
     this.#tokens = new Tokens(settings)
-    // Where there is a list, tabs begin at different nodes.
-    this.#url = Math.floor(Math.random() * settings.urls.length)
     this.#watch = new Watch(
       () => this.write(JSON.stringify({action: POSITION})),
       () => this.#lost('The node does not answer'),
@@ -188,8 +186,8 @@ export class Link implements Line {
   #wait(why: string): void {
     const {reconnectMinMs, reconnectMaxMs} = this.#settings
     this.#drop()
-    // Another node, where there is a list, and any: those of one node do not all go to the next.
-    this.#url += 1 + Math.floor(Math.random() * (this.#settings.urls.length - 1))
+    // Another node, where there is a list: the one that was not tried for the longest time.
+    this.#url += 1
     // A node that is stopped says in which time its clients shall come to others: no failure.
     const mostMs = /^drain: within (\d{1,5}) ms$/.exec(why)?.[1]
       ?? Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures++)

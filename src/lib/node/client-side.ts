@@ -5,6 +5,7 @@ import {positionMs} from '../mesh/coming-back.js'
 import type {Position} from '../protocol/position.js'
 import {ActionDispatcher} from './action-dispatcher.js'
 import type {ActionRegistry} from './action-registry.js'
+import {Arrivals} from './arrivals.js'
 import {Authentication} from './authenticate.js'
 import {ClientDoor} from './client-door.js'
 import type {ClientRegistry} from './client-registry.js'
@@ -35,6 +36,7 @@ export interface ClientSide {
   readonly clientDoor: ClientDoor
   readonly resuming: Resuming
   readonly pace: Pace
+  readonly arrivals: Arrivals
   /** To be closed with the node. */
   readonly authenticators: readonly Authenticator[]
 }
@@ -64,5 +66,7 @@ export function createClientSide(options: ClientSideOptions): ClientSide {
   const clients = new Clients({
     ...shared, sessions, limits: config, positionMs: positionMs(config.mesh.historyMs),
   })
-  return {clients, clientDoor: new ClientDoor(config.door), resuming, pace, authenticators}
+  const arrivals = new Arrivals(config.connectsPerSecond, counters, now)
+  const clientDoor = new ClientDoor(config.door)
+  return {clients, clientDoor, resuming, pace, arrivals, authenticators}
 }

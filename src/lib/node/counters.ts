@@ -28,6 +28,7 @@ export const COUNTER_NAMES = [
   'clientsRefusedAddress',
   'clientsRefusedOrigin',
   'clientsRefusedPace',
+  'clientsDelayedPace',
   'clientsRefusedTooMany',
   'clientsRefusedUnavailable',
   'clientsRefusedUser',

@@ -235,7 +235,7 @@ class RunningNode implements MeshNode {
       stats: () => (this.#statsParts === undefined ? undefined : this.stats()),
       metrics: () => answerMetrics(this.#statsParts),
       position: () => this.#statsParts?.relay.position,
-      admitsClient: () => this.#clientSide.pace.admits(this.#services.now()),
+      arrivals: this.#clientSide.arrivals,
       listen: this.#transport.listen,
     })
   }

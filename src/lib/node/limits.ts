@@ -31,7 +31,7 @@ export const NODE_LIMITS = {
     'max-per-address', 20_000, 1, 'clientsRefusedAddress', 'and of one address: more get 429',
   ),
   connectsPerSecond: rate(
-    'max-connects-per-second', 2000, 'clientsRefusedPace', 'of clients: more get 503; 0: no limit',
+    'max-connects-per-second', 1000, 'clientsRefusedPace', 'of clients: more wait; 0: no limit',
   ),
   unknownClientsMax: count(
     'max-unauthenticated', 12_500, 1, 'clientsDroppedUnknown',

@@ -1,6 +1,4 @@
-/**
- * How fast clients may come, and speak: one connection, and one user with all of his at this node.
- */
+/** How fast clients may speak: one connection, and one user with all of his at this node. */
 import type {ClientConnection} from './client-connection.js'
 import type {CounterName, Counters} from './counters.js'
 import type {NodeLimits} from './limits.js'
@@ -22,32 +20,16 @@ export interface ConnectionPace {
   readonly patience: TokenBucket
 }
 
-export type PaceLimits = Pick<
-  NodeLimits, 'actionsPerSecond' | 'userActionsPerSecond' | 'connectsPerSecond'
->
+export type PaceLimits = Pick<NodeLimits, 'actionsPerSecond' | 'userActionsPerSecond'>
 
 export class Pace {
   readonly #limits: PaceLimits
   readonly #counters: Counters
   readonly #users = new Map<string, TokenBucket>()
-  #connects: TokenBucket | undefined
 
   constructor(limits: PaceLimits, counters: Counters) {
     this.#limits = limits
     this.#counters = counters
-  }
-
-  /**
-   * Whether one more client may come now. Thousands that lost another node come back over some
-   * time: whoever is here already does not wait for them.
-   */
-  admits(nowMs: number): boolean {
-    const {connectsPerSecond} = this.#limits
-    if (connectsPerSecond === 0) return true
-    this.#connects ??= new TokenBucket(connectsPerSecond, connectsPerSecond, nowMs)
-    if (this.#connects.take(nowMs)) return true
-    this.#counters.add('clientsRefusedPace')
-    return false
   }
 
   /** One more frame of this connection, a ping included, before it is read. */

@@ -1,10 +1,14 @@
 /** Who may open which WebSocket: by path, subprotocol and what the node can take at the moment. */
 import {LIMITS} from '../protocol/limits.js'
 import {SUBPROTOCOL} from '../protocol/version.js'
-import type {SocketKind, UpgradeDecision, UpgradeRequest} from '../transport/transport.js'
+import type {
+  SettledUpgrade, SocketKind, UpgradeDecision, UpgradeRequest,
+} from '../transport/transport.js'
+import {unreachable} from '../util/assert.js'
 import {nodeId} from '../util/brand.js'
+import type {Arrivals} from './arrivals.js'
 import type {CalmWarning} from './calm-warning.js'
-import type {ClientDoor} from './client-door.js'
+import type {ClientDoor, ClientOrigin} from './client-door.js'
 import type {ClientRegistry} from './client-registry.js'
 import type {Clients} from './clients.js'
 import type {Counters} from './counters.js'
@@ -52,8 +56,7 @@ export interface UpgradeParts {
   readonly relay: Pick<Relay, 'linked'>
   readonly operators: Operators
   readonly counters: Counters
-  /** One more client; false: too many in this second. */
-  readonly admitsClient: () => boolean
+  readonly arrivals: Arrivals
 }
 
 /** At the listener where clients connect; without one of their own, nodes come here as well. */
@@ -64,11 +67,15 @@ export function decideUpgrade(request: UpgradeRequest, parts: UpgradeParts): Upg
   return refuse(404, `Clients connect to ${parts.config.path}`)
 }
 
-/** At the socket of this node alone: clients, nodes and operators, wherever else they go. */
+/**
+ * At the socket of this node alone: clients, nodes and operators, wherever else they go. Clients
+ * there are of this machine, a supervisor's probe above all: no crowd makes it wait.
+ */
 export function decidePrivateUpgrade(
   request: UpgradeRequest, parts: UpgradeParts,
 ): UpgradeDecision {
   if (request.path === MESH_PATH) return decideMesh(request, parts)
+  if (request.path === parts.config.path) return decideInTurn(request, parts)
   return decideUpgrade(request, parts)
 }
 
@@ -79,6 +86,35 @@ export function decideNodeUpgrade(request: UpgradeRequest, parts: UpgradeParts):
 }
 
 function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecision {
+  const checked = checkClient(request, parts)
+  if ('accept' in checked) return checked
+  const {arrivals} = parts
+  const arrival = arrivals.come()
+  switch (arrival) {
+    case 'now':
+      return letIn(request, checked, parts)
+    case 'full':
+      return refuse(503, 'Too many clients at once: come back later')
+    case 'wait':
+      return {
+        accept: 'later',
+        wait: (settle) => arrivals.wait(() => settle(decideInTurn(request, parts))),
+      }
+    default:
+      return unreachable(arrival)
+  }
+}
+
+/** Much may have changed since it came. */
+function decideInTurn(request: UpgradeRequest, parts: UpgradeParts): SettledUpgrade {
+  const checked = checkClient(request, parts)
+  return 'accept' in checked ? checked : letIn(request, checked, parts)
+}
+
+/** What it came with, or why it does not come in. */
+function checkClient(
+  request: UpgradeRequest, parts: UpgradeParts,
+): ClientOrigin | SettledUpgrade {
   const {config, status, registry, counters, clients, clientDoor} = parts
   const closed = status.closedToClients
   if (closed !== undefined) {
@@ -96,13 +132,18 @@ function decideClient(request: UpgradeRequest, parts: UpgradeParts): UpgradeDeci
     counters.add('clientsRefusedTooMany')
     return refuse(503, 'This node is full')
   }
-  if (!parts.admitsClient()) return refuse(503, 'Too many clients in this second: come back later')
+  return admission.origin
+}
+
+function letIn(
+  request: UpgradeRequest, origin: ClientOrigin, {clients}: UpgradeParts,
+): SettledUpgrade {
   const isV1 = request.subprotocols.includes(SUBPROTOCOL.client)
   return {
     accept: true,
     kind: 'client',
     subprotocol: isV1 ? SUBPROTOCOL.client : undefined,
-    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : undefined, admission.origin),
+    handler: (socket) => clients.accept(socket, isV1 ? 'v1' : undefined, origin),
   }
 }
 
@@ -110,7 +151,7 @@ function refuseForeign(
   request: UpgradeRequest,
   reason: string,
   {counters, clientDoor, foreign}: UpgradeParts,
-): UpgradeDecision {
+): SettledUpgrade {
   counters.add('clientsRefusedOrigin')
   const origin = String(request.headers['origin'] ?? '(none)').slice(0, LOGGED_MAX)
   const address = clientDoor.addressOf(request)
@@ -144,6 +185,6 @@ function decideMesh(request: UpgradeRequest, parts: UpgradeParts): UpgradeDecisi
   return refuse(400, `A subprotocol is needed: ${SUBPROTOCOL.node} or ${SUBPROTOCOL.operator}`)
 }
 
-function refuse(status: number, text: string): UpgradeDecision {
+function refuse(status: number, text: string): SettledUpgrade {
   return {accept: false, status, text}
 }

@@ -79,8 +79,7 @@ export function returnPart(
   const arrivalUs = costs.arriveUs + (isTls ? costs.tlsAgainUs : 0)
   const freeUs = Math.max(1, 1e6 - busyUs)
   const pace = Math.min(connectsPerS > 0 ? connectsPerS : Infinity, freeUs / arrivalUs)
-  // As many as the pace of a second are let in at once.
-  const backS = JITTER_S + Math.max(0, each - pace) / pace
+  const backS = JITTER_S + each / pace
   return [partOf('return', "a dead node's clients", amount(backS, 's'), amount(reachS, 's'))]
 }
 

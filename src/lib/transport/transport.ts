@@ -106,7 +106,16 @@ export interface UpgradeRequest {
   readonly remoteAddress: string
 }
 
-export type UpgradeDecision =
+export type UpgradeDecision = SettledUpgrade | LaterUpgrade
+
+/** The request stays unanswered until `settle` is called. */
+export interface LaterUpgrade {
+  readonly accept: 'later'
+  /** Called once; what it returns is called instead of `settle` when the peer has gone. */
+  readonly wait: (settle: (decision: SettledUpgrade) => void) => () => void
+}
+
+export type SettledUpgrade =
   | {
       readonly accept: true
       /** One of ListenOptions.kinds. */

@@ -20,7 +20,9 @@ import type {
   DialOptions,
   DialResult,
   Listener,
+  LaterUpgrade,
   ListenOptions,
+  SettledUpgrade,
   Socket,
   SocketHandler,
   SocketKind,
@@ -73,9 +75,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       createUpgrader(kind, () => subprotocol ?? false),
     ]),
   )
-  const server = createHttpServer(options, (request, socket, head) => {
-    socket.on('error', ignore)
-    const decision = options.onUpgrade(upgradeRequest(request))
+  const waiting = new Set<Duplex>()
+  const settle = (
+    decision: SettledUpgrade, request: IncomingMessage, socket: Duplex, head: Buffer,
+  ): void => {
     if (!decision.accept) {
       endWith(socket, decision.status, decision.text)
       return
@@ -92,6 +95,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       limitBeforeProof(connection, socket, options.kinds[decision.kind]?.proofBytes)
       connection.handler = decision.handler(connection)
     })
+  }
+  const server = createHttpServer(options, (request, socket, head) => {
+    socket.on('error', ignore)
+    const decision = options.onUpgrade(upgradeRequest(request))
+    if (decision.accept !== 'later') settle(decision, request, socket, head)
+    else holdUntil(decision, socket, waiting, (settled) => settle(settled, request, socket, head))
   })
   // Until it listens, an error is the caller's alone: it is what `listen` rejects with.
   const port = await startListening(server, options)
@@ -107,10 +116,30 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const ws of open) ws.terminate()
+      for (const socket of waiting) socket.destroy()
       server.closeAllConnections()
       await closed
     },
   }
+}
+
+/** Until it is settled, or the peer has gone: who half-closes waits for nothing any more. */
+function holdUntil(
+  {wait}: LaterUpgrade, socket: Duplex, waiting: Set<Duplex>,
+  settle: (decision: SettledUpgrade) => void,
+): void {
+  const end = (): void => void socket.destroy()
+  const forget = (): void => {
+    waiting.delete(socket)
+    giveUp()
+  }
+  const giveUp = wait((decision) => {
+    waiting.delete(socket)
+    socket.off('end', end).off('close', forget)
+    settle(decision)
+  })
+  waiting.add(socket)
+  socket.on('end', end).on('close', forget)
 }
 
 /**

@@ -234,18 +234,6 @@ describe('one message', () => {
   })
 })
 
-describe('clients that come', () => {
-  it('are so many a second, and no more', () => {
-    const bench = new ClientBench({limits: {connectsPerSecond: 10}})
-    const come = (nowMs: number): number =>
-      Array.from({length: 100}, () => bench.pace.admits(nowMs)).filter(Boolean).length
-    expect([come(0), come(0), come(500), come(1000), come(9000)]).toEqual([10, 0, 5, 5, 10])
-    expect(bench.counters.get('clientsRefusedPace')).toBe(470)
-    const free = new ClientBench({limits: {connectsPerSecond: 0}})
-    expect(free.pace.admits(0) && free.pace.admits(0)).toBe(true)
-  })
-})
-
 describe('pings', () => {
   it('come in the interval that was set, and as often as was set without an answer', async () => {
     const bench = new ClientBench({limits: {pingMs: 1000, unansweredPingsMax: 3}})

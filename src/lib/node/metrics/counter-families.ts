@@ -81,6 +81,7 @@ const CLIENTS: readonly Family[] = [
     user: 'clientsRefusedUser', address: 'clientsRefusedAddress', pace: 'clientsRefusedPace',
     origin: 'clientsRefusedOrigin',
   }),
+  one('wsmesh_clients_delayed_total', 'clientsDelayedPace', 'Clients that waited to be let in'),
   one('wsmesh_slow_consumers_total', 'slowConsumers', 'Clients closed: they did not read (4001)'),
   each('wsmesh_clients_closed_total', 'reason', 'Clients closed by the node, for other reasons', {
     no_pong: 'missedPongs', violation: 'clientViolations', kicked: 'clientsKicked',
