@@ -41,7 +41,7 @@ const isOpen = ({mesh}) => mesh.state.type === 'open'
 async function open({count, urls, token, perSecond}) {
   const {random} = Math
   for (let i = 0; i < count; i++) {
-    // The first in the client's own order of its list is the first of ours; the others are by chance.
+    // The first of our list is the first in each client's own order; the others are by chance.
     Math.random = () => {
       Math.random = random
       return 0

@@ -72,9 +72,10 @@ try {
 
   const cpuMs = () => [children, others.map(({child}) => child)].map(cpuMsOf)
   const cpuBefore = cpuMs()
-  const here0 = connect(others[0].ready.clientUrl, {token: mesh.token, WebSocket, timeoutMs: 60_000})
-  await here0.request('bench').catch(() => {})
-  const answers = watchAnswers(here0)
+  const options = {token: mesh.token, WebSocket, timeoutMs: 60_000}
+  const resident = connect(others[0].ready.clientUrl, options)
+  await resident.request('bench').catch(() => {})
+  const answers = watchAnswers(resident)
   const accepts = watchAccepts(others)
   mesh.kill(dying)
   await until(async () => {
@@ -84,7 +85,7 @@ try {
   const cpu = cpuMs().map((ms, i) => ((ms - cpuBefore[i]) * 1000) / here)
   const most = await accepts.stop()
   const answersMs = await answers.stop()
-  here0.close()
+  resident.close()
   const reports = await ask({type: 'report'})
   const waits = reports.flatMap(({waitsMs}) => waitsMs).filter((ms) => ms > 0)
     .toSorted((a, b) => a - b)
@@ -95,7 +96,8 @@ try {
   )
   console.log(`back after, ms: ${spreadOf(waits)}; p95 ${p95.toFixed(0)}, predicted ${predicted}`)
   console.log(`who was here has answers after, ms: ${spreadOf(answersMs)}`)
-  console.log(`processor time a client, us: ${cpu[0].toFixed(0)} at its own, ${cpu[1].toFixed(0)} at the node's`)
+  const [ownUs, nodeUs] = cpu.map((us) => us.toFixed(0))
+  console.log(`processor time a client, us: ${ownUs} at its own, ${nodeUs} at the node's`)
   console.log(`accepted in a second, at most: ${most.join(', ')}; refused: ${refused.join(', ')}`)
   // On a machine that is too busy other nodes may lose the mesh, and theirs come back as well.
   check(waits.length >= here, `${waits.length} of ${here} came back`)

@@ -1,7 +1,8 @@
 /**
- * How fast clients are let in (--max-connects-per-second). Thousands that lost another node come in
- * one moment: whoever is here already does not wait for them, and they wait for their turn here, with
- * their request unanswered. To be refused and to try again would cost both sides more, and them time.
+ * How fast clients are let in (--max-connects-per-second). Thousands that lost another node come
+ * in one moment: whoever is here already does not wait for them, and they wait for their turn,
+ * with their request unanswered. To be refused and to try again would cost both sides more, and
+ * them time.
  */
 import {ArrivalPace} from './arrival-pace.js'
 import type {Counters} from './counters.js'

@@ -33,7 +33,7 @@ async function ask(): Promise<RawSocket> {
         return () => void waiting.delete(settle)
       },
     }),
-    onRequest: () => ({status: 404, type: 'text/plain', body: ''}),
+    onRequest: () => ({status: 404, type: 'text/plain; charset=utf-8', body: ''}),
   })
   const raw = await connectRaw(`ws://127.0.0.1:${listener.port}`)
   const before = waiting.size
@@ -66,7 +66,7 @@ it('may be refused then', async () => {
   expect(raw.text()).toMatch(/^HTTP\/1\.1 503 [^]*Full/)
 })
 
-it('are given up when the peer goes, in whatever way, and when the listener is closed', async () => {
+it('are given up when the peer goes, however it does, or the listener is closed', async () => {
   const [gone, over, left] = [await ask(), await ask(), await ask()]
   gone.socket.resetAndDestroy()
   over.socket.end()
