@@ -32,6 +32,7 @@ export class Link implements Line {
   #sleep: () => void = () => {}
   #attempts = 0
   #failures = 0
+  readonly #urls: readonly string[]
   #url = 0
   #state: MeshState = {type: 'connecting'}
   #openMs = 0
@@ -40,6 +41,10 @@ export class Link implements Line {
     this.#settings = settings
     this.#owner = owner
     this.#tokens = new Tokens(settings)
+    // In an order of its own: clients begin at different nodes, and those of one do not all go to
+    // the same next.
+    this.#urls = settings.urls.map((url) => [Math.random(), url] as const)
+      .toSorted(([a], [b]) => a - b).map(([, url]) => url)
     this.#watch = new Watch(
       () => this.write(JSON.stringify({action: POSITION})),
       () => this.#lost('The node does not answer'),
@@ -87,8 +92,8 @@ export class Link implements Line {
   }
 
   #open(token: string | undefined): void {
-    const {urls, WebSocket} = this.#settings
-    const url = urls[this.#url % urls.length] ?? ''
+    const {WebSocket} = this.#settings
+    const url = this.#urls[this.#url % this.#urls.length] ?? ''
     const socket = new WebSocket(url, SUBPROTOCOL)
     this.#socket = socket
     const on = (type: SocketEventName, hear: (event: SocketEvent) => void): void =>
@@ -190,7 +195,7 @@ export class Link implements Line {
     this.#url += 1
     // A node that is stopped says in which time its clients shall come to others: no failure.
     const mostMs = /^drain: within (\d{1,5}) ms$/.exec(why)?.[1]
-      ?? Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures++)
+      ?? Math.min(reconnectMaxMs, (reconnectMinMs || 1) * 2 ** this.#failures++)
     const delayMs = Math.round(Math.random() * Number(mostMs))
     this.#timer = setTimeout(() => void this.#attempt(), delayMs)
     this.#become({type: 'waiting', delayMs, why})

@@ -27,10 +27,7 @@ export function settingsFrom(
   }
   return {
     ...options,
-    // In an order of its own: tabs begin at different nodes, and those of one do not all go to the
-    // same next.
-    urls: urls.map((each) => [Math.random(), each] as const).toSorted(([a], [b]) => a - b)
-      .map(([, each]) => each),
+    urls,
     WebSocket,
     queueMax: numberFrom(options, 'queueMax', 64),
     frameBytesMax: numberFrom(options, 'frameBytesMax', 65_536),

@@ -189,9 +189,12 @@ describe('a connection that broke', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
-  it('pauses are random, and doubled up to their most', async () => {
+  it.each([
+    [2, [2, 4, 8, 16, 16, 16, 0, 0]],
+    [0, [1, 2, 4, 8, 16, 16, 0, 0]],
+  ])('pauses are random, and doubled from %i to their most', async (reconnectMinMs, expected) => {
     vi.spyOn(Math, 'random').mockReturnValue(0.9999)
-    const mesh = connect(NOWHERE, {WebSocket, reconnectMinMs: 2, reconnectMaxMs: 16})
+    const mesh = connect(NOWHERE, {WebSocket, reconnectMinMs, reconnectMaxMs: 16})
     const pauses: number[] = []
     const whys = new Set<string>()
     mesh.onState((state) => {
@@ -203,7 +206,7 @@ describe('a connection that broke', () => {
     vi.mocked(Math.random).mockReturnValue(0)
     await eventually(() => pauses.length >= 8)
     mesh.close()
-    expect(pauses.slice(0, 8)).toEqual([2, 4, 8, 16, 16, 16, 0, 0])
+    expect(pauses.slice(0, 8)).toEqual(expected)
     expect([...whys]).toEqual(['Closed (1006)'])
   })
 
