@@ -5,6 +5,7 @@ import {
   arrivedUs, messageEnds, readBegins, turnBegins, unreadUs, workEnds,
 } from '../../../src/lib/siege/measure/arrival.js'
 import {nowUs} from '../../../src/lib/siege/measure/clock.js'
+import {eventually} from '../../helpers/eventually.js'
 import {attackJob} from './fixture-job.js'
 
 afterEach(messageEnds)
@@ -55,7 +56,8 @@ test('what came while it slept did not wait', async () => {
   turnBegins()
   workEnds()
   const fromUs = nowUs()
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  const {idleTime} = performance.nodeTiming
+  await eventually(() => performance.nodeTiming.idleTime > idleTime)
   readBegins(true)
   expect(unreadUs()).toBeLessThan(nowUs() - fromUs)
 })
