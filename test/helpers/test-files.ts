@@ -11,6 +11,8 @@ export const CHANGES_ITS_PROCESS: readonly string[] = [
   'test/lib/client/messages.test.ts',
   'test/lib/client/state.test.ts',
   'test/lib/node/calm-warning.test.ts',
+  'test/lib/node/dies-young.test.ts',
+  'test/lib/node/handler-clock.test.ts',
   'test/lib/node/leaving/lead-away.test.ts',
   'test/lib/node/soak.test.ts',
   'test/lib/node/webhooks/action-webhooks.test.ts',

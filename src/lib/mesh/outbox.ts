@@ -1,4 +1,5 @@
 import type {Envelope} from '../protocol/envelope.js'
+import {Numbered} from '../util/numbered.js'
 
 /** A message of this node's that is not stable yet. */
 export interface Outgoing {
@@ -16,25 +17,17 @@ export interface Outgoing {
   isEarlier: boolean
 }
 
-/** Places at the front that are empty are cut off when there are so many, and half of all. */
-const EMPTY_MAX = 1024
-
 /**
  * This node's own messages from accepted to stable, in counter order. They are sent again, in this
  * order, to each new master (design section 8). Counters have no gaps and messages become stable
- * nearly in their order: so it is a list, in which the counter says the place.
+ * nearly in their order.
  */
 export class Outbox {
-  /** Undefined: stable. The first that is not is at #start. */
-  #messages: (Outgoing | undefined)[] = []
-  #start = 0
-  /** The counter of place 0. */
-  #base = 0
-  #size = 0
+  readonly #messages = new Numbered<Outgoing>()
   #bytes = 0
 
   get size(): number {
-    return this.#size
+    return this.#messages.size
   }
 
   get bytes(): number {
@@ -43,36 +36,19 @@ export class Outbox {
 
   /** The lowest counter that is not stable; all below it are. Undefined when empty. */
   get first(): number | undefined {
-    return this.#size === 0 ? undefined : this.#base + this.#start
+    return this.#messages.first
   }
 
   /** Its counter is above all others. */
   add(outgoing: Outgoing): void {
-    const {counter} = outgoing.envelope
-    if (this.#size === 0) {
-      this.#messages = []
-      this.#start = 0
-      this.#base = counter
-    }
-    while (this.#base + this.#messages.length < counter) this.#messages.push(undefined)
-    this.#messages.push(outgoing)
-    this.#size += 1
+    this.#messages.add(outgoing.envelope.counter, outgoing)
     this.#bytes += outgoing.bytes
   }
 
   /** Removes and returns a stable message; undefined if it was removed before. */
   settle(counter: number): Outgoing | undefined {
-    const outgoing = this.get(counter)
-    if (outgoing === undefined) return undefined
-    this.#messages[counter - this.#base] = undefined
-    this.#size -= 1
-    this.#bytes -= outgoing.bytes
-    while (this.#size > 0 && this.#messages[this.#start] === undefined) this.#start += 1
-    if (this.#start > EMPTY_MAX && this.#start * 2 > this.#messages.length) {
-      this.#messages = this.#messages.slice(this.#start)
-      this.#base += this.#start
-      this.#start = 0
-    }
+    const outgoing = this.#messages.take(counter)
+    if (outgoing !== undefined) this.#bytes -= outgoing.bytes
     return outgoing
   }
 
@@ -82,20 +58,16 @@ export class Outbox {
     const before = this.get(counter)
     if (before === undefined) return
     this.#bytes += outgoing.bytes - before.bytes
-    this.#messages[counter - this.#base] = outgoing
+    this.#messages.replace(counter, outgoing)
   }
 
   get(counter: number): Outgoing | undefined {
-    return counter < this.#base ? undefined : this.#messages[counter - this.#base]
+    return this.#messages.get(counter)
   }
 
   /** Messages with a counter above `after`, oldest first. */
-  *above(after: number): Generator<Outgoing> {
-    const from = Math.max(this.#start, after + 1 - this.#base)
-    for (let place = from; place < this.#messages.length; place += 1) {
-      const outgoing = this.#messages[place]
-      if (outgoing !== undefined) yield outgoing
-    }
+  above(after: number): Iterable<Outgoing> {
+    return this.#messages.above(after)
   }
 
   /** All, oldest first. */

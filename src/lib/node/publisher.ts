@@ -9,6 +9,7 @@ import type {Target} from '../protocol/target.js'
 import {traceContextFrom, type TraceCarrier} from '../protocol/trace-context.js'
 import type {Receipt, RefusalReason} from '../mesh/effect.js'
 import {assert, unreachable} from '../util/assert.js'
+import {Numbered} from '../util/numbered.js'
 import type {CounterName, Counters} from './counters.js'
 import type {Latency} from './metrics/latency.js'
 import type {PublishGate} from './publish-gate.js'
@@ -61,7 +62,7 @@ export class Publisher {
   readonly #counters: Counters
   readonly #measure: Measure | undefined
   readonly #carriesTrace: boolean
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Numbered<Waiting>()
   #lastTicket = 0
 
   constructor(
@@ -117,7 +118,7 @@ export class Publisher {
     const ticket = (this.#lastTicket += 1)
     const sinceMs = this.#measure?.now() ?? 0
     const counter = COUNTED[from]
-    this.#waiting.set(ticket, {id: undefined, sinceMs, counter, onAccepted, gate, resolve})
+    this.#waiting.add(ticket, {id: undefined, sinceMs, counter, onAccepted, gate, resolve})
     this.#push({type: 'publish', ticket, callerId, onlyInTerm, target, payload})
   }
 
@@ -156,9 +157,8 @@ export class Publisher {
   }
 
   #take(ticket: number): Waiting {
-    const waiting = this.#waiting.get(ticket)
+    const waiting = this.#waiting.take(ticket)
     assert(waiting !== undefined, `Answered a ticket that nobody holds: ${ticket}`)
-    this.#waiting.delete(ticket)
     return waiting
   }
 }
