@@ -1,6 +1,7 @@
 /** What bench/reconnect.mjs measures by, and what it compares with. */
+import {once} from 'node:events'
 import {readFileSync} from 'node:fs'
-import {statsOf} from './mesh.mjs'
+import {statsOf, until} from './mesh.mjs'
 
 /** Of a tick in /proc, on Linux. */
 const TICK_MS = 10
@@ -11,6 +12,23 @@ export function cpuMsOf(children) {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
     return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS
   }, 0)
+}
+
+/** Ends a node as soon as so many clients have had to wait there; says how it ended, and when. */
+export async function endWhileWaiting(node, signal, clients) {
+  const before = (await statsOf(node)).counters
+  const waiting = await until(async () => {
+    const {counters} = await statsOf(node)
+    const waited = counters.clientsDelayedPace - before.clientsDelayedPace
+    // As many as were let in since, or more, do not wait any more.
+    const waits = waited - (counters.clientsAccepted - before.clientsAccepted)
+    return waits >= clients && waits
+  }, 'clients that wait', 60_000)
+  const sentMs = performance.now()
+  const ended = once(node.child, 'exit')
+  node.child.kill(signal)
+  const [code] = await ended
+  return {waiting, code, tookMs: Math.round(performance.now() - sentMs)}
 }
 
 /** Seldom, since who counts all clients of a node takes of the time that is measured. */

@@ -2,9 +2,12 @@
  * A storm: clients of the library, in a few processes, lose their node in one moment and come back
  * to the others. Fails unless all are back by themselves and recovered, no node took more than its
  * limit (--max-connects-per-second), 95 % were back within what full jitter and that limit predict
- * and a second of work (not with --untimed), and their processes hold no more than before.
+ * and a second of work (not with --untimed), and their processes hold no more than before. With
+ * --also, one more node ends while clients wait there for their turn: it must have ended within
+ * 10 s; when all are back is then only said.
  *
  *   npm run build && node bench/reconnect.mjs [--clients 10000] [--processes 4] [--limit 1000]
+ *     [--also SIGTERM|SIGKILL]
  */
 import {fork} from 'node:child_process'
 import {once} from 'node:events'
@@ -12,13 +15,14 @@ import {parseArgs} from 'node:util'
 import {BenchMesh, spreadOf, statsOf, until} from './mesh.mjs'
 import {WebSocket} from 'ws'
 import {connect} from '../dist/lib/client/connect.js'
-import {cpuMsOf, predictedMs, watchAccepts, watchAnswers} from './reconnect-parts.mjs'
+import {cpuMsOf, endWhileWaiting, predictedMs, watchAccepts, watchAnswers} from './reconnect-parts.mjs'
 
 const {values} = parseArgs({
   options: {
     clients: {type: 'string', default: '10000'},
     processes: {type: 'string', default: '4'},
     limit: {type: 'string', default: '1000'},
+    also: {type: 'string'},
     untimed: {type: 'boolean', default: false},
   },
 })
@@ -53,8 +57,10 @@ async function sum(question) {
 try {
   const nodes = []
   const args = ['--max-per-user', '1000000', '--max-connects-per-second', values.limit]
-  for (let i = 0; i < 3; i++) nodes.push(await mesh.start(...args))
-  const master = await mesh.master(3)
+  // More than half are left, whichever they are.
+  const size = values.also === undefined ? 3 : 4
+  for (let i = 0; i < size; i++) nodes.push(await mesh.start(...args))
+  const master = await mesh.master(size)
   const [dying, ...others] = nodes.filter((node) => node !== master).concat(master)
   const urls = [dying, ...others].map(({ready}) => ready.clientUrl)
   for (let i = 0; i < processes; i++) {
@@ -64,7 +70,7 @@ try {
   const perSecond = (0.7 * limit) / processes
   const count = await sum({type: 'open', count: share, urls, token: mesh.token, perSecond})
   const here = (await statsOf(dying)).connections
-  console.log(`${count} clients in ${processes} processes, ${here} of them on one of 3 nodes`)
+  console.log(`${count} clients in ${processes} processes, ${here} of them on one of ${size} nodes`)
   // So long that the connections count as sound.
   await new Promise((resolve) => setTimeout(resolve, 6000))
   const before = await ask({type: 'memory'})
@@ -73,11 +79,19 @@ try {
   const cpuMs = () => [children, others.map(({child}) => child)].map(cpuMsOf)
   const cpuBefore = cpuMs()
   const options = {token: mesh.token, WebSocket, timeoutMs: 60_000}
-  const resident = connect(others[0].ready.clientUrl, options)
+  const resident = connect(master.ready.clientUrl, options)
   await resident.request('bench').catch(() => {})
   const answers = watchAnswers(resident)
+  const second = values.also === undefined ? undefined : others.shift()
   const accepts = watchAccepts(others)
   mesh.kill(dying)
+  if (second !== undefined) {
+    const {waiting, code, tookMs} = await endWhileWaiting(second, values.also, here / 10)
+    mesh.nodes.delete(second)
+    console.log(`${values.also} of another, where ${waiting} waited: over after ${tookMs} ms`)
+    check(code === (values.also === 'SIGTERM' ? 0 : null), `it ended with ${code}`)
+    check(tookMs < 10_000, 'it took too long to end')
+  }
   await until(async () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     return (await sum({type: 'back'})) >= here
@@ -90,6 +104,7 @@ try {
   const waits = reports.flatMap(({waitsMs}) => waitsMs).filter((ms) => ms > 0)
     .toSorted((a, b) => a - b)
   const p95 = waits[Math.floor(waits.length * 0.95)]
+  const isTimed = !values.untimed && second === undefined
   const predicted = predictedMs({clients: here, nodes: others.length, limit})
   const refused = await Promise.all(
     others.map(async (node) => (await statsOf(node)).counters.clientsRefusedPace),
@@ -101,7 +116,7 @@ try {
   console.log(`accepted in a second, at most: ${most.join(', ')}; refused: ${refused.join(', ')}`)
   // On a machine that is too busy other nodes may lose the mesh, and theirs come back as well.
   check(waits.length >= here, `${waits.length} of ${here} came back`)
-  check(values.untimed || p95 <= predicted + WORK_MS, 'slower than predicted')
+  check(!isTimed || p95 <= predicted + WORK_MS, 'slower than predicted')
   check(most.every((rate) => rate <= limit), `a node took ${Math.max(...most)} in a second`)
   check(reports.every(({notRecovered}) => notRecovered === 0), 'clients were not recovered')
 

@@ -3,7 +3,8 @@ const STEP_MS = 5
 
 export interface EventuallyOptions {
   readonly timeoutMs?: number
-  readonly what?: string
+  /** As a function it is asked when it was in vain. */
+  readonly what?: string | (() => string)
 }
 
 /** Resolves with the first value of check that is neither undefined nor false. */
@@ -15,7 +16,10 @@ export async function eventually<T>(
   for (;;) {
     const value = await check()
     if (value !== undefined && value !== false) return value as Exclude<T, undefined | false>
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`)
+    if (performance.now() > deadline) {
+      const wanted = typeof what === 'string' ? what : what()
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${wanted}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, STEP_MS))
   }
 }

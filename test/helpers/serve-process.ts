@@ -76,7 +76,7 @@ export class ServeMesh implements AsyncDisposable {
       {env, ...(bin === undefined ? {} : {bin})})
     const line = await eventually(
       () => cli.stdout().includes('\n') && cli.stdout().split('\n')[0],
-      {what: `a node to be ready; it said: ${cli.stderr()}`, timeoutMs: 20_000},
+      {what: () => `a node to be ready; it said: ${cli.stderr()}`, timeoutMs: 20_000},
     )
     const ready = JSON.parse(line) as Ready
     if (ready.type !== 'ready') throw new Error(`Not a node that is ready: ${line}`)

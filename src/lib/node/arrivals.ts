@@ -21,15 +21,20 @@ export class Arrivals {
   readonly #turnMax: number
   readonly #counters: Counters
   readonly #now: () => number
+  readonly #isClosed: () => boolean
   /** Undefined: no limit. */
   readonly #pace: ArrivalPace | undefined
   /** The longest first. */
   readonly #waiting = new Set<() => void>()
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor(perSecond: number, counters: Counters, now: () => number) {
+  /** `isClosed`: nobody comes in at the moment; who waits is told so at once, to go elsewhere. */
+  constructor(
+    perSecond: number, counters: Counters, now: () => number, isClosed = (): boolean => false,
+  ) {
     this.#counters = counters
     this.#now = now
+    this.#isClosed = isClosed
     this.#waitingMax = perSecond * WAIT_MAX_S
     this.#turnMax = Math.max(1, perSecond * TURN_SHARE)
     this.#pace = perSecond === 0 ? undefined : new ArrivalPace(perSecond, now())
@@ -61,12 +66,13 @@ export class Arrivals {
     }
   }
 
-  /** Lets in those whose turn it is. */
+  /** Lets in those whose turn it is; where nobody comes in, as many as one turn takes. */
   turn(): void {
     const nowMs = this.#now()
+    const isClosed = this.#isClosed()
     let left = this.#turnMax
     for (const enter of this.#waiting) {
-      if (left < 1 || this.#pace?.take(nowMs, true) === false) break
+      if (left < 1 || !(isClosed || this.#pace?.take(nowMs, true) === true)) break
       left -= 1
       this.#waiting.delete(enter)
       enter()

@@ -27,6 +27,8 @@ export interface ClientSideOptions {
   readonly actionRegistry: ActionRegistry
   readonly publisher: Publisher
   readonly counters: Counters
+  /** Whether it takes no clients at the moment. */
+  readonly isClosed: () => boolean
   /** Undefined before the node has started. */
   readonly relay: () => Pick<Relay, 'position' | 'recover' | 'prepare'> | undefined
 }
@@ -43,7 +45,7 @@ export interface ClientSide {
 
 /** Throws CONFIG_INVALID for settings of the door that do not go together. */
 export function createClientSide(options: ClientSideOptions): ClientSide {
-  const {config, services, registry, actionRegistry, publisher, counters, relay} = options
+  const {config, services, registry, actionRegistry, publisher, counters, isClosed, relay} = options
   const {log, now, wallClock, secret} = services
   const {guests, recheckMs} = config
   const {authenticators = [tokenAuthenticator(secret)]} = services
@@ -66,7 +68,7 @@ export function createClientSide(options: ClientSideOptions): ClientSide {
   const clients = new Clients({
     ...shared, sessions, limits: config, positionMs: positionMs(config.mesh.historyMs),
   })
-  const arrivals = new Arrivals(config.connectsPerSecond, counters, now)
+  const arrivals = new Arrivals(config.connectsPerSecond, counters, now, isClosed)
   const clientDoor = new ClientDoor(config.door)
   return {clients, clientDoor, resuming, pace, arrivals, authenticators}
 }

@@ -143,6 +143,7 @@ class RunningNode implements MeshNode {
     const core = () => this.#statsParts?.relay
     this.#clientSide = createClientSide({
       config, services, registry, counters, relay: core,
+      isClosed: () => this.#status.closedToClients !== undefined,
       actionRegistry: this.#actionRegistry,
       publisher: this.#publisher,
     })

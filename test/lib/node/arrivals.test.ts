@@ -7,11 +7,13 @@ class Crowd {
   readonly counters = new Counters()
   readonly in: number[] = []
   readonly #arrivals: Arrivals
+  /** The node takes nobody. */
+  isClosed = false
   #nowMs = 0
   #last = 0
 
   constructor(perSecond: number) {
-    this.#arrivals = new Arrivals(perSecond, this.counters, () => this.#nowMs)
+    this.#arrivals = new Arrivals(perSecond, this.counters, () => this.#nowMs, () => this.isClosed)
   }
 
   /** Undefined: it does not wait. Else what takes its place back. */
@@ -104,6 +106,26 @@ describe('clients that come at once', () => {
     expect(crowd.in).toEqual([1, 2])
     crowd.come()
     expect(crowd.in).toEqual([1, 2])
+  })
+
+  it('have their answer within half a second when the node takes nobody any more', () => {
+    const crowd = crowdOf(5100, 1000)
+    crowd.isClosed = true
+    expect(crowd.pass(10)).toBe(100)
+    expect(crowd.pass(490)).toBe(4900)
+    expect(crowd.waiting).toBe(0)
+    const slow = crowdOf(6, 1)
+    slow.isClosed = true
+    expect(slow.pass(50)).toBe(5)
+  })
+
+  it('wait for their turn again when it takes them again', () => {
+    const crowd = crowdOf(3000, 1000)
+    crowd.isClosed = true
+    crowd.pass(10)
+    crowd.isClosed = false
+    expect(crowd.pass(1000)).toBeLessThanOrEqual(1000)
+    expect(crowd.waiting).toBeGreaterThan(1700)
   })
 
   it('are all let in where there is no limit', () => {
