@@ -13,7 +13,7 @@ import type {PublishOutcome, Publisher} from './publisher.js'
 
 /**
  * `send` as action handlers know it. A handler that does not wait for the receipt does not hear of
- * its failure, and that must not end the process: the promise counts as handled.
+ * its failure, and that must not end the process: a promise that fails counts as handled.
  */
 export function createSend(publisher: Publisher): SendMessage {
   return (...message) => {

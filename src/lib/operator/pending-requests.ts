@@ -3,8 +3,10 @@ import type {OperatorError, OperatorResult} from '../protocol/operator-frame.js'
 import type {NodeId} from '../util/brand.js'
 import {formatDuration} from '../util/duration.js'
 import {WsmeshError} from '../util/errors.js'
+import {Numbered} from '../util/numbered.js'
 
 interface Waiting {
+  readonly id: number
   readonly resolve: (result: OperatorResult) => void
   readonly reject: (error: WsmeshError) => void
   readonly timer: NodeJS.Timeout
@@ -14,7 +16,7 @@ interface Waiting {
 
 /** Requests of one connection that have no answer yet, by id. */
 export class PendingRequests {
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Numbered<Waiting>()
   #lastId = 0
   #hasRefused = false
 
@@ -34,7 +36,7 @@ export class PendingRequests {
       const timer = setTimeout(() => {
         this.#take(id)?.reject(timedOut(op, node, timeoutMs))
       }, timeoutMs)
-      this.#waiting.set(id, {resolve, reject, timer, op, node})
+      this.#waiting.add(id, {id, resolve, reject, timer, op, node})
     })
     return {id, promise}
   }
@@ -49,15 +51,13 @@ export class PendingRequests {
   }
 
   failAll(error: WsmeshError): void {
-    for (const id of this.#waiting.keys()) {
-      const waiting = this.#take(id)
-      waiting?.reject(hasReceipt(waiting.op) ? unknownOutcome(waiting.node, error) : error)
+    for (const {id, op, node} of this.#waiting.above(0)) {
+      this.#take(id)?.reject(hasReceipt(op) ? unknownOutcome(node, error) : error)
     }
   }
 
   #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
+    const waiting = this.#waiting.take(id)
     clearTimeout(waiting?.timer)
     return waiting
   }

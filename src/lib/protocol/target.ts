@@ -74,7 +74,11 @@ function readKind(kind: string, value: unknown): TargetRead {
 }
 
 function readIds(kind: 'user' | 'group' | 'session', value: unknown): TargetRead {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (!Array.isArray(value)) {
+    const id = idFromJson(value)
+    return id === undefined ? notAnId(kind, value) : {ok: true, value: {kind, ids: [id]}}
+  }
+  const list: readonly unknown[] = value
   if (list.length === 0) return refused(`${kind} is an empty list: name at least one`)
   if (list.length > LIMITS.targetIds) {
     return refused(`${list.length} ids in ${kind} where ${LIMITS.targetIds} are allowed`)
@@ -82,10 +86,14 @@ function readIds(kind: 'user' | 'group' | 'session', value: unknown): TargetRead
   const ids = new Set<string>()
   for (const item of list) {
     const id = idFromJson(item)
-    if (id === undefined) return refused(`${kind} ${describeJson(item)} is no id: ${ID_RULE}`)
+    if (id === undefined) return notAnId(kind, item)
     ids.add(id)
   }
   return {ok: true, value: {kind, ids: [...ids]}}
+}
+
+function notAnId(kind: string, value: unknown): TargetRead {
+  return refused(`${kind} ${describeJson(value)} is no id: ${ID_RULE}`)
 }
 
 function readFilter(value: unknown): TargetRead {

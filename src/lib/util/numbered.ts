@@ -63,11 +63,11 @@ export class Numbered<T> {
     return thing
   }
 
-  /** Those with a number above `after`, in order. */
+  /** Those with a number above `after`, in order; what was passed may be taken meanwhile. */
   *above(after: number): Generator<T> {
-    const from = Math.max(this.#start, after + 1 - this.#base)
-    for (let place = from; place < this.#things.length; place += 1) {
-      const thing = this.#things[place]
+    let number = Math.max(this.#base + this.#start, after + 1)
+    for (; number < this.#base + this.#things.length; number += 1) {
+      const thing = this.get(number)
       if (thing !== undefined) yield thing
     }
   }

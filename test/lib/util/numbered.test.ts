@@ -52,3 +52,21 @@ test('one that stays is found behind thousands that came and went', () => {
   expect(numbered.take(4990)).toBeUndefined()
   expect(numbered.first).toBe(19_991)
 })
+
+test('all can be taken while they are gone through', () => {
+  const numbered = new Numbered<number>()
+  for (let number = 1; number <= 5000; number += 1) numbered.add(number, number)
+  const taken: number[] = []
+  for (const number of numbered.above(0)) taken.push(numbered.take(number) ?? 0)
+  expect(taken).toEqual(Array.from({length: 5000}, (_, at) => at + 1))
+  expect(numbered.size).toBe(0)
+})
+
+test.each([0, -1, 1.5, Number.NaN, 99, Infinity])('a number that was never given: %d', (number) => {
+  const numbered = new Numbered<string>()
+  numbered.add(5, 'five')
+  numbered.add(6, 'six')
+  expect(numbered.get(number)).toBeUndefined()
+  expect(numbered.take(number)).toBeUndefined()
+  expect(numbered.size).toBe(2)
+})

@@ -10,6 +10,7 @@ import {isRecord, parseJson} from '../../protocol/json-text.js'
 import {LIMITS} from '../../protocol/limits.js'
 import {SUBPROTOCOL} from '../../protocol/version.js'
 import {WsmeshError} from '../../util/errors.js'
+import {Numbered} from '../../util/numbered.js'
 import type {SentBook} from '../ledger/sent-book.js'
 import {nowUs} from '../measure/clock.js'
 import {WireSocket} from '../wire/wire-socket.js'
@@ -28,6 +29,7 @@ export interface OperatorPublisherOptions {
 }
 
 interface Waiting {
+  readonly id: number
   readonly hit: Hit
   readonly stream: number
   readonly number: number
@@ -46,7 +48,7 @@ const HEAD_BYTES = 40
 export class OperatorPublisher implements Publisher {
   readonly #options: OperatorPublisherOptions
   readonly #field: Field
-  readonly #waiting = new Map<number, Waiting>()
+  #waiting = new Numbered<Waiting>()
   readonly #opened = withResolvers<void>()
   #wire: WireSocket | undefined
   #handshake: Handshake | undefined
@@ -80,11 +82,12 @@ export class OperatorPublisher implements Publisher {
       return
     }
     const stream = this.#field.streamOf(this.#options.id, hit.kind, hit.target)
-    const waiting = {hit, stream, number: this.#options.sent.next(stream), wasSent: false}
     this.#lastId += 1
-    this.#waiting.set(this.#lastId, waiting)
+    const id = this.#lastId
+    const waiting = {id, hit, stream, number: this.#options.sent.next(stream), wasSent: false}
+    this.#waiting.add(id, waiting)
     tally.sent += 1
-    if (this.#isIn) this.#send(this.#lastId, waiting)
+    if (this.#isIn) this.#send(waiting)
   }
 
   flush(): void {
@@ -94,8 +97,8 @@ export class OperatorPublisher implements Publisher {
   giveUp(): void {
     this.#isOver = true
     clearTimeout(this.#timer)
-    for (const waiting of this.#waiting.values()) this.#unanswered(waiting)
-    this.#waiting.clear()
+    for (const waiting of this.#waiting.above(0)) this.#unanswered(waiting)
+    this.#waiting = new Numbered()
   }
 
   close(): void {
@@ -174,12 +177,12 @@ export class OperatorPublisher implements Publisher {
     this.#isIn = true
     this.#failures = 0
     this.#opened.resolve()
-    for (const [id, waiting] of this.#waiting) this.#send(id, waiting)
+    for (const waiting of this.#waiting.above(0)) this.#send(waiting)
     this.#wire?.flush()
   }
 
-  #send(id: number, waiting: Waiting): void {
-    const {hit, number} = waiting
+  #send(waiting: Waiting): void {
+    const {id, hit, number} = waiting
     const {job} = this.#field
     const lateUs = nowUs() - hit.intendedUs
     const message = MessageText.of(job).publication({
@@ -200,7 +203,7 @@ export class OperatorPublisher implements Publisher {
     const head = bytes.toString('latin1', start, Math.min(end, start + HEAD_BYTES))
     const accepted = ACCEPTED.exec(head)
     if (accepted === null) return this.#refused(bytes.subarray(start, end))
-    const waiting = this.#take(Number(accepted[1]))
+    const waiting = this.#waiting.take(Number(accepted[1]))
     if (waiting === undefined) return
     this.#field.tally.accepted += 1
     this.#field.record('accept', waiting.hit.intendedUs, nowUs() - waiting.hit.intendedUs)
@@ -218,7 +221,7 @@ export class OperatorPublisher implements Publisher {
       this.#wire?.destroy()
       return
     }
-    const waiting = this.#take(id)
+    const waiting = this.#waiting.take(id)
     if (waiting === undefined) return
     if (status === 504) {
       this.#unanswered(waiting)
@@ -226,12 +229,6 @@ export class OperatorPublisher implements Publisher {
       this.#field.tally.refused += 1
       this.#options.sent.exclude(waiting.stream, waiting.number)
     }
-  }
-
-  #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    return waiting
   }
 
   #unanswered({stream, number, wasSent}: Waiting): void {
@@ -242,9 +239,9 @@ export class OperatorPublisher implements Publisher {
 
   /** Without ids of their own, what may be published cannot be sent again. */
   #forgetSent(): void {
-    for (const [id, waiting] of this.#waiting) {
+    for (const waiting of this.#waiting.above(0)) {
       if (!waiting.wasSent) continue
-      this.#waiting.delete(id)
+      this.#waiting.take(waiting.id)
       this.#unanswered(waiting)
     }
   }
