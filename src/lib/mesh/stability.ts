@@ -12,6 +12,7 @@ import {settle} from './publishing.js'
 
 /** Messages in one stable frame: with a hundred nodes each, still far from the frame's limit. */
 const STABLE_MAX = 1000
+const NOBODY: readonly NodeCount[] = []
 
 /** Takes a member's connection counts, each once. */
 export function takeCounts(
@@ -124,9 +125,14 @@ function missingOf(role: Mastering, {seq}: Slot): NodeId[] {
 }
 
 /** A repeat's receipt is its message's, with those nodes that counted it and are gone since. */
-function countsOf(state: MeshState, slot: Slot): NodeCount[] {
+function countsOf(state: MeshState, slot: Slot): readonly NodeCount[] {
+  const {connections = 0, repeatOf, byNode = NOBODY} = slot
+  return connections === 0 && repeatOf === undefined ? byNode : allCountsOf(state, slot)
+}
+
+function allCountsOf(state: MeshState, slot: Slot): NodeCount[] {
   const original = slot.repeatOf && state.log.at(slot.repeatOf.seq)
-  const counts = original === undefined ? [] : countsOf(state, original)
+  const counts = original === undefined ? [] : allCountsOf(state, original)
   if (slot.connections !== undefined && slot.connections > 0) {
     noteCount(counts, state.self.id, slot.connections)
   }
