@@ -39,8 +39,15 @@ function pageOf(era: (typeof ERAS)[number]): string {
     </script>`
 }
 
+/** A page of either era that has no library; its script may read the cookie only in the first. */
+const PLAIN_PAGE = `<!doctype html><title>Plain</title>
+  <script>window.session = (/cs_session=(\\w+)/.exec(document.cookie) || [])[1]</script>
+  <script src="/front-end-2015/plain.js"></script>`
+
 /** What the scripts add to a page. */
 interface World {
+  readonly say: (action: string, details?: unknown) => void
+  readonly closes: number[]
   readonly cs: {readonly WebSockets: {send(action: string, details?: unknown): void}}
   readonly seen: unknown[][]
   readonly sockets: WebSocket[]
@@ -48,6 +55,8 @@ interface World {
 declare const cs: World['cs']
 declare const seen: World['seen']
 declare const sockets: World['sockets']
+declare const say: World['say']
+declare const closes: World['closes']
 
 /** What the tests have opened; the last ends first. */
 const opened: AsyncDisposable[] = []
@@ -65,7 +74,12 @@ beforeAll(async () => {
     remote_addr VARCHAR(32) NOT NULL, ip VARCHAR(32) NOT NULL, data MEDIUMTEXT NOT NULL)`)
   await db.exec('CREATE TABLE mesh.cs_users_groups (id INT NOT NULL, `group` INT NOT NULL)')
   await db.exec('INSERT INTO mesh.cs_users_groups VALUES (42, 2), (42, 3), (7, 2)')
-  door = use(await openFrontDoor({'/article': pageOf('article'), '/cookie': pageOf('cookie')}))
+  door = use(await openFrontDoor({
+    '/article': pageOf('article'),
+    '/cookie': pageOf('cookie'),
+    '/plain-article': PLAIN_PAGE,
+    '/plain-cookie': PLAIN_PAGE,
+  }))
   mesh = use(await ServeMesh.open())
   context = use(await startChromium()).context
 })
@@ -121,8 +135,8 @@ async function logIn(user: number, session = newSession(), browser?: string): Pr
   return session
 }
 
-async function openPage(era: (typeof ERAS)[number], session: string): Promise<Page> {
-  const httpOnly = era === 'cookie'
+async function openPage(era: string, session: string): Promise<Page> {
+  const httpOnly = era.endsWith('cookie')
   await context.addCookies([{name: 'cs_session', value: session, url: door.url, httpOnly}])
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(String(error)))
@@ -273,3 +287,38 @@ it('a front end that leaves out a part of its proof is told so, and stays connec
   await send(page, 'hello', 'Still here')
   expect(await told(page, 'hello')).toEqual([['hello', 'Still here']])
 })
+
+describe.each(['plain-article', 'plain-cookie'])('a page without a library, %s', (era) => {
+  it('talks before it is let in, in any details, and comes back each second', async () => {
+    const [first, second] = mesh.nodes
+    if (first === undefined || second === undefined) throw new Error('Two nodes were started')
+    pass(first, second)
+    const page = await openPage(era, await logIn(42))
+    await told(page, 'Client/authentication', 2)
+    const given = [{a: [1]}, ['x', 'y'], [''], '', null, 7, 'Привіт']
+    await page.evaluate((all) => {
+      for (const details of all) say('hello', details)
+      say('some/action', false)
+    }, given)
+    await told(page, 'some/action:error')
+    expect(await told(page, 'hello', 5)).toEqual([
+      ['hello', 'number 1'], ['hello', {a: [1]}], ['hello', ['x', 'y']], ['hello', 7],
+      ['hello', 'Привіт'],
+    ])
+    const empty = ['hello:error', [400, 'No hello message:(']]
+    expect(await told(page, 'hello:error')).toEqual([empty, empty, empty])
+    await mesh.kill(first)
+    await told(page, 'Client/authentication', 4)
+    const hellos = await told(page, 'hello', 6)
+    expect(hellos.at(-1)).toEqual(['hello', 'number 2'])
+    expect(await page.evaluate(() => closes)).toEqual([1006])
+  }, 60_000)
+})
+
+it('a page without a library is told no at each try, and closed with 1000', async () => {
+  const page = await openPage('plain-cookie', newSession())
+  const refused = await told(page, 'Client/authentication:error', 2)
+  expect(refused[0]).toEqual(['Client/authentication:error', [403, '403 Forbidden']])
+  expect(new Set(await page.evaluate(() => closes))).toEqual(new Set([1000]))
+  expect(await page.evaluate(() => seen.length)).toBe(2)
+}, 60_000)

@@ -1,3 +1,4 @@
+import {asItCame} from '../protocol/array-form.js'
 import type {ClientFrame} from '../protocol/client-frame.js'
 import type {Identity} from '../protocol/target.js'
 import type {TraceContext} from '../protocol/trace-context.js'
@@ -26,7 +27,8 @@ export class RunningCall implements ActionCall {
     this.details = frame.details
     const {trace} = frame
     this.trace = trace ?? undefined
-    this.send = trace === undefined || trace === null ? send : sendIn(trace, send)
+    const own = frame.given === undefined ? send : sendAsItCame(frame, send)
+    this.send = trace === undefined || trace === null ? own : sendIn(trace, own)
     this.#frame = frame
     this.#connection = connection
     this.#identity = connection.identity
@@ -54,7 +56,7 @@ export class RunningCall implements ActionCall {
 
   get reply(): ActionCall['reply'] {
     return (details) => {
-      say(this.#connection, this.action, details, this.#frame.id)
+      say(this.#connection, this.action, asItCame(this.#frame, details), this.#frame.id)
     }
   }
 
@@ -71,6 +73,10 @@ export class RunningCall implements ActionCall {
 /** What is sent for a call is part of the trace that the call is. */
 function sendIn(trace: TraceContext, send: SendMessage): SendMessage {
   return (action, details, target, options) => send(action, details, target, {trace, ...options})
+}
+
+function sendAsItCame(frame: ClientFrame, send: SendMessage): SendMessage {
+  return (action, details, ...rest) => send(action, asItCame(frame, details), ...rest)
 }
 
 function connectionOf(

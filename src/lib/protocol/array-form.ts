@@ -31,6 +31,8 @@ export function formOfFirst(data: Uint8Array): FrameForm {
 export interface ArrayFrame {
   readonly action: string
   readonly details: readonly unknown[]
+  /** What came, where that was no list. */
+  readonly given?: unknown
 }
 
 /** Further elements were for servers: they are ignored, as they were. */
@@ -39,7 +41,18 @@ export function arrayFrameOf(value: unknown): Decoded<ArrayFrame> {
   const [action, details]: readonly unknown[] = value
   if (typeof action !== 'string') return badFrame('the action is no text')
   if (value.length < 2) return badFrame('an array without details')
-  return decoded({action, details: argumentsOf(details)})
+  if (Array.isArray(details)) return decoded({action, details})
+  return decoded({action, details: argumentsOf(details), given: details})
+}
+
+/**
+ * A handler that passes the list on which it was called with passes on what came, as the module
+ * did: `["hello","Hi"]` comes back as that, not as `["hello",["Hi"]]`.
+ */
+export function asItCame({details, given}: Omit<ArrayFrame, 'action'>, passed: unknown): unknown {
+  if (passed !== details || given === undefined) return passed
+  const isWhole = given === null ? details.length === 0 : details.length === 1
+  return isWhole && (given === null || details[0] === given) ? given : passed
 }
 
 /**

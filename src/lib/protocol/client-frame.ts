@@ -25,6 +25,8 @@ export interface ClientFrame {
   readonly action: string
   /** The argument list: details of the frame that are no list are its only element. */
   readonly details: readonly unknown[]
+  /** Of the array form alone: what came, where that was no list. */
+  readonly given?: unknown
   /** Of a wsmesh.v1 client that wants its answer matched: comes back as `re`. */
   readonly id?: string
   /** Where it is looked for and the client gave one; null: it does not hold. */

@@ -196,6 +196,7 @@ describe('actions in the array form', () => {
   const handlers: BenchOptions['handlers'] = {
     echo: ({details, reply}) => reply(details),
     one: ({details, reply}) => reply(details[0]),
+    back: ({details, send}) => send('back', details, {user: '42'}),
     none: ({reply}) => reply(),
     hello: ({details, reply, error}) => {
       if (details.some(Boolean)) reply(details)
@@ -208,7 +209,7 @@ describe('actions in the array form', () => {
   }
 
   it.each([
-    ['["hello","Hello, world!"]', ['hello', ['Hello, world!']]],
+    ['["hello","Hello, world!"]', ['hello', 'Hello, world!']],
     ['["hello",null]', ['hello:error', [400, 'No hello message:(']]],
     ['["hello",""]', ['hello:error', [400, 'No hello message:(']]],
     ['["one","Hi"]', ['one', 'Hi']],
@@ -226,6 +227,18 @@ describe('actions in the array form', () => {
     raw(client, frame)
     expect(await answersOf(client)).toEqual([answer])
     expect(client.socket.closed).toBeUndefined()
+  })
+
+  it('sent on as they came are published as they came', async () => {
+    const sent: unknown[] = []
+    const send = (_: string, details: unknown): Promise<never> => {
+      sent.push(details)
+      return Promise.reject(new Error('No mesh here'))
+    }
+    const bench = openBench({send, handlers})
+    const client = await connected(bench)
+    for (const given of ['Hi', null, {a: 1}, ['Hi']]) raw(client, JSON.stringify(['back', given]))
+    expect(sent).toEqual(['Hi', null, {a: 1}, ['Hi']])
   })
 
   it('before the authentication are ignored, whatever they are', async () => {

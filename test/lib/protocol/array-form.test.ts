@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {
   arrayProofOf,
+  asItCame,
   encodeArrayError,
   encodeArrayReply,
   formOfFirst,
@@ -34,8 +35,10 @@ function withoutEscapes(text: string): string {
 describe('frames of clients, as the original took them', () => {
   it.each(FROM_CLIENT)('$what ($source)', ({frame, action, details}) => {
     expect(formOfFirst(bytesOf(frame))).toBe('array')
-    expect(decode(frame)).toEqual({ok: true, value: {action, details}})
-    expect(decode(bytesOf(frame))).toEqual({ok: true, value: {action, details}})
+    const [, came] = JSON.parse(frame) as readonly unknown[]
+    const value = Array.isArray(came) ? {action, details} : {action, details, given: came}
+    expect(decode(frame)).toEqual({ok: true, value})
+    expect(decode(bytesOf(frame))).toEqual({ok: true, value})
   })
 
   it.each(REFUSED_FRAMES)('closed for: $what ($source)', ({frame, reason}) => {
@@ -76,6 +79,27 @@ describe('proofs', () => {
   })
 })
 
+describe('details that a handler passes on', () => {
+  it.each([
+    ['"Hi"', 'Hi'], ['false', false], ['null', null], ['{"a":1}', {a: 1}], ['["Hi"]', ['Hi']],
+  ])('%s, as they are, are what came', (text, came) => {
+    const read = decode(`["hello",${text}]`)
+    expect(read.ok && asItCame(read.value, read.value.details)).toEqual(came)
+  })
+
+  it('are a list once they are changed, or another one', () => {
+    const frame = {details: ['Hi'], given: 'Hi'}
+    expect(asItCame(frame, [...frame.details])).toEqual(['Hi'])
+    expect(asItCame(frame, 'Hi!')).toBe('Hi!')
+    frame.details.push('more')
+    expect(asItCame(frame, frame.details)).toEqual(['Hi', 'more'])
+    const none = {details: ['now'], given: null}
+    expect(asItCame(none, none.details)).toEqual(['now'])
+    const other = {details: ['Hello'], given: 'Hi'}
+    expect(asItCame(other, other.details)).toEqual(['Hello'])
+  })
+})
+
 describe('the form of a connection', () => {
   it.each([
     ['["a",null]', 'array'],
@@ -105,7 +129,10 @@ describe('any frame', () => {
         const given: unknown = JSON.parse(JSON.stringify(details))
         const text = JSON.stringify([action, given])
         const list = Array.isArray(given) ? given : given === null ? [] : [given]
-        expect(decode(text)).toEqual({ok: true, value: {action, details: list}})
+        const came = Array.isArray(given) ? {} : {given}
+        const read = decode(text)
+        expect(read).toEqual({ok: true, value: {action, details: list, ...came}})
+        if (read.ok) expect(asItCame(read.value, read.value.details)).toEqual(given)
         if (!isActionName(action)) return
         expect(JSON.parse(encodeArrayReply(action, given))).toEqual([action, given])
         const published = clientFrameBytes(encodePayload(action, given), 'array')
