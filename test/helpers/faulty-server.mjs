@@ -13,7 +13,6 @@ const server = new WebSocketServer({
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const nowUs = () => Number(process.hrtime.bigint()) / 1000
 let messages = 0
-let held
 /** What waits while the server stands still; undefined: it does not. */
 let stalled
 
@@ -60,10 +59,8 @@ function received(ws, data) {
   if (!isHit) {
     answer(ws, ws.glued === undefined ? data : Buffer.concat([ws.glued, data]))
     ws.glued = undefined
-    if (held !== undefined && held[0] === ws) {
-      answer(...held)
-      held = undefined
-    }
+    if (ws.held !== undefined) answer(ws, ws.held)
+    ws.held = undefined
     return
   }
   hit(ws, data)
@@ -79,7 +76,7 @@ const SPOILED = {
   sender: (data) => Buffer.from(data.toString().replace(/^(~m.{13})./, (_, head) => `${head}0`)),
 }
 /** Counted for each connection by itself. */
-const SPLIT = new Set(['glue'])
+const SPLIT = new Set(['glue', 'reorder'])
 
 function hit(ws, data) {
   const others = [...server.clients].filter((other) => other !== ws)
@@ -94,9 +91,12 @@ function hit(ws, data) {
     ws._socket.destroy()
     return
   }
+  if (fault === 'reorder') {
+    ws.held = data
+    return
+  }
   if (fault === 'duplicate') answer(ws, data)
-  if (fault === 'reorder' && held === undefined) held = [ws, data]
-  else if (fault === 'misdeliver') answer(others[messages % others.length], data)
+  if (fault === 'misdeliver') answer(others[messages % others.length], data)
   else if (fault === 'close') ws._socket.destroy()
   else if (fault === 'close-code') ws.close(1011, 'went wrong')
   else if (fault === 'garbage') ws._socket.write(Buffer.from([0xf1, 0x85, 1, 2, 3, 4, 5, 6, 7]))

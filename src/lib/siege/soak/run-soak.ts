@@ -4,11 +4,11 @@
  */
 import type {MeshSecret} from '../../auth/mesh-secret.js'
 import {WsmeshError} from '../../util/errors.js'
+import {Beginnings} from './beginnings.js'
 import type {ChurnKind} from './churn-kinds.js'
 import {Churn} from './churn.js'
 import type {Work} from './churn.js'
 import type {Failover} from './failover.js'
-import {CYCLES_MIN} from './judge-server.js'
 import {SampleSeries} from './soak-samples.js'
 import type {CycleSample} from './soak-samples.js'
 import type {SoakTarget} from './soak-target.js'
@@ -35,7 +35,7 @@ export interface SoakOptions {
   /** After the last connection ended, the servers' own clean-up is given so long. */
   readonly settleMs: number
   readonly seed: number
-  /** Once, in the middle of the measured cycles; a killed one's successor is measured as long. */
+  /** Once, early in the measured cycles; who leads then is measured as long from there. */
   readonly failover?: Failover | undefined
   readonly signal: AbortSignal
   readonly onCycle: (progress: SoakProgress) => void
@@ -46,6 +46,8 @@ export interface SoakProgress {
   readonly isWarmUp: boolean
   /** Of the cycles so far. */
   readonly warmUpCycles: number
+  /** To be measured in all; a master that changes makes them more. */
+  readonly cycles: number
   readonly atS: number
   readonly work: Work
   readonly samples: ReadonlyMap<string, CycleSample>
@@ -67,12 +69,12 @@ export interface SoakRun {
   readonly durationS: number
   /** As they were at the end. */
   readonly targets: readonly SoakTarget[]
-  /** What became of the master, and when; empty: nothing was done to it. */
+  /** What became of the master, when, and who was begun afresh; empty: it was the same throughout. */
   readonly failovers: readonly string[]
 }
 
-/** The measured cycle in which a master is killed: those before it are the others' beginning. */
-const KILL_AT = 3
+/** The measured cycle with the failover: those before it are the beginning of who goes on. */
+const FAILOVER_AT = 3
 const WARM_UP_MIN = 5
 const WARM_UP_MAX = 40
 /** A cache that grows by less than this part of the connections is none of theirs. */
@@ -98,8 +100,9 @@ class Soak {
   readonly #unrest = new Map<string, string[]>()
   readonly #startMs = performance.now()
   readonly #failovers: string[] = []
-  /** The last cycle that warms up a process which took another one's place. */
-  readonly #freshUntil = new Map<string, number>()
+  readonly #beginnings: Beginnings
+  /** Who was master when the mesh was last seen whole. */
+  readonly #leads = new Map<string, boolean>()
   #targets: readonly SoakTarget[]
   #failoverCycle = 0
   #warmUpCycles = 0
@@ -111,6 +114,7 @@ class Soak {
     this.#options = options
     this.#targets = options.targets
     this.#churn = new Churn(options)
+    this.#beginnings = new Beginnings({warmUpCycles: WARM_UP_MIN, cycles: options.cycles})
     for (const {place} of options.targets) {
       this.#series.set(place.name, new SampleSeries())
       this.#unrest.set(place.name, [])
@@ -126,11 +130,11 @@ class Soak {
     // Fewer are not all of the mesh: then nobody knows how many links there should be.
     if (links === 2 * (targets.length - 1)) this.#linksOfAll = links
     let cycle = await this.#warmUp()
-    const firstMeasured = cycle
-    const cycles = cyclesOf(this.#options)
-    const failsAt = failover?.kind === 'kill' ? KILL_AT : Math.ceil(cycles / 2)
-    if (failover !== undefined) this.#failoverCycle = firstMeasured + failsAt
-    while (!this.#isOver() && (cycle - firstMeasured < cycles || this.#elapsedMs() < forMs)) {
+    this.#beginnings.measureFrom(cycle)
+    if (failover !== undefined) this.#failoverCycle = cycle + FAILOVER_AT
+    const isEnough = (): boolean =>
+      cycle >= this.#beginnings.lastCycle && this.#elapsedMs() >= forMs
+    while (!this.#isOver() && !isEnough()) {
       const [connections, messages] = DOSES[cycle % DOSES.length] ?? [1, 1]
       cycle += 1
       await this.#cycle(cycle, {isWarmUp: false, connections, messages, drains: true})
@@ -206,7 +210,8 @@ class Soak {
     const {isWarmUp} = dose
     if (isWarmUp) this.#warmUpCycles = cycle
     const warmUpCycles = this.#warmUpCycles
-    onCycle({cycle, isWarmUp, warmUpCycles, atS, work: this.#churn.work, samples})
+    const cycles = this.#beginnings.lastCycle - warmUpCycles
+    onCycle({cycle, isWarmUp, warmUpCycles, cycles, atS, work: this.#churn.work, samples})
   }
 
   /** While visits go on. */
@@ -220,7 +225,7 @@ class Soak {
       this.#targets = this.#targets.with(index, target)
       this.#churn.retarget(this.#targets)
       this.#series.set(target.place.name, new SampleSeries())
-      this.#freshUntil.set(target.place.name, cycle + WARM_UP_MIN - 1)
+      this.#beginnings.afresh(target.place.name, cycle)
     } catch (error) {
       if (!(error instanceof WsmeshError)) throw error
       const [first] = this.#targets
@@ -273,6 +278,10 @@ class Soak {
       if (place?.isSettled === false) return UNSETTLED
       links += place?.links ?? 0
     }
+    for (const [index, {place}] of this.#targets.entries()) {
+      const state = states[index]?.place
+      if (state) this.#leads.set(place.name, state.isMaster)
+    }
     return links
   }
 
@@ -300,7 +309,8 @@ class Soak {
         const {messages, byTarget} = this.#churn.work
         const done = byTarget.get(clientUrl) ?? {}
         const work = {connection: 0, message: messages, hour: atS / 3600, ...done}
-        const isFresh = cycle <= (this.#freshUntil.get(name) ?? 0)
+        this.#afreshIfOtherPart(name, cycle, isWarmUp)
+        const isFresh = this.#beginnings.isWarmUp(name, cycle)
         const taken = {cycle, isWarmUp: isWarmUp || isFresh, atS, work, sample}
         this.#lostByRestart(name, taken)
         this.#series.get(name)?.add(taken)
@@ -314,6 +324,16 @@ class Soak {
         await delay(TRY_PAUSE_MS)
       }
     }
+  }
+
+  /** The master of before, and that of now: whatever the reason is that it changed. */
+  #afreshIfOtherPart(name: string, cycle: number, isWarmUp: boolean): void {
+    const leads = this.#leads.get(name)
+    if (leads === undefined || !this.#beginnings.sees(name, leads, cycle) || isWarmUp) return
+    this.#series.get(name)?.startAgain()
+    const what = leads ? 'began to lead' : 'led no longer'
+    this.#failovers.push(
+      `${name} ${what} in cycle ${cycle}: its measure begins afresh, five cycles warm it up`)
   }
 
   #isOver(): boolean {
@@ -332,11 +352,6 @@ class Soak {
   #elapsedMs(): number {
     return performance.now() - this.#startMs
   }
-}
-
-/** Enough that a process which takes another one's place is measured too. */
-function cyclesOf({cycles, failover}: SoakOptions): number {
-  return failover?.kind === 'kill' ? Math.max(cycles, KILL_AT + WARM_UP_MIN + CYCLES_MIN) : cycles
 }
 
 function delay(ms: number): Promise<void> {

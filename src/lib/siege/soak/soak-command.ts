@@ -97,7 +97,7 @@ export async function soak(
       failover,
       signal: context.signal,
       onCycle: (progress) => {
-        context.notice(cycleLine(progress, {cycles, forMs}))
+        context.notice(cycleLine(progress, forMs))
         context.onCycle?.(cycleJson(progress))
       },
     })
@@ -222,8 +222,7 @@ function cycleJson({cycle, isWarmUp, atS, work, samples}: SoakProgress): object 
 }
 
 function cycleLine(
-  {cycle, isWarmUp, warmUpCycles, atS, work, samples}: SoakProgress,
-  {cycles, forMs = 0}: {readonly cycles: number; readonly forMs: number | undefined},
+  {cycle, isWarmUp, warmUpCycles, cycles, atS, work, samples}: SoakProgress, forMs = 0,
 ): string {
   const told = [...samples].map(([name, {sample}]) => {
     const heap = (sample.heapBytes / 1024 / 1024).toFixed(1)

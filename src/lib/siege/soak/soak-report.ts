@@ -93,22 +93,27 @@ function leakSection(
   const grave = servers.toSorted(
     (a, b) => GRAVITY.indexOf(b.verdict) - GRAVITY.indexOf(a.verdict))[0]
   const limits = servers.flatMap(({detectionLimitBytes}) => detectionLimitBytes ?? [])
-  // Of one that took another one's place there are fewer.
+  // Of one that was begun afresh there are fewer.
   const samples = servers.map((server) => server.samples)
-    .toSorted((a, b) => b.length - a.length)[0] ?? []
-  const measured = samples.filter(({isWarmUp}) => !isWarmUp)
-  const cycles = (samples.at(-1)?.cycle ?? 0) - (samples.length - measured.length)
+    .toSorted((a, b) => warmUpEnd(a) - warmUpEnd(b))[0] ?? []
+  const warmUpCycles = warmUpEnd(samples)
   const where = servers.length > 1 && grave !== undefined ? `${grave.name}: ` : ''
   return {
     verdict: grave?.verdict ?? 'invalid',
     summary: grave === undefined ? 'nothing was sampled' : `${where}${grave.summary}`,
     nodes: servers.map(leakOfNode),
     detectionLimitBytesPerConnection: limits.length === 0 ? null : Math.max(...limits),
-    cycles,
-    warmUpCycles: samples.length - measured.length,
+    cycles: (samples.at(-1)?.cycle ?? 0) - warmUpCycles,
+    warmUpCycles,
     connectionsPerCycle: config.connections,
     messagesPerCycle: Math.round(run.work.messages / Math.max(1, samples.at(-1)?.cycle ?? 1)),
   }
+}
+
+/** The last cycle of the warm-up; infinite: nothing was sampled. */
+function warmUpEnd(samples: readonly CycleSample[]): number {
+  if (samples.length === 0) return Number.POSITIVE_INFINITY
+  return samples.findLast(({isWarmUp}) => isWarmUp)?.cycle ?? 0
 }
 
 function leakOfNode({name, verdict, summary, findings, samples}: JudgedServer): LeakOfNode {

@@ -11,29 +11,46 @@ export interface CycleSample {
   readonly sample: ProcessSample
 }
 
-/** More are thinned out: the work of each counts from the beginning, so nothing is lost. */
+/** More measured ones are thinned out: the work of each counts from the beginning, so nothing is lost. */
 export const SAMPLES_MAX = 64
+/** Of those before a new beginning, which only the charts show. */
+const EARLIER_MAX = 32
 
 export class SampleSeries {
-  #samples: CycleSample[] = []
+  #earlier: readonly CycleSample[] = []
+  #measured: readonly CycleSample[] = []
   /** Every so many of the cycles after the warm-up are kept. */
   #stride = 1
-  #measured = 0
+  #cycles = 0
 
   get all(): readonly CycleSample[] {
-    return this.#samples
+    return [...this.#earlier, ...this.#measured]
   }
 
   add(sample: CycleSample): void {
-    if (!sample.isWarmUp) this.#measured += 1
-    const isKept = sample.isWarmUp || (this.#measured - 1) % this.#stride === 0
-    if (!isKept) return
-    this.#samples.push(sample)
-    if (this.#samples.length <= SAMPLES_MAX) return
+    if (sample.isWarmUp) {
+      this.#earlier = [...this.#earlier, sample]
+      return
+    }
+    this.#cycles += 1
+    if ((this.#cycles - 1) % this.#stride !== 0) return
+    this.#measured = [...this.#measured, sample]
+    if (this.#measured.length <= SAMPLES_MAX) return
     this.#stride *= 2
-    const first = this.#samples.findIndex(({isWarmUp}) => !isWarmUp)
-    this.#samples = this.#samples.filter(
-      (_, index) => index < first || (index - first) % 2 === 0,
-    )
+    this.#measured = everySecond(this.#measured)
   }
+
+  /** What was measured so far was of something else: it counts as warm-up. */
+  startAgain(): void {
+    let earlier = this.all.map((sample) => ({...sample, isWarmUp: true}))
+    while (earlier.length > EARLIER_MAX) earlier = everySecond(earlier)
+    this.#earlier = earlier
+    this.#measured = []
+    this.#stride = 1
+    this.#cycles = 0
+  }
+}
+
+function everySecond<T>(values: readonly T[]): T[] {
+  return values.filter((_, index) => index % 2 === 0)
 }
