@@ -5,6 +5,8 @@ import {loadSecret} from '../../src/lib/auth/secret.js'
 import {MeshSecret} from '../../src/lib/auth/mesh-secret.js'
 import {connectOperator} from '../../src/lib/operator/operator-client.js'
 import type {OperatorConnection} from '../../src/lib/operator/operator-connection.js'
+import {STEP_DOWN} from '../../src/lib/siege/soak/failover.js'
+import {NodeTarget} from '../../src/lib/siege/soak/soak-target.js'
 import {eventually} from '../helpers/eventually.js'
 import {ServeMesh, type ServeProcess} from '../helpers/serve-process.js'
 
@@ -12,11 +14,12 @@ import {ServeMesh, type ServeProcess} from '../helpers/serve-process.js'
 let mesh: ServeMesh
 let node: ServeProcess
 let operator: OperatorConnection
+let secret: MeshSecret
 
 beforeAll(async () => {
   mesh = await ServeMesh.open()
   node = await mesh.start()
-  const secret = await loadSecret({env: {}, dataDir: mesh.folder})
+  secret = await loadSecret({env: {}, dataDir: mesh.folder})
   operator = await connectOperator({url: node.ready.nodeUrl, secret, timeoutMs: 10_000})
 })
 afterAll(async () => {
@@ -54,8 +57,24 @@ describe('a sample of a node', {timeout: 120_000}, () => {
   })
 
   test('is for who proves the secret alone', async () => {
-    const secret = new MeshSecret('another secret of a test', 'test')
-    const stranger = connectOperator({url: node.ready.nodeUrl, secret, timeoutMs: 10_000})
+    const other = new MeshSecret('another secret of a test', 'test')
+    const stranger = connectOperator({url: node.ready.nodeUrl, secret: other, timeoutMs: 10_000})
     await expect(stranger).rejects.toMatchObject({code: 'AUTH_REJECTED'})
+  })
+
+  test('a master hands over when a soak wants it to, and both say so', async () => {
+    const other = await mesh.start()
+    const targets = [node, other].map(({ready}) => {
+      const place = {name: ready.node, clientUrl: ready.clientUrl, operatorUrl: ready.nodeUrl}
+      return new NodeTarget(place, ready.nodeUrl, secret)
+    })
+    const leads = () => Promise.all(targets.map(async (target) =>
+      (await target.rest()).place?.isMaster))
+    expect(await leads()).toEqual([true, false])
+    const {what, replaced} = await STEP_DOWN.run(targets)
+    expect(what).toBe(`${node.ready.node} handed over to ${other.ready.node}`)
+    expect(replaced).toBeUndefined()
+    expect(await leads()).toEqual([false, true])
+    for (const target of targets) target.close()
   })
 })

@@ -48,7 +48,7 @@ export class Beginnings {
     this.#last = Math.max(this.#last, until + cycles)
   }
 
-  /** What it does in the mesh after this cycle. True: not what it did before, so it was begun afresh. */
+  /** Its part in the mesh after this cycle. True: another than before, so it was begun afresh. */
   sees(name: string, leads: boolean, cycle: number): boolean {
     const isOther = this.#leads.get(name) === !leads
     const isBegun = isOther && (this.#afresh.size < AFRESH_MAX || this.#afresh.has(cycle))

@@ -69,7 +69,7 @@ export interface SoakRun {
   readonly durationS: number
   /** As they were at the end. */
   readonly targets: readonly SoakTarget[]
-  /** What became of the master, when, and who was begun afresh; empty: it was the same throughout. */
+  /** What became of the master, when, and who was begun afresh; empty: it was always the same. */
   readonly failovers: readonly string[]
 }
 

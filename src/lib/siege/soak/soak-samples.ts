@@ -11,7 +11,7 @@ export interface CycleSample {
   readonly sample: ProcessSample
 }
 
-/** More measured ones are thinned out: the work of each counts from the beginning, so nothing is lost. */
+/** More are thinned out: the work of each counts from the beginning, so nothing is lost. */
 export const SAMPLES_MAX = 64
 /** Of those before a new beginning, which only the charts show. */
 const EARLIER_MAX = 32
