@@ -31,7 +31,7 @@ try {
     const ready = await child.ready
     const secret = await loadSecret({env: {}, dataDir: folder})
     const place = {name: ready.node, clientUrl: ready.clientUrl, operatorUrl: ready.nodeUrl}
-    targets.push(new NodeTarget(place, ready.nodeUrl, secret))
+    targets.push(new NodeTarget(place, {operatorUrl: ready.nodeUrl, httpUrl: ready.httpUrl, secret}))
   }
   const secret = await loadSecret({env: {}, dataDir: folder})
   const run = await runSoak({

@@ -66,7 +66,7 @@ describe('a sample of a node', {timeout: 120_000}, () => {
     const other = await mesh.start()
     const targets = [node, other].map(({ready}) => {
       const place = {name: ready.node, clientUrl: ready.clientUrl, operatorUrl: ready.nodeUrl}
-      return new NodeTarget(place, ready.nodeUrl, secret)
+      return new NodeTarget(place, {operatorUrl: ready.nodeUrl, httpUrl: ready.httpUrl, secret})
     })
     const leads = () => Promise.all(targets.map(async (target) =>
       (await target.rest()).place?.isMaster))

@@ -29,6 +29,7 @@ test('a visit that fails leaves no connection behind', async () => {
     rest: () => Promise.reject(new Error('not asked')),
     sample: () => Promise.reject(new Error('not asked')),
     publish: () => Promise.resolve(),
+    post: () => Promise.resolve(),
     close: () => undefined,
   }
   const churn = new Churn({

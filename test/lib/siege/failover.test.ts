@@ -49,6 +49,8 @@ class StillTarget implements SoakTarget {
 
   async publish(): Promise<void> {}
 
+  async post(): Promise<void> {}
+
   close(): void {
     this.isClosed = true
   }
@@ -94,8 +96,8 @@ test('who takes over begins afresh, and is measured as long as if it had led bef
   })
   expect(run.failovers).toEqual([
     'in cycle 8 a handed over to b',
-    'a led no longer in cycle 8: its measure begins afresh, five cycles warm it up',
-    'b began to lead in cycle 8: its measure begins afresh, five cycles warm it up',
+    'a leads no longer: its measure begins afresh, five cycles warm it up',
+    'b leads since then: its measure begins afresh, five cycles warm it up',
   ])
   for (const {samples} of run.records) {
     const measured = samples.filter(({isWarmUp}) => !isWarmUp).map(({cycle}) => cycle)

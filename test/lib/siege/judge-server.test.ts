@@ -74,6 +74,19 @@ describe('no leak', () => {
     expect(judge(kept)).toMatchObject({verdict: 'leak', findings: [{name: 'class Fixture'}]})
   })
 
+  it('is seen in bytes of a node that came to lead meanwhile; a count that grows is one', () => {
+    const led = (change: Change): Judged => {
+      const samples = soakSeries({random: seededRandom(1), change})
+        .map((sample) => ({...sample, leads: sample.cycle > 9}))
+      return judgeServer(samples, undefined, LIMIT)
+    }
+    expect(led(withHeap(({connection}) => 200 * connection))).toMatchObject({
+      verdict: 'inconclusive', summary: expect.stringContaining('but the master changed meanwhile'),
+    })
+    expect(led((sample, {connection}) => withClass(sample, connection)).verdict).toBe('leak')
+    expect(led((sample) => sample).verdict).toBe('pass')
+  })
+
   it('is seen in bytes of a mesh whose master changed all the time: that is another state', () => {
     const growing = withHeap(({connection}) => 200 * connection)
     const both: Change = (sample, done) => withMasters(growing(sample, done), done)

@@ -11,6 +11,7 @@ import {NODE_BITS} from '../attack/field.js'
 import type {Field} from '../attack/field.js'
 import {MessageText} from '../attack/message-text.js'
 import type {Hit, Publisher} from '../attack/publisher.js'
+import {placeOf, reasonIn} from './api-place.js'
 
 export interface HttpPublisherOptions {
   readonly field: Field
@@ -161,7 +162,7 @@ export class HttpPublisher implements Publisher {
         response.on('data', (part: string) => (text += part))
         response.on('end', () => {
           this.#field.tally.bytesReceived += text.length
-          resolve({status: response.statusCode ?? 0, text: textOf(text)})
+          resolve({status: response.statusCode ?? 0, text: reasonIn(text)})
         })
         response.on('error', (error) => resolve({status: 0, text: error.message}))
       })
@@ -172,20 +173,7 @@ export class HttpPublisher implements Publisher {
   }
 }
 
-function placeOf(api: string): {socketPath: string} | {host: string; port: string} {
-  if (api.startsWith('unix:')) return {socketPath: api.slice('unix:'.length)}
-  const {hostname, port, protocol} = new URL(api)
-  // An IPv6 address stands in brackets in a URL, and nowhere else.
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  return {host, port: port === '' ? protocol === 'https:' ? '443' : '80' : port}
-}
-
 /** The node goes away, or has gone: another may take it. */
 function isPassing({status}: Answer): boolean {
   return status === 0 || status === 503
-}
-
-/** The message of an error, without what differs from one to the next. */
-function textOf(body: string): string {
-  return /"message":"([^"]*)"/.exec(body)?.[1] ?? ''
 }

@@ -1,6 +1,6 @@
 /**
- * From which cycle on each process is measured. Who begins to lead, or ends to, holds other things
- * and runs other code from then on: what it was before says nothing of what it keeps now. Pure.
+ * From which cycle on each process is measured. Who leads after a failover, or no longer does,
+ * holds other things and runs other code: what it was says nothing of what it keeps now. Pure.
  */
 
 export interface BeginningsOptions {
@@ -10,16 +10,10 @@ export interface BeginningsOptions {
   readonly cycles: number
 }
 
-/** A mesh whose master changes all the time would be soaked for ever: then the judge doubts. */
-const AFRESH_MAX = 3
-
 export class Beginnings {
   readonly #options: BeginningsOptions
   readonly #leads = new Map<string, boolean>()
   readonly #warmUntil = new Map<string, number>()
-  /** The measured cycles after which a process was begun afresh. */
-  readonly #afresh = new Set<number>()
-  #firstMeasured = Number.POSITIVE_INFINITY
   #last = Number.POSITIVE_INFINITY
 
   constructor(options: BeginningsOptions) {
@@ -28,8 +22,7 @@ export class Beginnings {
 
   /** The warm-up of all of them ended with this cycle. */
   measureFrom(warmUpEnd: number): void {
-    this.#firstMeasured = warmUpEnd + 1
-    this.#last = Math.max(warmUpEnd, ...this.#warmUntil.values()) + this.#options.cycles
+    this.#last = warmUpEnd + this.#options.cycles
   }
 
   /** The cycle after which each was measured for long enough. */
@@ -39,22 +32,17 @@ export class Beginnings {
 
   /** Another process, or another part in the mesh: this cycle is the first of its warm-up. */
   afresh(name: string, cycle: number): void {
-    const {warmUpCycles, cycles} = this.#options
-    const until = cycle + warmUpCycles - 1
+    const until = cycle + this.#options.warmUpCycles - 1
     this.#warmUntil.set(name, until)
     this.#leads.delete(name)
-    if (cycle < this.#firstMeasured) return
-    this.#afresh.add(cycle)
-    this.#last = Math.max(this.#last, until + cycles)
+    this.#last = Math.max(this.#last, until + this.#options.cycles)
   }
 
-  /** Its part in the mesh after this cycle. True: another than before, so it was begun afresh. */
-  sees(name: string, leads: boolean, cycle: number): boolean {
+  /** Whether it leads after a cycle. True: its part is another than when it was last seen. */
+  sees(name: string, leads: boolean): boolean {
     const isOther = this.#leads.get(name) === !leads
-    const isBegun = isOther && (this.#afresh.size < AFRESH_MAX || this.#afresh.has(cycle))
-    if (isBegun) this.afresh(name, cycle)
     this.#leads.set(name, leads)
-    return isBegun
+    return isOther
   }
 
   isWarmUp(name: string, cycle: number): boolean {

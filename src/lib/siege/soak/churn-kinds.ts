@@ -7,7 +7,9 @@ import {ChurnSocket, upgradeOf} from './churn-socket.js'
 /** Each with its share of the connections, in hundredths. */
 export const CHURN_KINDS = {
   /** Proves itself, gets a message, asks for an action, closes. */
-  clean: 40,
+  clean: 35,
+  /** As `clean`, but the message comes by HTTP, each with an id of its own. */
+  post: 5,
   /** The connection breaks without a close. */
   terminate: 15,
   /** Ends in the middle of the WebSocket handshake, or before it. */
@@ -44,6 +46,8 @@ export interface Visit {
   token(user: string, groups: readonly string[], session?: string): Promise<string>
   /** Resolves when it is delivered. */
   publish(user: string): Promise<void>
+  /** The same, by POST /publish. */
+  post(user: string): Promise<void>
   /** A connection was begun there. */
   opened(url: string): void
   /** Ends with the visit, should that fail. */
@@ -60,8 +64,14 @@ const PAY: Readonly<Record<ChurnKind, (visit: Visit) => Promise<void>>> = {
   async clean(visit) {
     const {client} = await enter(visit, userOf(visit))
     await visit.publish(userOf(visit))
-    client.send(JSON.stringify({action: 'soak/unknown', details: [visit.n]}))
+    // A name that nobody asked for before: what remembers names must show.
+    client.send(JSON.stringify({action: `soak/unknown-${visit.n}`, details: [visit.n]}))
     await client.next(visit.timeoutMs)
+    await client.close(visit.timeoutMs)
+  },
+  async post(visit) {
+    const {client} = await enter(visit, userOf(visit))
+    await visit.post(userOf(visit))
     await client.close(visit.timeoutMs)
   },
   async terminate(visit) {
@@ -100,7 +110,8 @@ const PAY: Readonly<Record<ChurnKind, (visit: Visit) => Promise<void>>> = {
   },
   async regroup(visit) {
     const {client} = await enter(visit, userOf(visit))
-    const token = await visit.token(userOf(visit), [`g${visit.n % 97}b`], `s${visit.n}b`)
+    const groups = [`g${visit.n % 97}b`, `again-${visit.n}`]
+    const token = await visit.token(userOf(visit), groups, `s${visit.n}b`)
     client.send(authentication({token}))
     await authenticated(client, visit)
     await visit.publish(userOf(visit))
@@ -154,7 +165,8 @@ interface Entered {
 
 async function enter(visit: Visit, user: string, resume?: string): Promise<Entered> {
   const client = await open(visit)
-  const groups = [`g${visit.n % 97}`, 'soak']
+  // Groups of many, and one that nobody was in before.
+  const groups = [`g${visit.n % 97}`, `visit-${visit.n}`, 'soak']
   const token = await visit.token(user, groups, visit.n % 2 === 0 ? `s${visit.n}` : undefined)
   client.send(authentication({token, ...(resume !== undefined && {resume})}))
   return {client, position: await authenticated(client, visit)}

@@ -170,6 +170,11 @@ export class Churn {
         this.#messages += 1
         await target.publish(this.#target(user, n), ['x'.repeat(detailsBytes)])
       },
+      post: async (user) => {
+        if (this.#random.next() >= messageShare) return
+        this.#messages += 1
+        await target.post({user}, ['x'.repeat(detailsBytes)])
+      },
       opened: (url) => this.#add(url, 'connection'),
       holds: (client) => void held.push(client),
       leave: (client) => void this.#left.add(client),
@@ -178,8 +183,9 @@ export class Churn {
 
   /** Mostly for the visitor, who waits for it; sometimes for many. */
   #target(user: string, n: number): TargetJson {
-    if (n % 29 === 0) return {everyone: true}
-    if (n % 13 === 0) return {group: `g${n % 97}`}
+    if (n % 29 === 0) return n % 2 === 0 ? {everyone: true} : {registered: true}
+    if (n % 13 === 0) return {group: n % 2 === 0 ? `g${n % 97}` : `visit-${n}`}
+    if (n % 19 === 0) return {filter: {user}}
     return n % 17 === 0 ? {session: `s${n}`} : {user}
   }
 

@@ -53,7 +53,7 @@ export function judgeServer(
   const external = bytes('external memory', processes.map(({externalBytes}) => externalBytes))
   const filling = fillingCaches(caches, rise(connections))
   const inBytes = [...heap.findings, ...external.findings]
-  const masters = upheavals(caches)
+  const masters = upheavals(caches, measured.map(({leads}) => leads))
   const isDoubtful = filling.length > 0 || masters > 0
   const findings = [...counts, ...inBytes].map((finding) =>
     isSum(finding) ? doubted(finding, isDoubtful) : finding)
@@ -143,7 +143,7 @@ function findingOf(
 
 interface Circumstances {
   readonly filling: readonly string[]
-  /** Changes of the master, if there were many. */
+  /** Changes of the master, if they matter. */
   readonly masters: number
   readonly limit: number | null
   readonly options: JudgeOptions
@@ -164,7 +164,7 @@ function sentence(
   }
   if (slowing) {
     const why = masters > 0 && isSum(slowing)
-      ? `${inWords(slowing)}, but the master changed ${masters} times: a machine with less to do `
+      ? `${inWords(slowing)}, but the master changed ${timesOf(masters)}: a machine with less to do `
         + 'tells whether it is a leak'
       : `${inWords(slowing)}, more slowly than at first: a cache that fills, or a leak`
     return verdictOf('inconclusive', why, findings, limit)
@@ -183,6 +183,10 @@ function sentence(
   const [step] = findings.filter(({verdict}) => verdict === 'pass-step')
   const why = step ? `${step.name} rose once (${step.evidence})${rest}` : `nothing grew${rest}`
   return verdictOf(step ? 'pass-step' : 'pass', why, findings, limit)
+}
+
+function timesOf(count: number): string {
+  return count === 1 ? 'meanwhile' : `${count} times`
 }
 
 export function inWords({name, growth, per, evidence, tier}: LeakFinding): string {

@@ -309,9 +309,10 @@ class Soak {
         const {messages, byTarget} = this.#churn.work
         const done = byTarget.get(clientUrl) ?? {}
         const work = {connection: 0, message: messages, hour: atS / 3600, ...done}
-        this.#afreshIfOtherPart(name, cycle, isWarmUp)
-        const isFresh = this.#beginnings.isWarmUp(name, cycle)
-        const taken = {cycle, isWarmUp: isWarmUp || isFresh, atS, work, sample}
+        const leads = this.#leads.get(name)
+        this.#afreshIfOtherPart(name, cycle, leads)
+        const isFresh = isWarmUp || this.#beginnings.isWarmUp(name, cycle)
+        const taken = {cycle, isWarmUp: isFresh, atS, work, sample, leads}
         this.#lostByRestart(name, taken)
         this.#series.get(name)?.add(taken)
         return taken
@@ -326,14 +327,14 @@ class Soak {
     }
   }
 
-  /** The master of before, and that of now: whatever the reason is that it changed. */
-  #afreshIfOtherPart(name: string, cycle: number, isWarmUp: boolean): void {
-    const leads = this.#leads.get(name)
-    if (leads === undefined || !this.#beginnings.sees(name, leads, cycle) || isWarmUp) return
+  /** The master of before the failover, and that of now. */
+  #afreshIfOtherPart(name: string, cycle: number, leads: boolean | undefined): void {
+    const isOther = leads !== undefined && this.#beginnings.sees(name, leads)
+    if (!isOther || cycle !== this.#failoverCycle) return
+    this.#beginnings.afresh(name, cycle)
     this.#series.get(name)?.startAgain()
-    const what = leads ? 'began to lead' : 'led no longer'
-    this.#failovers.push(
-      `${name} ${what} in cycle ${cycle}: its measure begins afresh, five cycles warm it up`)
+    const what = leads ? 'leads since then' : 'leads no longer'
+    this.#failovers.push(`${name} ${what}: its measure begins afresh, five cycles warm it up`)
   }
 
   #isOver(): boolean {

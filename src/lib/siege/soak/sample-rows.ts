@@ -113,10 +113,17 @@ function withoutFew(values: readonly number[], caches: readonly CacheRow[]): rea
 /** The mesh had another master so often: what a node holds by its role is not the same any more. */
 const UPHEAVALS_MIN = 3
 
-export function upheavals(caches: readonly CacheRow[]): number {
+/**
+ * Changes of the master that make what a node holds another thing: its own, for it leads now or
+ * does not any more, or many.
+ */
+export function upheavals(
+  caches: readonly CacheRow[], leads: readonly (boolean | undefined)[],
+): number {
   const terms = caches.find(({name}) => name === 'termEnds')
   const count = terms === undefined ? 0 : rise(terms.values)
-  return count >= UPHEAVALS_MIN ? count : 0
+  const own = leads.filter((now, index) => index > 0 && leads[index - 1] === !now).length
+  return count >= UPHEAVALS_MIN ? count : own
 }
 
 function sumOfSquares(values: readonly number[]): number {

@@ -17,7 +17,7 @@ import {runSoak} from './run-soak.js'
 import type {SoakProgress, SoakRun} from './run-soak.js'
 import {judgeServers, soakReport} from './soak-report.js'
 import {NodeTarget, PageTarget} from './soak-target.js'
-import type {SoakTarget} from './soak-target.js'
+import type {NodeDoors, SoakTarget} from './soak-target.js'
 
 export interface SoakFlagValues {
   readonly soak?: boolean
@@ -60,7 +60,7 @@ export async function soak(
   flags: SoakFlagValues, settings: SiegeSettings, context: SoakContext,
 ): Promise<RunReport> {
   const {cycles = CYCLES} = flags
-  const kinds = kindsOf(flags)
+  const wanted = kindsOf(flags)
   const forMs = hoursOf(flags)
   const page = pageOf(flags, settings)
   checkFailover(flags, settings)
@@ -75,6 +75,7 @@ export async function soak(
     const targets = field.targets.map(targetOf)
     const failover = failoverOf(flags, field, targetOf)
     const {environment, notes} = await preflight({connections: 100, processes: 1}, field.targets)
+    const {kinds, without} = await possible(wanted, targets)
     const connections = flags.connections ?? CONNECTIONS
     const detailsBytes = flags['details-bytes'] ?? DETAILS_BYTES
     const startedAt = new Date()
@@ -107,7 +108,7 @@ export async function soak(
     return soakReport({
       run, servers, config, environment, startedAt,
       version: context.version,
-      notes: [...field.notes, ...notes, ...kindNotes(run)],
+      notes: [...field.notes, ...notes, ...without, ...kindNotes(run)],
       isStrict: settings.isStrict,
     })
   } finally {
@@ -139,13 +140,13 @@ function failoverOf(
 }
 
 function soakTarget(
-  {name, clientUrl, operatorUrl}: AttackTarget, page: string | undefined,
-  secret: ConstructorParameters<typeof NodeTarget>[2] | undefined,
+  {name, clientUrl, operatorUrl, httpUrl = ''}: AttackTarget, page: string | undefined,
+  secret: NodeDoors['secret'] | undefined,
 ): SoakTarget {
   const place = {name, clientUrl, operatorUrl}
   if (page !== undefined) return new PageTarget(place, page)
   if (operatorUrl !== undefined && secret !== undefined) {
-    return new NodeTarget(place, operatorUrl, secret)
+    return new NodeTarget(place, {operatorUrl, httpUrl, secret})
   }
   throw new WsmeshError('SECRET_MISSING', `Who may look at the memory of ${name}?`, {
     suggestions: ['--secret-file FILE   (the mesh secret: operators may)'],
@@ -251,6 +252,19 @@ function kindsOf({kinds}: SoakFlagValues): readonly ChurnKind[] {
     throw usage(`There is no kind of visit ${JSON.stringify(wrong)}`, [all.join(',')])
   }
   return names.filter(isKind)
+}
+
+/** Where a firewall keeps the application's door, visits by it would all fail. */
+async function possible(
+  kinds: readonly ChurnKind[], targets: readonly SoakTarget[],
+): Promise<{readonly kinds: readonly ChurnKind[]; readonly without: readonly string[]}> {
+  if (!kinds.includes('post') || kinds.length === 1) return {kinds, without: []}
+  const tries = await Promise.allSettled(targets.map((one) => one.post({user: 'soak'}, [])))
+  const [failed] = tries.flatMap((one) => one.status === 'rejected' ? [one.reason as unknown] : [])
+  if (failed === undefined) return {kinds, without: []}
+  const why = failed instanceof Error ? failed.message : String(failed)
+  const without = [`no visits of kind post: ${why}`]
+  return {kinds: kinds.filter((kind) => kind !== 'post'), without}
 }
 
 function isKind(name: string): name is ChurnKind {

@@ -9,6 +9,8 @@ export interface CycleSample {
   /** Cumulative: `connection`, `message`, `hour`, and each kind of visit by its name. */
   readonly work: Readonly<Record<string, number>>
   readonly sample: ProcessSample
+  /** It was the master; undefined: that is not known, or no question. */
+  readonly leads?: boolean | undefined
 }
 
 /** More are thinned out: the work of each counts from the beginning, so nothing is lost. */

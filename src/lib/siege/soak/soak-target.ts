@@ -1,5 +1,7 @@
 /** What is soaked: a node by its operators' connection, or any server by a page of its own. */
+import {randomUUID} from 'node:crypto'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {signPublishToken} from '../../auth/publish-token.js'
 import {connectOperator} from '../../operator/operator-client.js'
 import type {OperatorConnection} from '../../operator/operator-connection.js'
 import {parseJson} from '../../protocol/json-text.js'
@@ -8,6 +10,7 @@ import {processSample} from '../../protocol/soak-frame.js'
 import type {SoakResult} from '../../protocol/soak-frame.js'
 import type {TargetJson} from '../../protocol/target.js'
 import {WsmeshError} from '../../util/errors.js'
+import {postMessage} from '../http/post-message.js'
 
 export interface SoakPlace {
   readonly name: string
@@ -40,6 +43,8 @@ export interface SoakTarget {
   /** Rejects with a WsmeshError when the server is gone or cannot be sampled. */
   sample(holdersOf?: readonly string[]): Promise<SoakResult>
   publish(target: TargetJson, details: unknown): Promise<void>
+  /** The same, by HTTP. */
+  post(target: TargetJson, details: unknown): Promise<void>
   close(): void
 }
 
@@ -47,18 +52,26 @@ const ANSWER_MS = 60_000
 const SNAPSHOT_MS = 600_000
 const CONNECT_MS = 10_000
 const BYTES_MAX = 16 * 1024 * 1024
+const TOKEN_MS = 31 * 24 * 3_600_000
+
+export interface NodeDoors {
+  readonly operatorUrl: string
+  /** Where it hears its application, should it not say so itself. */
+  readonly httpUrl: string
+  readonly secret: MeshSecret
+}
 
 /** One operator's connection for the whole run: it is part of the state that is compared. */
 export class NodeTarget implements SoakTarget {
   readonly place: SoakPlace
-  readonly #url: string
-  readonly #secret: MeshSecret
+  readonly #doors: NodeDoors
   #connection: Promise<OperatorConnection> | undefined
+  #api: Promise<string> | undefined
+  #token: Promise<string> | undefined
 
-  constructor(place: SoakPlace, operatorUrl: string, secret: MeshSecret) {
+  constructor(place: SoakPlace, doors: NodeDoors) {
     this.place = place
-    this.#url = operatorUrl
-    this.#secret = secret
+    this.#doors = doors
   }
 
   async rest(): Promise<RestState> {
@@ -84,6 +97,16 @@ export class NodeTarget implements SoakTarget {
     await connection.publish({action: 'soak', details, target}, ANSWER_MS)
   }
 
+  async post(target: TargetJson, details: unknown): Promise<void> {
+    const {httpUrl, secret} = this.#doors
+    if (secret.rights !== 'operator') throw new Error('a viewer publishes nothing')
+    this.#api ??= this.#connect()
+      .then(async (connection) => (await connection.stats(ANSWER_MS)).apiUrl ?? httpUrl)
+    this.#token ??= signPublishToken({by: 'soak', ttlMs: TOKEN_MS}, secret)
+    const door = {api: await this.#api, token: await this.#token, timeoutMs: ANSWER_MS}
+    await postMessage({action: 'soak', details, target, messageId: randomUUID()}, door)
+  }
+
   /** Another node leads, if it is the master. Rejects with NODE_REFUSED where none could. */
   async stepDown(): Promise<void> {
     const connection = await this.#connect()
@@ -100,7 +123,8 @@ export class NodeTarget implements SoakTarget {
     const known = await before?.catch(() => undefined)
     if (known !== undefined && !known.isOver) return known
     if (this.#connection === before) {
-      const options = {url: this.#url, secret: this.#secret, timeoutMs: CONNECT_MS}
+      const {operatorUrl: url, secret} = this.#doors
+      const options = {url, secret, timeoutMs: CONNECT_MS}
       this.#connection = connectOperator(options)
     }
     return this.#connection ?? this.#connect()
@@ -132,6 +156,8 @@ export class PageTarget implements SoakTarget {
   }
 
   async publish(): Promise<void> {}
+
+  async post(): Promise<void> {}
 
   close(): void {}
 
