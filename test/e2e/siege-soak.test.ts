@@ -17,7 +17,7 @@ import {soakReport} from '../lib/siege/fixture-leak.js'
 const QUICK = ['--history-seconds', '1'] as const
 const SOAK = ['siege', '--soak', '-c', '60', '--cycles', '12', '--connect-rate', '2000',
   '--detection-limit', '100000', '--timeout', '30s', '--warm-up', '300'] as const
-const KINDS = ['--kinds', 'clean,terminate,resume,tabs,abort,refused,invalid'] as const
+const KINDS = ['--kinds', 'clean,post,terminate,resume,tabs,abort,refused,invalid'] as const
 const LONG_MS = 900_000
 
 beforeAll(() => assertBuilt('lib/node'))

@@ -53,6 +53,13 @@ const withMasters: Change = (sample, {index}) => {
   }
 }
 
+/** Of a node that came to lead in the middle. */
+function led(change: Change): Judged {
+  const samples = soakSeries({random: seededRandom(1), change})
+    .map((sample) => ({...sample, leads: sample.cycle > 9}))
+  return judgeServer(samples, undefined, LIMIT)
+}
+
 /** Of so many seeds, how many have this verdict. */
 function countOf(verdict: Judged['verdict'], change: Change | undefined, seeds = 100): number {
   let count = 0
@@ -75,11 +82,6 @@ describe('no leak', () => {
   })
 
   it('is seen in bytes of a node that came to lead meanwhile; a count that grows is one', () => {
-    const led = (change: Change): Judged => {
-      const samples = soakSeries({random: seededRandom(1), change})
-        .map((sample) => ({...sample, leads: sample.cycle > 9}))
-      return judgeServer(samples, undefined, LIMIT)
-    }
     expect(led(withHeap(({connection}) => 200 * connection))).toMatchObject({
       verdict: 'inconclusive', summary: expect.stringContaining('but the master changed meanwhile'),
     })

@@ -8,7 +8,6 @@ export interface PostedMessage {
   readonly action: string
   readonly details: unknown
   readonly target: TargetJson
-  readonly messageId: string
 }
 
 export interface PostDoor {

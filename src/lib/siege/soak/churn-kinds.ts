@@ -8,7 +8,7 @@ import {ChurnSocket, upgradeOf} from './churn-socket.js'
 export const CHURN_KINDS = {
   /** Proves itself, gets a message, asks for an action, closes. */
   clean: 35,
-  /** As `clean`, but the message comes by HTTP, each with an id of its own. */
+  /** As `clean`, but the message comes by HTTP. */
   post: 5,
   /** The connection breaks without a close. */
   terminate: 15,

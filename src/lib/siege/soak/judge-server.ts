@@ -164,8 +164,8 @@ function sentence(
   }
   if (slowing) {
     const why = masters > 0 && isSum(slowing)
-      ? `${inWords(slowing)}, but the master changed ${timesOf(masters)}: a machine with less to do `
-        + 'tells whether it is a leak'
+      ? `${inWords(slowing)}, but the master changed ${timesOf(masters)}: a machine with less to `
+        + 'do tells whether it is a leak'
       : `${inWords(slowing)}, more slowly than at first: a cache that fills, or a leak`
     return verdictOf('inconclusive', why, findings, limit)
   }

@@ -259,12 +259,14 @@ async function possible(
   kinds: readonly ChurnKind[], targets: readonly SoakTarget[],
 ): Promise<{readonly kinds: readonly ChurnKind[]; readonly without: readonly string[]}> {
   if (!kinds.includes('post') || kinds.length === 1) return {kinds, without: []}
-  const tries = await Promise.allSettled(targets.map((one) => one.post({user: 'soak'}, [])))
-  const [failed] = tries.flatMap((one) => one.status === 'rejected' ? [one.reason as unknown] : [])
-  if (failed === undefined) return {kinds, without: []}
-  const why = failed instanceof Error ? failed.message : String(failed)
-  const without = [`no visits of kind post: ${why}`]
-  return {kinds: kinds.filter((kind) => kind !== 'post'), without}
+  try {
+    await Promise.all(targets.map((target) => target.post({user: 'soak'}, [])))
+    return {kinds, without: []}
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const without = [`no visits of kind post: ${why}`]
+    return {kinds: kinds.filter((kind) => kind !== 'post'), without}
+  }
 }
 
 function isKind(name: string): name is ChurnKind {

@@ -1,5 +1,4 @@
 /** What is soaked: a node by its operators' connection, or any server by a page of its own. */
-import {randomUUID} from 'node:crypto'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
 import {signPublishToken} from '../../auth/publish-token.js'
 import {connectOperator} from '../../operator/operator-client.js'
@@ -104,7 +103,7 @@ export class NodeTarget implements SoakTarget {
       .then(async (connection) => (await connection.stats(ANSWER_MS)).apiUrl ?? httpUrl)
     this.#token ??= signPublishToken({by: 'soak', ttlMs: TOKEN_MS}, secret)
     const door = {api: await this.#api, token: await this.#token, timeoutMs: ANSWER_MS}
-    await postMessage({action: 'soak', details, target, messageId: randomUUID()}, door)
+    await postMessage({action: 'soak', details, target}, door)
   }
 
   /** Another node leads, if it is the master. Rejects with NODE_REFUSED where none could. */
