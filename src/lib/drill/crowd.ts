@@ -33,13 +33,13 @@ const STRANGERS_PER_USER = 100
 
 const TOKEN_TTL_MS = 24 * 3_600_000
 const ATTACH_MS = 30_000
+const DIAL_MS = 1000
 const LOOK_AGAIN_MS = 20
 
 export class Crowd {
   readonly #options: CrowdOptions
   #tabs: readonly Tab[] = []
   #publishers: readonly Publisher[] = []
-  #publisherIds = 0
 
   constructor(options: CrowdOptions) {
     this.#options = options
@@ -133,14 +133,26 @@ export class Crowd {
   }
 
   #openPublisher(home: number): Publisher {
-    const {ledger, secret, audience} = this.#options
+    const {ledger, audience} = this.#options
     return new Publisher({
-      secret,
+      id: home,
       ledger,
       addressed: (n) => audience.addressed(n),
       choose: (tries) => this.#choose(home + tries),
-      nextId: () => (this.#publisherIds += 1),
+      connect: (place, signal) => this.#connect(place, signal),
     })
+  }
+
+  async #connect({ready}: Place, signal: AbortSignal): Promise<OperatorConnection | undefined> {
+    const {secret} = this.#options
+    if (ready === undefined) return undefined
+    try {
+      const url = operatorUrl(ready)
+      return await connectOperator({url, secret, timeoutMs: DIAL_MS, signal})
+    } catch (error) {
+      if (!(error instanceof WsmeshError)) throw error
+      return undefined
+    }
   }
 
   #choose(turn: number): Place | undefined {

@@ -76,6 +76,11 @@ export class Ledger {
     )
   }
 
+  /** Whether it was sent in this round. */
+  knows({n}: SentMessage): boolean {
+    return this.#messages.has(n)
+  }
+
   /** Sent again under its id. */
   repeating(): void {
     this.#repeated += 1

@@ -1,36 +1,39 @@
-/** A backend that sends: an operator connection to one node, to the next when that one ends. */
-import {connectOperator} from '../operator/operator-client.js'
+/** A backend that sends: through one node, and through the next when that one ends or drains. */
 import type {OperatorConnection} from '../operator/operator-connection.js'
-import type {MeshSecret} from '../auth/mesh-secret.js'
 import {WsmeshError} from '../util/errors.js'
 import type {Addressed} from './audience.js'
 import type {Ledger} from './ledger.js'
-import {operatorUrl} from './node-probe.js'
 import type {Place} from './place.js'
 import type {SentMessage} from './sent-message.js'
 import {DRILL_ACTION} from './tab.js'
 
 export interface PublisherOptions {
-  readonly secret: MeshSecret
-  readonly ledger: Ledger
+  /** Which of the publishers: no other has it. */
+  readonly id: number
+  readonly ledger: Pick<Ledger, 'sending' | 'repeating' | 'receipted' | 'failed' | 'knows'>
   readonly addressed: (n: number) => Addressed
   /** Where to try the nth time in a row. */
   readonly choose: (tries: number) => Place | undefined
-  /** A number that no other connection of a publisher has. */
-  readonly nextId: () => number
+  /** Undefined: it is not to be had there now. */
+  readonly connect: (place: Place, signal: AbortSignal) => Promise<OperatorConnection | undefined>
 }
 
-const DIAL_MS = 1000
 const PAUSE_MS = 50
 /** A node answers a publish within 10 s; one that was stopped meanwhile takes longer. */
 const ANSWER_MS = 60_000
 
+/**
+ * As a careful backend does it: what has no receipt when its node goes away, or takes nothing more,
+ * is sent again through the next one, all of it, in its order and under the same ids. *Were only
+ * what was refused sent elsewhere, it would pass what the first node has and did not send yet.* So
+ * its messages keep their order whatever happens to its nodes, and the ledger holds the mesh to it.
+ */
 export class Publisher {
   readonly #options: PublisherOptions
   #connection: OperatorConnection | undefined
-  #id = 0
   #place: Place | undefined
-  #again: SentMessage[] = []
+  /** In the order in which they were sent. */
+  readonly #unanswered = new Set<SentMessage>()
   readonly #open = new Set<OperatorConnection>()
   readonly #ending = new AbortController()
 
@@ -47,7 +50,9 @@ export class Publisher {
   send(): boolean {
     const connection = this.#connection
     if (connection === undefined || connection.isOver || connection.hasRefused) return false
-    void this.#publish(connection, this.#options.ledger.sending(this.#id))
+    const message = this.#options.ledger.sending(this.#options.id)
+    this.#unanswered.add(message)
+    void this.#publish(connection, message)
     return true
   }
 
@@ -56,39 +61,47 @@ export class Publisher {
     for (const connection of this.#open) connection.close()
   }
 
-  /**
-   * As a careful backend does it: what has no answer, since its node went away or takes nothing
-   * more, is sent again through the next node, under the same id.
-   */
   async #publish(connection: OperatorConnection, message: SentMessage): Promise<void> {
     const {ledger, addressed} = this.#options
     const {target} = addressed(message.n)
     try {
-      ledger.receipted(message, await connection.publish(
+      const receipt = await connection.publish(
         {action: DRILL_ACTION, details: [message.n], target, messageId: `drill-${message.n}`},
         ANSWER_MS,
-      ))
+      )
+      this.#unanswered.delete(message)
+      ledger.receipted(message, receipt)
     } catch (error) {
       if (!(error instanceof WsmeshError)) throw error
-      const outcome = outcomeOf(error)
-      if (outcome !== 'again' || this.#ending.signal.aborted) {
-        ledger.failed(message, outcome === 'again' ? 'unanswered' : outcome)
-        return
-      }
-      ledger.repeating()
-      this.#again.push(message)
-      // It drains, or is full: others may do better.
-      this.#leave(connection)
-      this.#sendAgain()
+      this.#failed(connection, message, outcomeOf(error))
     }
   }
 
-  #sendAgain(): void {
-    const connection = this.#connection
-    if (connection === undefined) return
-    const again = this.#again.toSorted((a, b) => a.n - b.n)
-    this.#again = []
-    for (const message of again) void this.#publish(connection, message)
+  #failed(
+    connection: OperatorConnection, message: SentMessage, outcome: 'accepted' | 'refused' | 'again',
+  ): void {
+    const {ledger} = this.#options
+    if (!this.#unanswered.has(message)) return
+    if (outcome === 'again' && !this.#ending.signal.aborted) {
+      // It drains, is full or gone: others may do better.
+      this.#leave(connection)
+      return
+    }
+    // The node has it; it is sent again should the node go.
+    if (outcome !== 'accepted') this.#unanswered.delete(message)
+    ledger.failed(message, outcome === 'again' ? 'unanswered' : outcome)
+  }
+
+  #sendAgain(connection: OperatorConnection): void {
+    const {ledger} = this.#options
+    for (const message of this.#unanswered) {
+      if (!ledger.knows(message)) {
+        this.#unanswered.delete(message)
+        continue
+      }
+      ledger.repeating()
+      void this.#publish(connection, message)
+    }
   }
 
   #leave(connection: OperatorConnection): void {
@@ -98,25 +111,19 @@ export class Publisher {
   }
 
   async #attach(firstTry = 0): Promise<void> {
-    const {secret, choose, nextId} = this.#options
+    const {choose, connect} = this.#options
     const {signal} = this.#ending
     for (let tries = firstTry; !signal.aborted; tries += 1) {
       const place = choose(tries)
-      const connection = place?.ready && (await connectOperator({
-        url: operatorUrl(place.ready),
-        secret,
-        timeoutMs: DIAL_MS,
-        signal,
-      }).catch(() => undefined))
+      const connection = place && await connect(place, signal)
       if (connection === undefined) {
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
         continue
       }
-      this.#id = nextId()
       this.#place = place
       this.#connection = connection
       void this.#watch(connection)
-      this.#sendAgain()
+      this.#sendAgain(connection)
       return
     }
   }

@@ -6,7 +6,7 @@ export type Outcome = 'receipted' | 'accepted' | 'refused' | 'unanswered'
 
 export interface SentMessage {
   readonly n: number
-  /** A connection of a publisher: order holds within one. */
+  /** Its messages keep their order, through whichever nodes they go. */
   readonly publisher: number
   readonly tabs: readonly number[]
   readonly sentMs: number
