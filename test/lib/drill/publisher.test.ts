@@ -30,7 +30,7 @@ class FakeNode {
       closed: this.#closed.promise,
       close: () => this.#closed.resolve('closed'),
       publish: ({details}) => {
-        const n = Number(details[0])
+        const n = Array.isArray(details) ? Number(details[0]) : 0
         this.got.push(n)
         const answer = withResolvers<PublishResult>()
         this.#answers.set(n, answer)

@@ -21,6 +21,8 @@ export interface Arrival {
 
 /** Live messages count for so long after the last look at the stream that found its leader. */
 const CHECKED_MS = 3000
+/** A line that brings nothing any more shows by a look that is late: before others seem silent. */
+const HEARING_MS = 1500
 const RETRY_MS = 200
 /** Between the stream's word that it has a message and that message are milliseconds. */
 const SETTLED_MS = 2500
@@ -95,6 +97,11 @@ export class Inflow {
   /** Messages come, and nothing is missing. */
   get isFlowing(): boolean {
     return !this.#isHolding && this.#isFresh()
+  }
+
+  /** The stream was just seen. */
+  get isHearing(): boolean {
+    return this.#options.now() - this.#checkedMs < HEARING_MS
   }
 
   /** Where the stream was before the last trouble with it; undefined: that is long ago. */
@@ -172,6 +179,8 @@ export class Inflow {
       this.#flush()
       this.#verify(state, askedMs)
     } catch (error) {
+      // Who leads it may be dead: what it has and did not pass on is behind this.
+      this.#noteTrouble()
       this.#options.log.debug('The stream does not answer', {error: textOf(error)})
     } finally {
       this.#isChecking = false
@@ -251,6 +260,7 @@ export class Inflow {
         await this.#readUp()
       } catch (error) {
         this.#isAgain = true
+        this.#noteTrouble()
         log.debug('Cannot read from the stream', {error: textOf(error)})
         changed()
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))

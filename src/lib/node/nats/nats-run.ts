@@ -84,6 +84,7 @@ export class NatsRun {
     this.#post = new Post({
       self: self.id, client, mesh, memory, receipts, counters, now,
       needed: () => this.#needs.keys(),
+      isHearing: () => this.#inflow.isHearing,
     })
     this.#marks = new Marks({now, send: (number) => this.#sendMark(number)})
     const reader = new StreamReader(stream, relay.stream)
@@ -147,7 +148,7 @@ export class NatsRun {
       term: () => this.#members.outboxTerm,
       place: () => this.#inflow.delivered,
       troubledAfter: () => this.#inflow.troubledAfter,
-      isConnected: () => client.isConnected,
+      canSend: () => client.isConnected && this.#post.isGreeted,
       payloadBytesMax: () => client.maxPayloadBytes,
       send: (parcel, bytes) => this.#send(parcel, bytes),
       accepted: (ticket, id) => user.accepted(ticket, id),
@@ -261,8 +262,7 @@ export class NatsRun {
 
   back(): void {
     this.#reconnects += 1
-    this.#post.neighbours.restartClocks()
-    this.#post.askAll()
+    this.#post.back()
     this.#inflow.catchUp('NATS is back')
     this.#outgoing.restart()
   }

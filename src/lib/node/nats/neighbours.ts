@@ -50,6 +50,12 @@ export class Neighbours {
     return this.#nodes.keys()
   }
 
+  /** All of them have told all that they need. */
+  get areKnown(): boolean {
+    for (const {isKnown} of this.#nodes.values()) if (!isKnown) return false
+    return true
+  }
+
   has(node: NodeId): boolean {
     return this.#nodes.has(node)
   }
@@ -98,7 +104,7 @@ export class Neighbours {
     this.#options.onGone(node)
   }
 
-  /** Expected about every second. */
+  /** Expected about every second, while others are heard at all. */
   sweep(): void {
     const silenceMs = BEATS_MISSED_MAX * this.beatMs
     for (const [node, {heardMs}] of this.#nodes) {
@@ -106,9 +112,12 @@ export class Neighbours {
     }
   }
 
-  /** After a time in which nobody could be heard. */
-  restartClocks(): void {
-    for (const neighbour of this.#nodes.values()) neighbour.heardMs = this.#options.now()
+  /** After a time in which nobody could be heard: what they need may have changed. */
+  startAfresh(): void {
+    for (const neighbour of this.#nodes.values()) {
+      neighbour.heardMs = this.#options.now()
+      neighbour.isKnown = false
+    }
   }
 
   #heard(node: NodeId): Neighbour {

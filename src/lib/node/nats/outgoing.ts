@@ -60,7 +60,8 @@ export interface OutgoingOptions {
   readonly place: () => number
   /** Where the stream was before the last trouble with it; undefined: that is long ago. */
   readonly troubledAfter: () => number | undefined
-  readonly isConnected: () => boolean
+  /** NATS is there, and it is known whose reports to wait for. */
+  readonly canSend: () => boolean
   readonly payloadBytesMax: () => number
   readonly send: (parcel: OutgoingParcel, bytes: Uint8Array) => void
   readonly accepted: (ticket: number, id: string) => void
@@ -149,7 +150,7 @@ export class OutgoingMessages {
 
   /** What can go now goes. */
   flush(): void {
-    if (!this.#options.isConnected()) return
+    if (!this.#options.canSend()) return
     if (this.#round.size > 0) this.#sendAgain()
     else this.#fillRound()
   }

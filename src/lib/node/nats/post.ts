@@ -11,6 +11,8 @@ import type {Receipts} from './receipts.js'
 
 /** Room for the frames that tell all of a node's needs, numbered downwards. */
 const FIRST_VERSION = 10_000
+/** So long others have to tell their needs once NATS is back. */
+const GREETING_MS = 500
 
 export interface PostOptions {
   readonly self: NodeId
@@ -22,6 +24,8 @@ export interface PostOptions {
   readonly now: () => number
   /** Of this node. */
   readonly needed: () => Iterable<number>
+  /** NATS brings what there is: who is silent then is silent himself. */
+  readonly isHearing: () => boolean
 }
 
 export class Post {
@@ -31,6 +35,7 @@ export class Post {
   /** Of this node's needs: rises by one with each frame that tells of a change. */
   #version = FIRST_VERSION
   #beatMs = -Infinity
+  #backMs = -Infinity
 
   constructor(options: PostOptions) {
     this.#options = options
@@ -60,13 +65,25 @@ export class Post {
     this.#tellAll(this.#all)
   }
 
+  /** NATS is back. */
+  back(): void {
+    this.#backMs = this.#options.now()
+    this.neighbours.startAfresh()
+    this.askAll()
+  }
+
+  /** It is known again who needs what: receipts of what is sent now count all. */
+  get isGreeted(): boolean {
+    return this.neighbours.areKnown || this.#options.now() - this.#backMs >= GREETING_MS
+  }
+
   /** Expected several times a second. */
   sweep(): void {
-    const {now, self, client} = this.#options
+    const {now, self, client, isHearing} = this.#options
     if (!client.isConnected || now() - this.#beatMs < this.neighbours.beatMs) return
     this.#beatMs = now()
     this.#send(this.#all, {type: 'beat', from: self, version: this.#version})
-    this.neighbours.sweep()
+    if (isHearing()) this.neighbours.sweep()
   }
 
   changed(added: readonly number[], removed: readonly number[]): void {

@@ -129,6 +129,11 @@ test('a neighbour whose needs are not known is asked, and one that is silent is 
   expect([...neighbours.needing(6)]).toEqual([N2])
   neighbours.needs({...needs, version: 6, isWhole: false, added: [7]})
   expect(asked).toEqual([N2, N2])
+  neighbours.needs({...needs, version: 6, isWhole: true, added: [5, 7]})
+  expect(neighbours.areKnown).toBe(true)
+  neighbours.startAfresh()
+  expect(neighbours.areKnown).toBe(false)
+  expect([...neighbours.needing(7)]).toEqual([N2])
   clock.nowMs = 2999
   neighbours.sweep()
   expect(gone).toEqual([])
@@ -146,7 +151,7 @@ function bench() {
   const outgoing = new OutgoingMessages({
     self: N1, slots: 1000, now: () => clock.nowMs, term: () => undefined,
     config: {outboxMessages: 5, outboxBytes: 1_000_000, receiptMs: 10_000},
-    isConnected: () => true, payloadBytesMax: () => 100_000,
+    canSend: () => true, payloadBytesMax: () => 100_000,
     place: () => clock.place, troubledAfter: () => clock.troubledAfter,
     send: (parcel, bytes) => {
       sent.push({...parcel, messages: [...parcel.messages]})
