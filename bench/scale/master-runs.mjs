@@ -19,9 +19,13 @@ const FOLLOWED = [
   {followers: 200, rates: [800, 200, 60, 10]},
 ]
 
-/** Code is compiled while it is first used. */
-function warm(nodes, operator, perS) {
-  return underLoad({nodes, loads: [{operator, perS, messageOf: nobody}], seconds: 1, warmS: 3})
+/** Idle first, then at each rate. Code is compiled while it is first used: the first is warmed. */
+async function atEach(rates, {nodes, operator}, seconds) {
+  const loadsOf = (perS) => [{operator, perS, messageOf: nobody}]
+  await underLoad({nodes, loads: loadsOf(rates[0]), seconds: 1, warmS: 3})
+  const runs = [{perS: 0, ...await underLoad({nodes, loads: [], seconds})}]
+  for (const perS of rates) runs.push(await underLoad({nodes, loads: loadsOf(perS), seconds}))
+  return runs
 }
 
 async function real({nodes: size, rates}, seconds) {
@@ -32,12 +36,7 @@ async function real({nodes: size, rates}, seconds) {
     await whole(nodes)
     // Not the master, where there is another: a message takes its whole way.
     const operator = await operatorAt(nodes.at(-1), mesh.secret)
-    await warm(nodes, operator, rates[0])
-    const runs = [{perS: 0, ...await underLoad({nodes, loads: [], seconds})}]
-    for (const perS of rates) {
-      const loads = [{operator, perS, messageOf: nobody}]
-      runs.push(await underLoad({nodes, loads, seconds}))
-    }
+    const runs = await atEach(rates, {nodes, operator}, seconds)
     operator.close()
     return runs.map((run) => ({kind: 'master', size, publisher: size - 1, ...run}))
   } finally {
@@ -63,12 +62,7 @@ async function followed({followers, rates}, seconds) {
     await until(async () => (await statsOf(node)).view.length === 7, 'a view of 7', 30_000)
     const operator = await operatorAt(node, mesh.secret)
     const nodes = [node]
-    await warm(nodes, operator, rates[0])
-    const runs = [{perS: 0, ...await underLoad({nodes, loads: [], seconds})}]
-    for (const perS of rates) {
-      const loads = [{operator, perS, messageOf: nobody}]
-      runs.push(await underLoad({nodes, loads, seconds}))
-    }
+    const runs = await atEach(rates, {nodes, operator}, seconds)
     operator.close()
     return runs.map((run) => ({kind: 'followed', size: followers + 1, publisher: 0, ...run}))
   } finally {

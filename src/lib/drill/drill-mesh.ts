@@ -1,6 +1,7 @@
 /** The mesh of a drill: real `wsmesh serve` processes that can be killed, stopped and drained. */
 import {WsmeshError} from '../util/errors.js'
 import type {InnerFault} from '../process/inner-faults.js'
+import type {DrillNats} from './drill-nats.js'
 import type {NodeClocks} from './node-clocks.js'
 import {whatIsNotWhole} from './mesh-look.js'
 import type {NodeLook} from './mesh-look.js'
@@ -13,6 +14,7 @@ import {waitFor} from './wait-for.js'
 export interface DrillMeshOptions extends SeatOptions {
   readonly nodes: number
   readonly clocks: NodeClocks | undefined
+  readonly nats?: DrillNats | undefined
   readonly sleep: (ms: number) => Promise<void>
 }
 
@@ -41,7 +43,8 @@ export class DrillMesh {
   async start(place: Place): Promise<void> {
     if (this.#isOver) return
     const seat = this.#seatOf(place)
-    const env = await this.#options.clocks?.envOf(seat.name) ?? {}
+    const {clocks, nats} = this.#options
+    const env = {...await clocks?.envOf(seat.name), ...nats?.envOf(seat.name)}
     await seat.start(env, () => this.#isOver)
   }
 

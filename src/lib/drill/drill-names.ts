@@ -3,7 +3,7 @@ export const DRILL_NAMES = [
   'kill-master', 'pause-master', 'stutter-master', 'kill-follower', 'cut-follower', 'cut-one-way',
   'mute-master', 'split', 'half-open', 'store-down', 'store-wipe', 'store-slow', 'store-frozen',
   'clock-shift', 'slow-client', 'reconnect-storm', 'rolling-restart', 'mass-start',
-  'nats-leader', 'nats-each', 'nats-restart', 'all',
+  'nats-leader', 'nats-each', 'nats-restart', 'nats-cut', 'all',
 ] as const
 
 /** Of `--relay`; `auto`: as the drill needs it. */

@@ -5,6 +5,7 @@ import {JetStream, streamName, type StreamSettings} from '../nats/stream.js'
 import {NatsCluster} from '../process/nats-cluster.js'
 import type {NatsProcess} from '../process/nats-process.js'
 import {WsmeshError} from '../util/errors.js'
+import {TcpCut} from './network/tcp-cut.js'
 
 const REPLICAS = 3
 const STREAM: StreamSettings = {
@@ -13,17 +14,26 @@ const STREAM: StreamSettings = {
 
 export class DrillNats {
   readonly #cluster: NatsCluster
+  /** By place: what stands between its node and each of the servers. */
+  readonly #lines = new Map<string, readonly TcpCut[]>()
 
   private constructor(cluster: NatsCluster) {
     this.#cluster = cluster
   }
 
-  /** Resolves once the stream is there: three servers need some seconds to find each other. */
+  /**
+   * Resolves once the stream is there: three servers need some seconds to find each other. Nodes of
+   * these places can be cut off.
+   */
   static async open(
     folder: string, onStarted: (pid: number | undefined) => Promise<void>,
+    places: readonly string[],
   ): Promise<DrillNats> {
     const nats = new DrillNats(await NatsCluster.start(folder, REPLICAS))
     for (const {pid} of nats.servers) await onStarted(pid)
+    for (const place of places) {
+      nats.#lines.set(place, await Promise.all(nats.servers.map(({port}) => TcpCut.to(port))))
+    }
     await nats.#made()
     return nats
   }
@@ -32,10 +42,12 @@ export class DrillNats {
     return this.#cluster.servers
   }
 
-  /** What its nodes are told. */
-  get env(): Readonly<Record<string, string>> {
+  /** What the node of that place is told. */
+  envOf(place: string): Readonly<Record<string, string>> {
+    const lines = this.#lines.get(place)
+    const addresses = lines?.map(({address}) => address) ?? this.#cluster.addresses
     return {
-      WSMESH_RELAY: `nats://${this.#cluster.addresses.join(',')}`,
+      WSMESH_RELAY: `nats://${addresses.join(',')}`,
       WSMESH_RELAY_MESH: STREAM.mesh,
       WSMESH_RELAY_REPLICAS: String(REPLICAS),
       WSMESH_RELAY_BYTES: String(STREAM.maxBytes),
@@ -55,7 +67,17 @@ export class DrillNats {
     }
   }
 
+  /** The node of that place and NATS hear nothing of each other; no connection is closed. */
+  cut(place: string): void {
+    for (const line of this.#lines.get(place) ?? []) line.cut()
+  }
+
+  heal(place: string): void {
+    for (const line of this.#lines.get(place) ?? []) line.heal()
+  }
+
   async close(): Promise<void> {
+    await Promise.all([...this.#lines.values()].flat().map((line) => line[Symbol.asyncDispose]()))
     await this.#cluster.end()
   }
 

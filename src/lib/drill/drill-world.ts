@@ -68,10 +68,11 @@ export class DrillWorld {
       nodes,
       binFile: options.binFile,
       cwd: folder,
-      env: {...foreignTo(options.env), WSMESH_DATA_DIR: folder, ...store.env, ...nats?.env},
+      env: {...foreignTo(options.env), WSMESH_DATA_DIR: folder, ...store.env},
       secret,
       network,
       clocks,
+      nats,
       hasInnerFaults: drill.hasInnerFaults === true,
       onLog: options.onLog,
       onStarted: ({pid}) => noteChild(folder, pid),
@@ -100,10 +101,11 @@ export class DrillWorld {
     const opened: Opened = {}
     try {
       const nodes = drill.nodes ?? options.nodes
+      const places = Array.from({length: nodes}, (_, index) => String(index + 1))
       const network = opened.network = await openNetwork({
         needsCuts: drill.needsCuts === true,
         choice: options.network,
-        places: Array.from({length: nodes}, (_, index) => String(index + 1)),
+        places,
         report: options.report,
       })
       const secret = await loadSecret({env: {}, dataDir: folder})
@@ -116,7 +118,8 @@ export class DrillWorld {
       opened.store = store
       const isOnNats = relayOf(drill, options) === 'nats'
       const noted = (pid: number | undefined): Promise<void> => noteChild(folder, pid)
-      const nats = isOnNats ? await DrillNats.open(folder, noted) : undefined
+      const cut = drill.cutsNats === true ? places : []
+      const nats = isOnNats ? await DrillNats.open(folder, noted, cut) : undefined
       if (nats !== undefined) opened.nats = nats
       const parts = {store, folder, secret, network, clocks, nats}
       const world = new DrillWorld(drill, options, parts)

@@ -14,6 +14,8 @@ export interface Drill {
   readonly holdMs: readonly [full: number, short: number]
   /** Nodes can be cut off from each other: network/open-network.ts. */
   readonly needsCuts?: true
+  /** Nodes can be cut off from NATS. */
+  readonly cutsNats?: true
   /** A given database has to fail. */
   readonly breaksStore?: true
   /** A server of its own, whatever pool is given: skipped where MariaDB is not installed. */

@@ -1,6 +1,8 @@
 /** Faults of NATS, where it is the relay. */
 import type {Drill, DrillContext, DrillPromise} from './drill.js'
 import type {DrillNats} from './drill-nats.js'
+import {WITHIN} from './limits.js'
+import type {Place} from './place.js'
 
 /** By its own timers NATS has another leader after 5 to 9 s. */
 const ANOTHER_LEADER: DrillPromise = {firstMs: 15_000, gapMs: 15_000, isAnswered: false}
@@ -58,6 +60,31 @@ export const natsRestart: Drill = {
   },
 }
 
+export const natsCut: Drill = {
+  name: 'nats-cut',
+  fault: 'one node is cut off from all NATS servers, without any close',
+  promise: {firstMs: WITHIN.deathMs, isAnswered: false},
+  holdMs: [12_000, 500],
+  relay: 'nats',
+  cutsNats: true,
+  async run(context) {
+    const {mesh, strike, hold, expect} = context
+    const nats = natsOf(context)
+    const [place] = mesh.places
+    if (place === undefined) return
+    await strike([place], async () => nats.cut(place.name))
+    await hold()
+    await expect(`node ${place.name}, which is cut off, to be unhealthy`, () => isUnwell(place))
+    nats.heal(place.name)
+  },
+}
+
+async function isUnwell({ready}: Place): Promise<boolean> {
+  const answer = await fetch(`${ready?.httpUrl}/healthz`)
+  return answer.status === UNAVAILABLE
+}
+
+const UNAVAILABLE = 503
 const CATCH_UP_MS = 5000
 
 function natsOf({nats}: DrillContext): DrillNats {

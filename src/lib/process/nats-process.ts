@@ -119,7 +119,8 @@ function configOf(options: NatsProcessOptions): string {
   if (cluster !== undefined) {
     const routes = cluster.ports.map((other) => `"nats://127.0.0.1:${other}"`)
     lines.push(`cluster { name: "${cluster.name}", listen: "127.0.0.1:${cluster.port}",`
-      + ` routes: [${routes.join(', ')}] }`)
+      // Who uses it knows all of them, and goes to none past what stands before it.
+      + ` routes: [${routes.join(', ')}], no_advertise: true }`)
   }
   return [...lines, config, ''].join('\n')
 }

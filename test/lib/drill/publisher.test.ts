@@ -21,10 +21,10 @@ class FakeNode {
   #hasRefused = false
 
   get connection(): OperatorConnection {
-    const node = this
+    const hasRefused = (): boolean => this.#hasRefused
     const parts: Partial<OperatorConnection> = {
       get hasRefused() {
-        return node.#hasRefused
+        return hasRefused()
       },
       isOver: false,
       closed: this.#closed.promise,

@@ -274,6 +274,8 @@ export class NatsRun {
     while (now() < untilMs && (this.#outgoing.size > 0 || this.#receipts.size > 0)) {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
+    const {size} = this.#outgoing
+    if (size > 0) this.#options.log.warn('drain took too long', {outbox: size})
     this.#post.leave()
     this.#members.leave()
     await this.#store.settled()

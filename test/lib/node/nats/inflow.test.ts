@@ -6,9 +6,10 @@ import {eventually} from '../../../helpers/eventually.js'
 
 const STATE: StreamState = {created: 'c', leader: 'a', firstSeq: 1, lastSeq: 5}
 
+const nothing = (): void => {}
+
 test('a stream that does not answer is trouble from where it was last: its leader may be dead', async () => {
   const answers: (StreamState | undefined)[] = []
-  const nothing = (): void => {}
   let hasBegun = false
   const inflow = new Inflow({
     stream: {state: async () => answers.shift() ?? Promise.reject(new Error('timeout'))},

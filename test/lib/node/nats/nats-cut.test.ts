@@ -8,7 +8,7 @@ import type {MeshNode} from '../../../../src/lib/node/create-node.js'
 import {keyText, slotKey} from '../../../../src/lib/node/nats/subjects.js'
 import {eventually, within} from '../../../helpers/eventually.js'
 import {natsRelayOf, startNats, uniqueMesh, type TestNats} from '../../../helpers/nats.js'
-import {TcpCut} from '../../../helpers/tcp-cut.js'
+import {TcpCut} from '../../../../src/lib/drill/network/tcp-cut.js'
 import type {TestClient} from '../../../helpers/test-client.js'
 import {startTestMesh, type TestMesh} from '../../../helpers/test-node.js'
 

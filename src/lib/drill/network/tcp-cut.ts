@@ -1,4 +1,4 @@
-/** A TCP proxy whose lines can be cut as a cable is: bytes wait, nothing is closed. */
+/** A TCP proxy before a server. Its lines are cut as a cable is: bytes wait, nothing is closed. */
 import {once} from 'node:events'
 import {connect, createServer, type Server, type Socket} from 'node:net'
 
