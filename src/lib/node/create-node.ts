@@ -291,6 +291,7 @@ class RunningNode implements MeshNode {
       }),
       onStanding: (standing) => this.#setStanding(standing),
       flush: (done) => listeners?.flush(done),
+      flushPrompt: () => listeners?.flushPrompt(),
     }))
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS)
   }

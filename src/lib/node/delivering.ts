@@ -26,6 +26,8 @@ export interface DeliveringParts {
   readonly onStanding: (standing: Standing) => void
   /** What was queued leaves the sockets; `done` when the operating system was offered it. */
   readonly flush: (done: (() => void) | undefined) => void
+  /** That part of it which no broadcast is waits no longer. */
+  readonly flushPrompt: () => void
 }
 
 export class Delivering implements RelayUser {
@@ -36,7 +38,7 @@ export class Delivering implements RelayUser {
   }
 
   deliver(epoch: string, entries: readonly Delivery[]): number[] {
-    const {now, self, operators, outbox, clients, meter, resuming} = this.#parts
+    const {now, self, operators, outbox, clients, meter, resuming, flushPrompt} = this.#parts
     const nowMs = now()
     const messages = entries.filter(isMessage)
     for (const {envelope} of messages) {
@@ -45,6 +47,8 @@ export class Delivering implements RelayUser {
     operators.delivered(messages, epoch)
     outbox?.delivered(messages, epoch)
     const counts = clients.deliver(messages, epoch)
+    // Who waits for a message has it before the master hears of that.
+    if (counts.some((count) => count > 0)) flushPrompt()
     meter.delivering(nowMs, messages.length)
     resuming.delivered()
     if (messages.length === entries.length) return counts

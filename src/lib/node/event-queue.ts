@@ -7,6 +7,9 @@ import type {MeshEffect} from '../mesh/effect.js'
 import type {MeshEvent} from '../mesh/event.js'
 import {assert} from '../util/assert.js'
 
+/** Who comes so long after the last flush comes alone: nobody else of this turn is waited for. */
+const ALONE_MS = 2
+
 /** The part of MeshCore that the queue drives. */
 export interface Steppable {
   step(event: MeshEvent, now: number): MeshEffect[]
@@ -25,7 +28,8 @@ export class EventQueue {
   #events: MeshEvent[] = []
   #isRunning = false
   #isStopped = false
-  #immediate: NodeJS.Immediate | undefined
+  #isFlushDue = false
+  #flushedAtMs = -Infinity
 
   /** Events pushed before this wait for it. */
   start(driver: QueueDriver): void {
@@ -45,15 +49,20 @@ export class EventQueue {
   stop(): void {
     this.#isStopped = true
     this.#events = []
-    clearImmediate(this.#immediate)
   }
 
   #run(driver: QueueDriver): void {
     this.#runAll(driver)
-    this.#immediate ??= setImmediate(() => {
-      this.#immediate = undefined
-      this.#flush(driver)
-    })
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    const flush = (): void => {
+      this.#isFlushDue = false
+      if (!this.#isStopped) this.#flush(driver)
+    }
+    // What came in the same piece of bytes is there by the next tick of either.
+    const isAlone = driver.now() - this.#flushedAtMs >= ALONE_MS
+    if (isAlone) process.nextTick(flush)
+    else setImmediate(flush)
   }
 
   #runAll(driver: QueueDriver): void {
@@ -83,6 +92,7 @@ export class EventQueue {
       this.#runAll(driver)
     } while (!this.#isStopped)
     driver.flushed()
+    this.#flushedAtMs = driver.now()
   }
 
   #step(driver: QueueDriver, event: MeshEvent): void {

@@ -42,6 +42,10 @@ export class LateListener implements Listener {
     else this.#listener.flush(done)
   }
 
+  flushPrompt(): void {
+    this.#listener?.flushPrompt()
+  }
+
   stopAccepting(): void {
     this.#isOver = true
     this.#listener?.stopAccepting()

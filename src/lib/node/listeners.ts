@@ -60,6 +60,7 @@ export interface Listeners {
   closeToPublic(): void
   /** As that of each listener; `done` when all of them are. */
   flush(done?: () => void): void
+  flushPrompt(): void
   close(): Promise<void>
 }
 
@@ -127,6 +128,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     },
     closeToPublic: () => late.forEach((listener) => listener.stopAccepting()),
     flush: (done) => flushAll(all, done),
+    flushPrompt: () => all.forEach((listener) => listener.flushPrompt()),
     async close() {
       await Promise.all(all.map((listener) => listener.close()))
     },

@@ -50,7 +50,7 @@ export class FlushQueue {
 
   /** Now, but for slices that have their turns already; `done` when all that waited is written. */
   flush(done?: () => void): void {
-    this.#flushPrompt()
+    this.flushPrompt()
     if (done !== undefined) {
       this.#awaiting.push({upTo: this.#bulkBefore + this.#bulk.length, done})
     }
@@ -59,7 +59,7 @@ export class FlushQueue {
 
   #turn(): void {
     this.#hasTurn = false
-    this.#flushPrompt()
+    this.flushPrompt()
     this.#slice()
     if (this.#isCatchingUp) this.#askForTurn()
   }
@@ -70,7 +70,8 @@ export class FlushQueue {
     setImmediate(() => this.#turn())
   }
 
-  #flushPrompt(): void {
+  /** Now, what is not bulk. */
+  flushPrompt(): void {
     const connections = this.#prompt
     this.#prompt = []
     for (const connection of connections) connection.flush()

@@ -224,6 +224,8 @@ export interface Listener {
    * `done` is called, in this turn or a later one, when it was offered all of that.
    */
   flush(done?: () => void): void
+  /** The same for what is no broadcast, and that alone. */
+  flushPrompt(): void
   /** No new connection from now on; those that are there stay. */
   stopAccepting(): void
   /** Stops listening and destroys every connection that is left. */

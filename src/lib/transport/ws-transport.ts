@@ -112,6 +112,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       if (server instanceof TlsServer) server.setSecureContext({cert, key, ca})
     },
     flush: (done) => flushQueue.flush(done),
+    flushPrompt: () => flushQueue.flushPrompt(),
     stopAccepting: () => void server.close(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

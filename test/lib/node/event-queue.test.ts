@@ -11,6 +11,7 @@ function bench() {
   const queue = new EventQueue()
   let toDeliver = 0
   let flushes = 0
+  const clock = {nowMs: 0}
   const core = {
     step(event: MeshEvent): MeshEffect[] {
       steps.push(event.type === 'link-closed' ? `closed ${event.link}` : event.type)
@@ -26,7 +27,7 @@ function bench() {
   const start = (): void =>
     queue.start({
       core,
-      now: () => 0,
+      now: () => clock.nowMs,
       perform(effect) {
         performed.push(effect.type)
         if (effect.type !== 'deliver') return
@@ -34,7 +35,7 @@ function bench() {
       },
       flushed: () => void (flushes += 1),
     })
-  return {queue, steps, performed, start, flushCount: () => flushes}
+  return {queue, steps, performed, start, clock, flushCount: () => flushes}
 }
 
 it('steps in order, performs in order, and flushes once a turn', async () => {
@@ -58,4 +59,30 @@ it('does nothing after it was stopped', async () => {
   queue.push({type: 'tick'})
   await new Promise((resolve) => setImmediate(resolve))
   expect(steps).toEqual(['tick'])
+})
+
+it('flushes who comes alone before the turn ends, and others together at its end', async () => {
+  const {queue, steps, start, clock} = bench()
+  const turn = async (): Promise<void> => {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    steps.push('turn')
+  }
+  start()
+  const first = turn()
+  queue.push({type: 'tick'})
+  await first
+  clock.nowMs += 1
+  const second = turn()
+  queue.push({type: 'tick'})
+  await second
+  queue.push({type: 'tick'})
+  await turn()
+  clock.nowMs += 2
+  const third = turn()
+  queue.push({type: 'tick'})
+  queue.push({type: 'tick'})
+  await third
+  expect(steps).toEqual([
+    'tick', 'flush', 'turn', 'tick', 'turn', 'tick', 'flush', 'turn', 'tick', 'tick', 'flush', 'turn',
+  ])
 })

@@ -48,6 +48,16 @@ describe('who is written to next', () => {
     expect(done[2]).toBe(-1)
   })
 
+  test('who is not of the crowd can be written to alone', () => {
+    const {queue, written, crowd, connection} = setUp(0.001)
+    for (const one of crowd(3)) queue.add(one, true)
+    queue.add(connection('alone'), false)
+    queue.flushPrompt()
+    expect(written).toEqual(['alone'])
+    queue.flush()
+    expect(written).toEqual(['alone', 'bulk0', 'bulk1', 'bulk2'])
+  })
+
   test('who is not of the crowd goes ahead of it', () => {
     const {queue, written, crowd, connection} = setUp(1)
     for (const one of crowd(100)) queue.add(one, true)
