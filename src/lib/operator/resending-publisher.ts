@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
-
 import type {PublishResult} from '../protocol/operator-frame.js'
 import {WsmeshError} from '../util/errors.js'
+import {Numbered} from '../util/numbered.js'
 import type {MeshAccess} from './mesh-access.js'
 import type {OperatorConnection, Publication} from './operator-connection.js'
 import {withResolvers, type Resolvers} from './resolvers.js'
@@ -18,6 +18,7 @@ const RETRY_MS = 250
 export type PublisherAccess = Pick<MeshAccess, 'findNode' | 'timeoutMs'>
 
 interface Pending {
+  readonly number: number
   readonly publication: NamedPublication
   readonly receipt: Resolvers<PublishResult>
   /** Told once that it has no receipt yet: it is asked for once more. */
@@ -32,7 +33,8 @@ interface Pending {
  */
 export class ResendingPublisher {
   readonly #access: PublisherAccess
-  readonly #pending = new Set<Pending>()
+  readonly #pending = new Numbered<Pending>()
+  #lastNumber = 0
   #connection: OperatorConnection | undefined
   #isConnecting = false
   /** Since when nothing gets through. */
@@ -55,8 +57,9 @@ export class ResendingPublisher {
   }
 
   publish(publication: NamedPublication): Promise<PublishResult> {
-    const pending: Pending = {publication, receipt: withResolvers(), isLate: false}
-    this.#pending.add(pending)
+    const number = (this.#lastNumber += 1)
+    const pending: Pending = {number, publication, receipt: withResolvers(), isLate: false}
+    this.#pending.add(number, pending)
     const connection = this.#connection
     // After a refusal all goes through the next connection, in its order.
     if (connection?.hasRefused === true) return pending.receipt.promise
@@ -79,13 +82,13 @@ export class ResendingPublisher {
 
   #received(pending: Pending, result: PublishResult): void {
     this.#outageSinceMs = undefined
-    this.#pending.delete(pending)
+    this.#pending.take(pending.number)
     pending.receipt.resolve(result)
   }
 
   #failed(connection: OperatorConnection, pending: Pending, error: unknown): void {
     // Of a connection given up: it was sent again since.
-    if (connection !== this.#connection || !this.#pending.has(pending)) return
+    if (connection !== this.#connection || this.#pending.get(pending.number) === undefined) return
     const code = error instanceof WsmeshError ? error.code : undefined
     if (code === 'NODE_UNREACHABLE' || code === 'OUTBOX_FULL') this.#lost(connection, error)
     else if (code === 'RECEIPT_TIMED_OUT' && !pending.isLate) {
@@ -110,7 +113,7 @@ export class ResendingPublisher {
     this.#isConnecting = false
     if (connection === undefined) return
     this.#connection = connection
-    for (const pending of this.#pending) this.#send(connection, pending)
+    for (const pending of this.#pending.above(0)) this.#send(connection, pending)
   }
 
   /** Undefined: there is none, and all that waited knows. */
@@ -135,11 +138,11 @@ export class ResendingPublisher {
   }
 
   #rejectAll(error: unknown): void {
-    for (const pending of this.#pending) this.#reject(pending, error)
+    for (const pending of this.#pending.above(0)) this.#reject(pending, error)
   }
 
   #reject(pending: Pending, error: unknown): void {
-    this.#pending.delete(pending)
+    this.#pending.take(pending.number)
     pending.receipt.reject(error instanceof Error ? error : new Error(String(error)))
   }
 }
