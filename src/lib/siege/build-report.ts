@@ -1,4 +1,5 @@
 /** Puts together what all processes of a run found, and judges it. */
+import {CLOSE} from '../protocol/close-code.js'
 import type {AttackTarget, Meter, PartFinal, Tally} from './attack/job.js'
 import {RAMP} from './attack/field.js'
 import {mergeCloses, mergeErrors} from './measure/counted.js'
@@ -54,6 +55,7 @@ export function buildReport(parts: ReportParts): RunReport {
     own: summaryOf(meter('own')),
   }
   const rates = ratesOf(parts, counts)
+  const closeCodes = mergeCloses(finals.map((final) => final.closes))
   const errors = mergeErrors(finals.map((final) => final.errors))
   const generator = generatorHealth({
     finals, counts, nodes, late: meter('late'), messageP99Us: latency.message?.p99Us ?? 0,
@@ -77,6 +79,7 @@ export function buildReport(parts: ReportParts): RunReport {
       seconds: record.seconds, isSteady: isSteady(settings),
       fastest: finals.flatMap((final) => final.fastest),
       connectP50Us: latency.connect?.p50Us,
+      ledAway: ledAwayBy(closeCodes),
       strange: settings.protocol === 'plain' && counts.lost > 0 ? tally.foreign : 0,
     })],
     startedAt: parts.startedAt.toISOString(),
@@ -85,12 +88,16 @@ export function buildReport(parts: ReportParts): RunReport {
     environment: parts.environment,
     phases: phasesOf(parts),
     counts, rates, latency, errors,
-    closeCodes: mergeCloses(finals.map((final) => final.closes)),
+    closeCodes,
     connections: finals.flatMap(({connections}) => connections).slice(0, CONNECTIONS_REPORTED),
     generator, nodes, thresholds, faults,
     leak: null,
     seconds: record.seconds,
   }
+}
+
+function ledAwayBy(closes: RunReport['closeCodes']): number {
+  return closes.reduce((sum, {code, count}) => code === CLOSE.drain.code ? sum + count : sum, 0)
 }
 
 function countsOf(tally: Readonly<Tally>, finals: readonly PartFinal[]): RunCounts {

@@ -2,7 +2,9 @@
 import type {ReachFlagValues} from '../cli/reach.js'
 import {plural} from '../cli/plural.js'
 import {WsmeshError} from '../util/errors.js'
-import type {Attack, AttackJob, OnSecond, OpenResult, PartFinal} from './attack/job.js'
+import type {
+  Attack, AttackJob, AttackTarget, OnSecond, OpenResult, PartFinal,
+} from './attack/job.js'
 import {buildReport} from './build-report.js'
 import {FaultRunner} from './faults/fault-runner.js'
 import {nowUs} from './measure/clock.js'
@@ -18,6 +20,7 @@ import {startLine} from './start-line.js'
 import {StairWatch} from './stair-watch.js'
 import {openBattlefield} from './targets/battlefield.js'
 import type {Battlefield} from './targets/battlefield.js'
+import {followPool} from './targets/follow-pool.js'
 
 export interface SiegeContext {
   readonly reach: ReachFlagValues
@@ -185,12 +188,14 @@ class Siege {
     const watcherCpu = cpuSince()
     onEvent({type: 'phase', name: 'load', atS: 0})
     this.#startFaults()
+    const following = this.#followPool()
     if (this.#isStopped) this.#stop()
     const sent = await Promise.all(loads)
     if (this.#isForked) this.#watcherCpuPercent = watcherCpu()
     this.#endS ??= this.#record.schedule.durationS
     onEvent({type: 'phase', name: 'drain', atS: this.#endS})
     await this.#faults?.end()
+    following?.end()
     const streams = sent.flatMap((part) => part.streams)
     await Promise.all(this.#attacks.map((attack) => attack.settle(streams)))
     await this.#record.settled()
@@ -211,11 +216,27 @@ class Siege {
       },
       onHealed: () => {
         if (own === undefined) return
-        this.#nodes.retarget(own.targets)
-        for (const attack of this.#attacks) attack.retarget(own.targets)
+        this.#retarget(own.targets)
       },
     })
     this.#faults.start()
+  }
+
+  /** Nodes of a pool may be replaced meanwhile, each by one with another address. */
+  #followPool(): {readonly end: () => void} | undefined {
+    const {urls, protocol, ownNodes} = this.#settings
+    if (ownNodes > 0 || protocol === 'plain' || urls.length > 0) return undefined
+    const {reach, onEvent} = this.#context
+    return followPool(reach, this.#field.targets, (targets) => {
+      const names = targets.map(({name}) => name).join(', ')
+      onEvent({type: 'notice', text: `${this.#atS().toFixed(1)} s: nodes are now ${names}`})
+      this.#retarget(targets)
+    })
+  }
+
+  #retarget(targets: readonly AttackTarget[]): void {
+    this.#nodes.retarget(targets)
+    for (const attack of this.#attacks) attack.retarget(targets)
   }
 
   /** No more load; what was sent is still waited for. */

@@ -5,6 +5,7 @@
 import {dialerHandshake} from '../../auth/handshake.js'
 import type {Handshake} from '../../auth/handshake.js'
 import type {MeshSecret} from '../../auth/mesh-secret.js'
+import {REFUSALS} from '../../node/publish-for.js'
 import {withResolvers} from '../../operator/resolvers.js'
 import {isRecord, parseJson} from '../../protocol/json-text.js'
 import {LIMITS} from '../../protocol/limits.js'
@@ -53,6 +54,10 @@ export class OperatorPublisher implements Publisher {
   #wire: WireSocket | undefined
   #handshake: Handshake | undefined
   #isIn = false
+  /** The node is being stopped: what it refuses goes elsewhere, once the rest has its answers. */
+  #isLeaving = false
+  /** Of those that wait: sent on this connection, without an answer. */
+  #inFlight = 0
   #isOver = false
   #node: number
   #lastId = 0
@@ -87,7 +92,7 @@ export class OperatorPublisher implements Publisher {
     const waiting = {id, hit, stream, number: this.#options.sent.next(stream), wasSent: false}
     this.#waiting.add(id, waiting)
     tally.sent += 1
-    if (this.#isIn) this.#send(waiting)
+    if (this.#isIn && !this.#isLeaving) this.#send(waiting)
   }
 
   flush(): void {
@@ -126,6 +131,8 @@ export class OperatorPublisher implements Publisher {
   onEnd({code, reason, error, isOwn}: WireEnd): void {
     const wasIn = this.#isIn
     this.#isIn = false
+    this.#isLeaving = false
+    this.#inFlight = 0
     this.#wire = undefined
     if (this.#isOver) return
     const why = error ?? `closed with ${code} ${reason}`
@@ -197,13 +204,14 @@ export class OperatorPublisher implements Publisher {
     const own = job.resends ? `,"messageId":"${job.run}-${this.#options.id}-${id}"` : ''
     this.#wire?.send(`{"id":${id},"op":"publish",${message}${own}}`)
     waiting.wasSent = true
+    this.#inFlight += 1
   }
 
   #answered(bytes: Buffer, start: number, end: number): void {
     const head = bytes.toString('latin1', start, Math.min(end, start + HEAD_BYTES))
     const accepted = ACCEPTED.exec(head)
     if (accepted === null) return this.#refused(bytes.subarray(start, end))
-    const waiting = this.#waiting.take(Number(accepted[1]))
+    const waiting = this.#take(Number(accepted[1]))
     if (waiting === undefined) return
     this.#field.tally.accepted += 1
     this.#field.record('accept', waiting.hit.intendedUs, nowUs() - waiting.hit.intendedUs)
@@ -215,13 +223,18 @@ export class OperatorPublisher implements Publisher {
     const {id, error} = read.value
     const status = isRecord(error) ? error['status'] : undefined
     const text = isRecord(error) ? String(error['message']) : 'refused without a word'
-    this.#field.error(`publish refused: ${String(status)} ${text}`)
+    this.#isLeaving ||= status === 503 && text === REFUSALS.draining
+    // What follows on the first is refused with it: that says nothing more.
+    if (!this.#isLeaving || text === REFUSALS.draining) {
+      this.#field.error(`publish refused: ${String(status)} ${text}`)
+    }
     if (status === 503 && this.#field.job.resends) {
       // The node goes away, or cannot at the moment: all that has no answer goes elsewhere.
       this.#wire?.destroy()
       return
     }
-    const waiting = this.#waiting.take(id)
+    if (status === 503 && this.#isLeaving) return this.#putBack(id)
+    const waiting = this.#take(id)
     if (waiting === undefined) return
     if (status === 504) {
       this.#unanswered(waiting)
@@ -229,6 +242,25 @@ export class OperatorPublisher implements Publisher {
       this.#field.tally.refused += 1
       this.#options.sent.exclude(waiting.stream, waiting.number)
     }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.take(id)
+    if (waiting !== undefined) this.#answeredOne()
+    return waiting
+  }
+
+  /** Refused is not published: it may be sent again, in its old place among the others. */
+  #putBack(id: number): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting?.wasSent !== true) return
+    waiting.wasSent = false
+    this.#answeredOne()
+  }
+
+  #answeredOne(): void {
+    this.#inFlight -= 1
+    if (this.#isLeaving && this.#inFlight === 0) this.#wire?.destroy()
   }
 
   #unanswered({stream, number, wasSent}: Waiting): void {

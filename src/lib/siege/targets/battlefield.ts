@@ -11,6 +11,7 @@ import {NODES_MAX} from '../attack/field.js'
 import type {AttackTarget, Proofs} from '../attack/job.js'
 import type {SiegeSettings} from '../settings.js'
 import {foreignUsers} from './foreign-users.js'
+import {targetOf} from './moving-targets.js'
 import {OwnMesh} from './own-mesh.js'
 
 export interface Battlefield {
@@ -97,19 +98,9 @@ async function nodesOfPool(
     })
   }
   const silent = survey.nodes.length - up.length
-  const targets = up.slice(0, NODES_MAX).map(({id, url, known}) => ({
-    name: id,
-    clientUrl: known?.clientUrl ?? url,
-    operatorUrl: url,
-    httpUrl: httpUrlOf(url, known?.clientUrl),
-  }))
+  const targets = up.slice(0, NODES_MAX).map(({id, url, known}) =>
+    targetOf(id, url, known?.clientUrl))
   return {targets, notes: silent === 0 ? [] : [`${silent} nodes of the pool do not answer`]}
-}
-
-/** Nodes that others reach by a unix socket answer HTTP where their clients are. */
-function httpUrlOf(nodeUrl: string, clientUrl = nodeUrl): string {
-  const url = nodeUrl.startsWith('ws+unix:') ? clientUrl : nodeUrl
-  return new URL('/', url.replace(/^ws/, 'http')).origin
 }
 
 /** In the database of the pool, where `serve --outbox` has it. */

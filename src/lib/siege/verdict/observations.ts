@@ -4,6 +4,7 @@
  * thresholds judge. Pure.
  */
 import {plural} from '../../cli/plural.js'
+import {CLOSE} from '../../protocol/close-code.js'
 import type {FastestMessage} from '../attack/job.js'
 import type {SecondSample} from '../second-sample.js'
 import {latencyText} from './in-words.js'
@@ -17,6 +18,8 @@ export interface Observed {
   readonly connectP50Us: number | undefined
   /** Messages that are none of this siege's, where some are missing and nobody else sends any. */
   readonly strange: number
+  /** Closes by which nodes that were being stopped sent their clients to others. */
+  readonly ledAway: number
 }
 
 /** A connection is slow from so many times the median of all on, and by so much. */
@@ -38,7 +41,7 @@ export function observations(run: Observed): readonly string[] {
   const load = run.seconds.filter(({offered}) => offered > 0)
   return [
     silence(load), run.isSteady ? drift(load) : undefined, slowOnes(run.fastest), slowDoor(run),
-    strangers(run),
+    strangers(run), ledAway(run),
   ].filter((text) => text !== undefined)
 }
 
@@ -51,6 +54,14 @@ function strangers({strange}: Observed): string | undefined {
   if (strange === 0) return undefined
   return `${plural(strange, 'message')} came that this siege did not send, or that nothing can be `
     + 'read in any more'
+}
+
+/** No fault; but a mesh that nobody touches closes nothing, so `closed==0` counts them too. */
+function ledAway({ledAway: count}: Observed): string | undefined {
+  if (count === 0) return undefined
+  return `${plural(count, 'connection')} led away by a node that was being stopped `
+    + `(${CLOSE.drain.code}), as by a reload: `
+    + "where that is meant, --threshold 'closed>=0' leaves it to the messages"
 }
 
 function silence(load: readonly SecondSample[]): string | undefined {
