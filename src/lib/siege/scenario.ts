@@ -15,6 +15,9 @@ export interface Scenario {
 
 const KINDS: readonly TargetKind[] = ['user', 'group', 'everyone']
 const PHASES_MAX = 100
+const PHASE_KEYS = ['name', 'for', 'rate']
+const PHASE_MS_MAX = 30 * 24 * 3_600_000
+const WEIGHT_MAX = 1_000_000
 
 /** Rejects with FILE_UNREADABLE or INPUT_INVALID. */
 export async function readScenario(file: string): Promise<Scenario> {
@@ -69,11 +72,17 @@ function stretchOf(phase: unknown, index: number, file: string): Stretch {
   const where = `phase ${index + 1}`
   if (!isRecord(phase)) throw wrong(file, `${where} is no object`)
   const {name = where, for: lasts, rate} = phase
+  const stray = Object.keys(phase).find((key) => !PHASE_KEYS.includes(key))
+  if (stray !== undefined) {
+    throw wrong(file, `"${stray}" of ${where} is unknown: there are "${PHASE_KEYS.join('", "')}"`)
+  }
   const ms = typeof lasts === 'string' ? parseDuration(lasts) : undefined
   if (typeof name !== 'string' || name === '') throw wrong(file, `the name of ${where} is no text`)
   if (ms === undefined || ms <= 0) throw wrong(file, `"for" of ${where} is no duration, as "10s"`)
-  const [fromPerS, toPerS = fromPerS] = Array.isArray(rate) ? (rate as unknown[]) : [rate]
-  if (!isRate(fromPerS) || !isRate(toPerS)) {
+  if (ms > PHASE_MS_MAX) throw wrong(file, `"for" of ${where} is more than 30 days`)
+  const rates: readonly unknown[] = Array.isArray(rate) ? rate : [rate]
+  const [fromPerS, toPerS = fromPerS] = rates
+  if (!isRate(fromPerS) || !isRate(toPerS) || rates.length > 2) {
     throw wrong(file, `"rate" of ${where} is no number, or two of them: [from, to]`)
   }
   return {name, durationS: ms / 1000, fromPerS, toPerS}
@@ -84,8 +93,8 @@ function mixOf(mix: unknown, file: string): readonly MixPart[] {
   const parts = entries.map(([kind, weight]) => {
     const known = KINDS.find((name) => name === kind)
     if (known === undefined) throw wrong(file, `"${kind}" in "mix" is none of ${KINDS.join(', ')}`)
-    if (!Number.isInteger(weight) || Number(weight) < 1) {
-      throw wrong(file, `the weight of "${kind}" is no whole number from 1 on`)
+    if (!Number.isInteger(weight) || Number(weight) < 1 || Number(weight) > WEIGHT_MAX) {
+      throw wrong(file, `the weight of "${kind}" is no whole number from 1 to ${WEIGHT_MAX}`)
     }
     return {kind: known, weight: Number(weight)}
   })

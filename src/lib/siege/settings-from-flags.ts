@@ -7,6 +7,7 @@ import {LOCAL_FAULTS} from './faults/local-faults.js'
 import type {MixPart} from './plan/audience.js'
 import type {Stretch} from './plan/schedule.js'
 import {commandLine} from './command-line.js'
+import {RAMP} from './attack/field.js'
 import type {Scenario} from './scenario.js'
 import type {FaultPlan, SiegeSettings} from './settings.js'
 import {stairs} from './stair-watch.js'
@@ -60,6 +61,7 @@ export function siegeSettings(
   argv: readonly string[],
 ): SiegeSettings {
   checkTogether(flags, urls)
+  if (scenario !== undefined) checkScenario(flags, scenario)
   const isHttpGet = urls.length > 0 && urls.every((url) => /^https?:/i.test(url))
   if (isHttpGet) checkHttpGet(flags, urls)
   const people = peopleOf(flags)
@@ -161,6 +163,19 @@ function checkHttpGet(flags: SiegeFlagValues, urls: readonly string[]): void {
   }
 }
 
+/** Throws USAGE. */
+function checkScenario({protocol, target}: SiegeFlagValues, {mix, stretches}: Scenario): void {
+  if (mix !== undefined && protocol === 'plain') {
+    throw usage('A plain server can only echo: "mix" of the scenario needs wsmesh', [])
+  }
+  if (mix !== undefined && target !== undefined) {
+    throw usage('Either --target, or "mix" of the scenario', [])
+  }
+  if (stretches.every(({name}) => name === RAMP)) {
+    throw usage('All phases are called "ramp": nothing would be measured', [])
+  }
+}
+
 function peopleOf({connections, users, tabs}: SiegeFlagValues) {
   const each = tabs ?? (connections !== undefined && users !== undefined
     ? Math.max(1, Math.ceil(connections / users)) : 1)
@@ -178,7 +193,9 @@ function peopleOf({connections, users, tabs}: SiegeFlagValues) {
 function rateOf(
   flags: SiegeFlagValues, connections: number, scenario: Scenario | undefined,
 ): number | null {
-  if (scenario !== undefined) return Math.max(...scenario.stretches.map(({toPerS}) => toPerS))
+  if (scenario !== undefined) {
+    return Math.max(...scenario.stretches.flatMap(({fromPerS, toPerS}) => [fromPerS, toPerS]))
+  }
   const each = flags['per-connection-rate']
   const bounds = {min: 0, max: RATE_MAX}
   const perS = each === undefined
@@ -197,7 +214,7 @@ function stretchesOf(flags: SiegeFlagValues, ratePerS: number | null): readonly 
   if (rampS >= timeS) throw usage('--ramp is as long as --time: nothing would be measured', [])
   const load = {name: 'load', durationS: timeS - rampS, fromPerS: perS, toPerS: perS}
   if (rampS === 0) return [load]
-  return [{name: 'ramp', durationS: rampS, fromPerS: 0, toPerS: perS}, load]
+  return [{name: RAMP, durationS: rampS, fromPerS: 0, toPerS: perS}, load]
 }
 
 function targetOf(flags: SiegeFlagValues, scenario: Scenario | undefined) {

@@ -8,7 +8,7 @@ import {latencyText, rateText} from './verdict/in-words.js'
 /** Each step has so much more than the one before. */
 const RISE = 1.5
 const STEPS_MAX = 24
-/** p99 beyond this many times that of the first step is the knee, if it is not just small. */
+/** p99 beyond this many times the best of all steps is the knee, if it is not just small. */
 const KNEE_FACTOR = 5
 const KNEE_US_MIN = 20_000
 /** Less sent than this share of what was due: it does not keep up. */
@@ -74,8 +74,9 @@ export class StairWatch {
   }
 
   #whyTooMuch({perS, latency, offered, sent, missing}: Step): string | undefined {
-    const first = this.#steps[0]
-    const limitUs = Math.max(KNEE_US_MIN, KNEE_FACTOR * p99(first?.latency ?? latency))
+    // The first may be slow for being the first: code that is cold, connections that are new.
+    const best = Math.min(...this.#steps.map((step) => p99(step.latency)))
+    const limitUs = Math.max(KNEE_US_MIN, KNEE_FACTOR * best)
     const rate = `at ${rateText(perS)}/s`
     if (sent < offered * SENT_MIN) return `${rate} only ${sent} of ${offered} were sent`
     if (missing > 0) return `${rate} ${missing} deliveries were missing`

@@ -155,10 +155,29 @@ describe('scenario', () => {
   })
 
   test.each([
+    [{mix: {user: 1}}, {}, 'A plain server can only echo'],
+    [{mix: {user: 1}}, {protocol: 'wsmesh', target: 'user'} as const, 'Either --target'],
+    [{}, {}, 'nothing would be measured'],
+  ])('%j with flags %j makes no sense', (more, flags, why) => {
+    const scenario = scenarioOf({phases: [{name: 'ramp', for: '1s', rate: 1}], ...more}, 'x.json')
+    expect(() => siegeSettings({...SIEGE_DEFAULTS, ...flags}, ['ws://x/'], scenario, []))
+      .toThrow(why)
+  })
+
+  test('the rate of one that falls is what it begins with', () => {
+    const scenario = scenarioOf({phases: [{for: '1s', rate: [500, 10]}]}, 'x.json')
+    expect(siegeSettings(SIEGE_DEFAULTS, ['ws://x/'], scenario, []).ratePerS).toBe(500)
+  })
+
+  test.each([
     [null, 'no object'], [{}, 'no list'], [{phases: []}, 'no list'], [{phases: [1]}, 'no object'],
     [{phases: [{for: 'x', rate: 1}]}, 'no duration'], [{phases: [{for: '1s', rate: -1}]}, 'no number'],
     [{phases: [{for: '1s', rate: 1}], mix: {echo: 1}}, 'none of'],
     [{phases: [{for: '1s', rate: 1}], mix: {}}, 'nobody'], [{phases: [], speed: 1}, 'unknown'],
+    [{phases: [{for: '1s', rate: 1, mix: {user: 1}}]}, '"mix" of phase 1 is unknown'],
+    [{phases: [{for: '1s', rate: [1, 2, 3]}]}, 'no number'],
+    [{phases: [{for: '800h', rate: 1}]}, 'more than 30 days'],
+    [{phases: [{for: '1s', rate: 1}], mix: {user: 1e300}}, 'no whole number'],
   ])('%j is refused', (value, why) => {
     try {
       scenarioOf(value, 'x.json')

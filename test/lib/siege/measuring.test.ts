@@ -109,4 +109,15 @@ describe('StairWatch', () => {
       expect(watch.notes().at(-1)).toContain('the highest rate that held: 150 messages/s')
     }
   })
+
+  test('a first step that is slow for being the first does not hide the knee', () => {
+    let stopped = 0
+    const watch = new StairWatch({stretches: stairs(100, 1)}, () => (stopped += 1))
+    const steps = [300_000, 100_000, 10_000, 200_000]
+    for (const [index, p99Us] of steps.entries()) watch.look(second(`step ${index + 1}`, p99Us))
+    expect(stopped).toBe(0)
+    watch.look(second('step 5', 1000))
+    expect(stopped).toBe(1)
+    expect(watch.notes().at(-1)).toContain('the highest rate that held: 225 messages/s')
+  })
 })
