@@ -3,9 +3,11 @@
 
 export default (mesh) => {
   // If `hello` action from user
-  mesh.on('hello', async ({details, user, send, error}) => {
+  mesh.on('hello', async ({details, user, send, reply, error}) => {
+    if (!details.some(Boolean)) error(400, 'No hello message:(')
     // Send `hello` action back to the same user with the same content
-    if (details.some(Boolean)) await send('hello', details, {user})
-    else error(400, 'No hello message:(')
+    else if (user) await send('hello', details, {user})
+    // A guest is nobody's user: to this connection alone
+    else reply(details)
   })
 }

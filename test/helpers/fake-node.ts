@@ -16,6 +16,8 @@ type Welcome = (visit: FakeVisit, count: number) => void
 export class FakeNode implements AsyncDisposable {
   readonly visits: FakeVisit[] = []
   readonly texts: string[] = []
+  /** Where they came to. */
+  readonly paths: string[] = []
 
   private constructor(readonly server: WebSocketServer) {}
 
@@ -23,7 +25,8 @@ export class FakeNode implements AsyncDisposable {
     const server = new WebSocketServer({host: '127.0.0.1', port: 0})
     await new Promise((resolve) => server.once('listening', resolve))
     const node = new FakeNode(server)
-    server.on('connection', (socket) => {
+    server.on('connection', (socket, {url = ''}) => {
+      node.paths.push(url)
       socket.on('message', (data: Buffer) => {
         const text = data.toString()
         node.texts.push(text)

@@ -9,6 +9,7 @@ export const CHANGES_ITS_PROCESS: readonly string[] = [
   'test/lib/admin/page-session.test.ts',
   'test/lib/auth/token.test.ts',
   'test/lib/client/messages.test.ts',
+  'test/lib/client/shared.test.ts',
   'test/lib/client/state.test.ts',
   'test/lib/node/calm-warning.test.ts',
   'test/lib/node/dies-young.test.ts',

@@ -167,6 +167,8 @@ describe('what is sent', () => {
     expect(text).toHaveLength(room / 2)
     const small = await at.open({frameBytesMax: 100})
     expect(() => small.mesh.send('note', 'x'.repeat(80))).toThrow('more than 100 bytes')
+    const asked = small.mesh.request('note', 'x'.repeat(80))
+    expect(await failure(asked)).toMatchObject({code: 'too-big'})
   })
 
   it('that is no JSON throws, and nothing of it is sent', async () => {

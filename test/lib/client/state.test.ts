@@ -39,13 +39,56 @@ describe('options', () => {
     await using node = await FakeNode.open((visit) => letIn(visit))
     const {host} = new URL(node.url)
     vi.stubGlobal('location', {href: `http://${host}/some/page?q#hash`})
-    const made = [connect(undefined, {WebSocket}), connect(`http://${host}/x#y`, {WebSocket})]
+    const made = [undefined, '/a/path?query', `http://${host}/x#y`]
+      .map((url) => connect(url, {WebSocket}))
     vi.unstubAllGlobals()
     for (const mesh of made) {
       await eventually(() => mesh.state.type === 'open')
       mesh.close()
     }
-    expect(node.visits).toHaveLength(2)
+    expect(node.paths.toSorted()).toEqual(['/WebSockets', '/a/path?query', '/x'])
+  })
+
+  it('a list: all in turn, again and again, in an order of each client’s own', async () => {
+    vi.spyOn(Math, 'random').mockReturnValueOnce(0.9).mockReturnValueOnce(0.1).mockReturnValue(0.5)
+    const tried: string[] = []
+    class Refused extends WebSocket {
+      constructor(url: string) {
+        super(NOWHERE)
+        tried.push(url)
+      }
+    }
+    const urls = ['ws://a/', 'ws://b/', 'ws://c/']
+    const mesh = connect(urls, {WebSocket: Refused, reconnectMaxMs: 0})
+    await eventually(() => tried.length >= 6)
+    mesh.close()
+    expect(tried.slice(0, 6)).toEqual(['b', 'c', 'a', 'b', 'c', 'a'].map((host) => `ws://${host}/`))
+  })
+})
+
+describe('listeners of the state', () => {
+  it('are not called any more once they were ended', async () => {
+    await using node = await FakeNode.open((visit, count) => {
+      letIn(visit, {recovered: true, position: visit.proof['resume'] ?? 'e.1.1'})
+      if (count < 2) visit.say({action: 'n', details: [], position: `e.1.${count + 2}`})
+      if (count < 2) visit.socket.close(4000)
+    })
+    const mesh = connect(node.url, {WebSocket, reconnectMinMs: 1})
+    const told: unknown[] = []
+    const ends = [
+      mesh.onState(({type}) => {
+        told.push(type)
+        if (type === 'waiting') ends[0]?.()
+      }),
+      mesh.onRecovered((isRecovered) => {
+        told.push(isRecovered)
+        ends[1]?.()
+      }),
+    ]
+    await eventually(() => node.visits.length === 3 && mesh.state.type === 'open')
+    expect(told).toEqual(['connecting', 'open', 'waiting', true])
+    expect(mesh.position).toBe('e.1.3')
+    mesh.close()
   })
 })
 

@@ -216,6 +216,7 @@ describe('a module', () => {
   it('hello.mjs does what the article shows', async () => {
     const sent: unknown[][] = []
     const bench = new ClientBench({
+      guests: 'allow',
       send: (...call) => {
         sent.push(call)
         return never
@@ -229,6 +230,12 @@ describe('a module', () => {
     client.say({action: 'hello'})
     const refusal = {action: 'hello:error', details: [400, 'No hello message:(']}
     expect(client.socket.take()).toEqual([refusal])
+    const guest = bench.connect()
+    guest.say({action: 'Client/authentication'})
+    guest.say({action: 'hello', details: 'Hi'})
+    await eventually(() => guest.socket.texts.length === 2)
+    expect(guest.socket.take()[1]).toEqual({action: 'hello', details: ['Hi']})
+    expect(sent).toHaveLength(1)
   })
 })
 
