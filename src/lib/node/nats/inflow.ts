@@ -74,6 +74,7 @@ export class Inflow {
   #isChecking = false
   #isStopped = false
   readonly #troubles: Troubles
+  readonly #asking = new Set<(why: Error) => void>()
   catchUps = 0
   lateMessages = 0
 
@@ -170,7 +171,7 @@ export class Inflow {
     try {
       const askedMs = this.#options.now()
       const delivered = this.#delivered
-      const state = await this.#options.stream.state()
+      const state = await this.#state()
       if (this.#isStopped || this.#running !== undefined) return
       if (this.#isHolding || !this.#isFresh() || !this.#isSame(state, delivered)) {
         this.catchUp('the stream has changed')
@@ -186,6 +187,12 @@ export class Inflow {
       this.#isChecking = false
       this.#options.changed()
     }
+  }
+
+  /** The stream has another leader: who waits for the answer of the dead one asks this one. */
+  elected(): void {
+    for (const giveUp of this.#asking) giveUp(new Error('the stream has another leader'))
+    setImmediate(() => void this.check())
   }
 
   /** Asks for the oldest that the stream has. */
@@ -269,19 +276,27 @@ export class Inflow {
     changed()
   }
 
+  #state(): Promise<StreamState> {
+    return new Promise((resolve, reject) => {
+      this.#asking.add(reject)
+      const asked = this.#options.stream.state().finally(() => this.#asking.delete(reject))
+      asked.then(resolve, reject)
+    })
+  }
+
   async #readUp(): Promise<void> {
-    const {stream, now, lives} = this.#options
+    const {now, lives} = this.#options
     let askedMs = now()
-    let state = await stream.state()
+    let state = await this.#state()
     if (await lives.look(state, this.#delivered, this.#last)) {
       // What was written of it is behind this.
-      state = await stream.state()
+      state = await this.#state()
       if (this.#isStopped) return
       this.#begin(state)
     } else if (state.lastSeq > this.#verified) {
       const missing = await this.#options.read(this.#verified, state.lastSeq)
       const doneMs = now()
-      const after = await stream.state()
+      const after = await this.#state()
       if (this.#isStopped) return
       // Reading may take longer than a look counts; what came live meanwhile came from one leader.
       if (after.leader === state.leader && lives.isOf(after)) askedMs = doneMs

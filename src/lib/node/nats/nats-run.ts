@@ -190,7 +190,10 @@ export class NatsRun {
     this.#subscribe(`${MARK}.${this.#id}`)
     this.#subscribe(LOSSES)
     const advisory = `$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${streamName(relay.stream)}`
-    client.subscribe(advisory, () => void this.#inflow.check())
+    client.subscribe(advisory, () => {
+      this.#inflow.elected()
+      this.#outgoing.restart()
+    })
     this.#post.start()
     this.#inflow.catchUp('the node starts')
     this.#every(TICK_MS, () => this.#tick())

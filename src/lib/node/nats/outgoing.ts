@@ -155,7 +155,7 @@ export class OutgoingMessages {
     else this.#fillRound()
   }
 
-  /** The connection is another one: what was not answered to is sent again. */
+  /** The connection, or the stream's leader, is another: what has no answer is sent again. */
   restart(): void {
     const [first] = this.#round.values()
     if (first !== undefined) first.retryMs = 0
@@ -240,7 +240,7 @@ export class OutgoingMessages {
     else parcel.since = this.#options.place()
     parcel.tries += 1
     parcel.sentMs = this.#options.now()
-    parcel.retryMs = parcel.sentMs + ANSWER_MS * Math.min(parcel.tries, 4)
+    parcel.retryMs = parcel.sentMs + ANSWER_MS
     const envelopes = parcel.messages.map(({envelope}) => envelope)
     this.#options.send(parcel, encodeParcel({since, envelopes}))
   }
