@@ -7,10 +7,11 @@
  *
  *   npm run build && node bench/supervise.mjs [--only cost|faults] [--rounds 3] [--rate 1000]
  *     [--seconds 10] [--load everyone|'one user'] [--kinds 'one node,2 workers'] [--clients 400]
- *     [--pin]
+ *     [--pin] [--workers 1|2] [--repeat 5] [--probe 10s] [--faults 'kill -9,endless loop']
  *
  * --pin: the server on the first core, the siege on the second, so that neither takes the other's
  * caches: with three busy processes on two cores that is what is measured else.
+ * --repeat: each fault so often, then medians and the worst. --probe: the supervisor's interval.
  * --rate: of messages to one user each; --rate-everyone: of messages to all of the clients.
  */
 import {spawn} from 'node:child_process'
@@ -33,6 +34,10 @@ const {values} = parseArgs({
     kinds: {type: 'string'},
     pin: {type: 'boolean', default: false},
     clients: {type: 'string', default: '400'},
+    workers: {type: 'string', default: '2'},
+    repeat: {type: 'string', default: '1'},
+    probe: {type: 'string', default: '1s'},
+    faults: {type: 'string'},
   },
 })
 const BIN = new URL('../bin/run.js', import.meta.url).pathname
@@ -225,40 +230,65 @@ function most(all) {
   return Math.round(Math.max(...all))
 }
 
-async function fault(name, {line, do: act, act: action}) {
-  const server = new Server(
-    ['--supervise', '--workers', '2', '--probe-interval', '1s', '--max-rss', '300M'])
-  await server.ready(2)
+const WORKERS = Number(values.workers)
+
+/** Clients until each node has some, in the order of the server's nodes. */
+async function clientsOf(server) {
   const url = server.nodes[0].clientUrl
   const clients = []
-  const at = (node) => clients.filter((client) => client.node === node)
-  const ids = server.nodes.map(({node}) => node)
-  while (clients.length < 400 && ids.some((id) => at(id).length < 10)) {
+  const at = ({node}) => clients.filter((client) => client.node === node)
+  while (clients.length < 400 && server.nodes.some((node) => at(node).length < 10)) {
     const client = new Client(url)
     await client.opened
     clients.push(client)
   }
-  const [victim, other] = server.nodes
-  const [own, others] = [at(victim.node), at(other.node)]
+  return [clients, ...server.nodes.map(at)]
+}
+
+/** Does it once to the first node, which leads; times in ms since then. */
+async function faultOnce({line, do: act, act: action}) {
+  const server = new Server(['--supervise', '--workers', values.workers,
+    '--probe-interval', values.probe, '--max-rss', '300M'])
+  await server.ready(WORKERS)
+  const [clients, own, others = []] = await clientsOf(server)
   const [speaker] = others
-  const timer = setInterval(() => speaker.ws.send('{"action":"say","details":["x"]}'), 20)
+  const timer = setInterval(() => speaker?.ws.send('{"action":"say","details":["x"]}'), 20)
   await sleep(1000)
   for (const client of clients) client.gapMs = 0
   const startMs = performance.now()
-  if (act) act(victim)
+  if (act) act(server.nodes[0])
   else own[0].ws.send(JSON.stringify({action, details: []}))
   while (own.some(({backs}) => backs.length === 0)) await sleep(10)
   await sleep(2000)
   clearInterval(timer)
-  const away = own.map(({closes, backs}) => backs[0] - closes[0])
   const deaf = others.filter(({heard}) => heard < 50).length
   if (deaf > 0) throw new Error(`${deaf} clients of the other node heard too little`)
-  console.log(`${name}, of the ${victim.role}: ${own.length} own clients closed after `
-    + `${most(own.map(({closes}) => closes[0] - startMs))} ms, back ${most(away)} ms later at most; `
-    + `${others.length} of the other: ${others.filter(({closes}) => closes.length > 0).length} closed, `
-    + `longest gap ${most(others.map(({gapMs}) => gapMs))} ms\n  ${server.said(line)}`)
+  const found = {
+    closedMs: most(own.map(({closes}) => closes[0] - startMs)),
+    backMs: most(own.map(({closes, backs}) => backs[0] - closes[0])),
+    closedOfOther: others.filter(({closes}) => closes.length > 0).length,
+    gapMs: others.length === 0 ? undefined : most(others.map(({gapMs}) => gapMs)),
+    said: server.said(line),
+  }
   for (const client of clients) client.close()
   await server.end()
+  return found
+}
+
+function spread(all) {
+  const sorted = all.toSorted((a, b) => a - b)
+  return `${sorted[Math.floor(sorted.length / 2)]} ms (at most ${sorted.at(-1)})`
+}
+
+async function fault(name, what) {
+  const runs = []
+  while (runs.length < Number(values.repeat)) runs.push(await faultOnce(what))
+  const of = (key) => spread(runs.map((run) => run[key]))
+  const closed = runs.reduce((sum, {closedOfOther}) => sum + closedOfOther, 0)
+  const other = WORKERS === 1 ? ''
+    : `; of the other node: ${closed} closed, longest gap ${of('gapMs')}`
+  console.log(`${name}, ${runs.length} times: own clients closed after ${of('closedMs')}, `
+    + `back ${of('backMs')} later${other}\n  ${runs[0].said}`)
 }
 
 async function exceptionAtStart() {
@@ -274,6 +304,8 @@ async function exceptionAtStart() {
 
 if (values.only !== 'faults') await costs()
 if (values.only !== 'cost') {
-  for (const [name, what] of Object.entries(FAULTS)) await fault(name, what)
+  for (const [name, what] of Object.entries(FAULTS)) {
+    if (values.faults === undefined || values.faults.split(',').includes(name)) await fault(name, what)
+  }
   await exceptionAtStart()
 }

@@ -1,6 +1,6 @@
 /** What keeps a node from loading the files of --actions; none of them is run. */
 import {execFile} from 'node:child_process'
-import {access, constants, readdir, stat} from 'node:fs/promises'
+import {access, constants, readdir, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {FileFinding} from './facts.js'
 
@@ -34,11 +34,23 @@ async function findingsOf(path: string): Promise<readonly FileFinding[]> {
 
 async function wrongWithFile(path: string): Promise<string | undefined> {
   try {
-    await access(path, constants.R_OK)
+    const source = await readFile(path, 'utf8')
+    return await syntaxErrorOf(path) ?? (hasDefault(source) ? undefined : NO_DEFAULT)
   } catch (error) {
     return wordsOf(error)
   }
-  return syntaxErrorOf(path)
+}
+
+const NO_DEFAULT = 'it exports no function as default: export default (mesh) => {…}'
+
+/**
+ * Whether there is anything that could be its default export, of an ES module or of CommonJS. Lines
+ * that are all comment do not count. Without running it no more can be known.
+ */
+function hasDefault(source: string): boolean {
+  const code = source.replace(/^\s*(?:\/\/.*|\/\*[\s\S]*?\*\/)/gm, '')
+  return /\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{[^}]*\bdefault\b/.test(code)
+    || /\bmodule\.exports\b|\bexports\s*(?:\.\s*|\[\s*['"])default\b/.test(code)
 }
 
 function wordsOf(error: unknown): string {

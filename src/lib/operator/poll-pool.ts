@@ -1,4 +1,5 @@
 import type {Lease} from '../mesh/membership.js'
+import {formatDuration} from '../util/duration.js'
 import {WsmeshError} from '../util/errors.js'
 import type {AddressBook, KnownNode} from './address-book.js'
 import type {MeshAccess, PoolRead} from './mesh-access.js'
@@ -125,7 +126,8 @@ async function probe<T>(
   probed: Probed,
   question: Question<T>,
 ): Promise<PolledNode<T>> {
-  const deadlineMs = performance.now() + Math.min(PROBE_MS_MAX, access.leftMs())
+  const wholeMs = Math.min(PROBE_MS_MAX, access.leftMs())
+  const deadlineMs = performance.now() + wholeMs
   const patience: Patience = {
     left: () => Math.max(1, deadlineMs - performance.now()),
     each: () => Math.min(PROBE_MS_MAX, access.leftMs()),
@@ -135,7 +137,9 @@ async function probe<T>(
   } catch (error) {
     const {url, known} = probed
     if (!(error instanceof WsmeshError) || (known === undefined && isTelling(error))) throw error
-    const why = reasonOf(error)
+    // Not what was left of it for the last question.
+    const isLate = error.code === 'TIMED_OUT'
+    const why = isLate ? `no answer within ${formatDuration(wholeMs)}` : reasonOf(error)
     const state = why.includes('refused') && !isTelling(error) ? 'stale' : 'unreachable'
     const refusedSecret = error.code === 'AUTH_REJECTED'
     return {known, id: known?.id ?? url, url, state, answer: undefined, why, refusedSecret}

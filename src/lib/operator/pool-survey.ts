@@ -1,4 +1,6 @@
 import type {NodeStats} from '../protocol/operator-frame.js'
+import {WsmeshError} from '../util/errors.js'
+import type {OperatorConnection} from './operator-connection.js'
 import {pollPool, type PollAccess, type PolledNode, type PollOptions} from './poll-pool.js'
 
 /**
@@ -32,9 +34,7 @@ export async function surveyPool(
     access,
     async (connection, {left}) => {
       const stats = await connection.stats(left())
-      // Of two, since the first wakes up whatever slept on the way.
-      const rttMs = Math.min(await connection.ping(left()), await connection.ping(left()))
-      return {stats, rttMs}
+      return {stats, rttMs: await rttOf(connection, left)}
     },
     options,
   )
@@ -51,6 +51,21 @@ export async function surveyPool(
     holder: lease?.holder,
     leaseTerm: lease?.term ?? 0,
     warnings,
+  }
+}
+
+/**
+ * Of two, since the first wakes up whatever slept on the way. Undefined where the time was used up
+ * by the answer itself: a node that answered is there, however slow this machine is.
+ */
+async function rttOf(
+  connection: Pick<OperatorConnection, 'ping'>, left: () => number,
+): Promise<number | undefined> {
+  try {
+    return Math.min(await connection.ping(left()), await connection.ping(left()))
+  } catch (error) {
+    if (error instanceof WsmeshError && error.code === 'TIMED_OUT') return undefined
+    throw error
   }
 }
 

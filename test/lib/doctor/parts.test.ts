@@ -44,7 +44,7 @@ test('files of actions are looked at without running them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wsmesh-test-'))
   try {
     const [good, bad, none] = ['good.mjs', 'bad.mjs', 'none.mjs'].map((name) => join(folder, name))
-    await writeFile(good ?? '', "throw new Error('it ran')")
+    await writeFile(good ?? '', "throw new Error('it ran')\nexport default () => {}")
     await writeFile(bad ?? '', 'const a = 1\nexport default ( => {')
     await writeFile(join(folder, 'notes.txt'), 'export default ( => {')
     expect(await actionFindings([folder, none ?? '', join(folder, 'notes.txt', 'x')])).toEqual([
@@ -54,6 +54,30 @@ test('files of actions are looked at without running them', async () => {
       {path: none, wrong: 'it is not there'},
       {path: join(folder, 'notes.txt', 'x'), wrong: 'it cannot be read (ENOTDIR)'},
     ])
+  } finally {
+    await rm(folder, {recursive: true})
+  }
+})
+
+test.each([
+  ['export default (mesh) => {}', true],
+  ["import f from 'app'\nexport {f as default}", true],
+  ["export {default} from './other.mjs'", true],
+  ['module.exports = (mesh) => {}', true],
+  ['exports["default"] = (mesh) => {}', true],
+  ["const at = 'http://app'; export default () => at", true],
+  ['export const hello = (mesh) => {}', false],
+  ['// export default (mesh) => {}\nexport const a = 1', false],
+  ['/* export default f\n*/\nfunction f() {}', false],
+  ['', false],
+])('an action file %j has a default export: %s', async (source, isGood) => {
+  const folder = await mkdtemp(join(tmpdir(), 'wsmesh-test-'))
+  try {
+    // By its name it may be either; Node looks at package.json.
+    const path = join(folder, /exports/.test(source) ? 'actions.cjs' : 'actions.mjs')
+    await writeFile(path, source)
+    const wrong = isGood ? undefined : expect.stringContaining('export default (mesh)')
+    expect(await actionFindings([path])).toEqual([{path, wrong}])
   } finally {
     await rm(folder, {recursive: true})
   }

@@ -1,6 +1,7 @@
 import {expect, it} from 'vitest'
 import type {OperatorConnection} from '../../../src/lib/operator/operator-connection.js'
 import {pollPool, type PollAccess} from '../../../src/lib/operator/poll-pool.js'
+import {surveyPool} from '../../../src/lib/operator/pool-survey.js'
 import type {NodeId} from '../../../src/lib/util/brand.js'
 import {WsmeshError} from '../../../src/lib/util/errors.js'
 
@@ -48,4 +49,18 @@ it.each([
 it('a connection of this poll alone is not', async () => {
   const {nodes} = await pollPool(accessOf([ended]), question)
   expect(nodes).toMatchObject([{state: 'unreachable', why: 'the connection has ended'}])
+})
+
+const late = new WsmeshError('TIMED_OUT', 'Node a-1 did not answer within 1 ms')
+
+it('who does not answer had all of the time, not what was left for the last question', async () => {
+  const {nodes} = await pollPool(accessOf([alive]), () => Promise.reject(late))
+  expect(nodes).toMatchObject([{state: 'unreachable', why: 'no answer within 1 s'}])
+})
+
+it('a node that answered is up, though no time was left to measure how far it is', async () => {
+  const slow = {...alive, stats: () => Promise.resolve({role: 'master'}),
+    ping: () => Promise.reject(late)}
+  const {nodes} = await surveyPool(accessOf([slow]))
+  expect(nodes).toMatchObject([{state: 'up', stats: {role: 'master'}, rttMs: undefined}])
 })
