@@ -49,6 +49,9 @@ export class ScenarioRunner {
     pause: ([node]) => this.#say(node, 'is stopped', (process) => this.#need().pause(process)),
     continue: ([node]) => this.#continue(node),
     drain: ([node]) => this.#say(node, 'drains', (process) => this.#need().drain(process)),
+    retire: ([node]) => (
+      this.#say(node, 'retires', (process) => process.handle({type: 'retire'}))
+    ),
     'step-down': ([node]) => (
       this.#say(node, 'steps down', (process) => process.handle({type: 'step-down'}))
     ),

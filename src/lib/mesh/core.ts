@@ -188,6 +188,9 @@ function handle(state: MeshState, event: MeshEvent): void {
     case 'step-down':
       startSteppingDown(state)
       return
+    case 'retire':
+      state.isRetiring = true
+      return
     default:
       unreachable(event)
   }

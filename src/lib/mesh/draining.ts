@@ -110,7 +110,7 @@ function handOver(state: MeshState, role: Mastering): void {
   send(state, heir.link, {type: 'handover', term: role.term})
 }
 
-/** A copy that holds everything, the first of the pool if there are several. */
+/** A copy that holds everything; the first of the pool that stays, if there are several. */
 function findHeir(
   state: MeshState, role: Mastering, others: readonly MasterMember[],
 ): MasterMember | undefined {
@@ -119,7 +119,9 @@ function findHeir(
     (member) => isInView(role.view, member.address.id) && member.held === last,
   )
   const order = (state.pool.snapshot?.members ?? []).map((member) => member.id)
-  return ready.toSorted((a, b) => order.indexOf(a.address.id) - order.indexOf(b.address.id))[0]
+  const placeOf = ({address, hasDeclined}: MasterMember): number =>
+    order.indexOf(address.id) + (hasDeclined ? order.length + 1 : 0)
+  return ready.toSorted((a, b) => placeOf(a) - placeOf(b))[0]
 }
 
 /** The last node: nobody to hand over to. */

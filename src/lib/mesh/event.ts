@@ -44,5 +44,7 @@ export type MeshEvent =
   | {readonly type: 'drain'}
   /** As master: hand the lease over and follow. Nothing when this node is none; see draining.ts. */
   | {readonly type: 'step-down'}
+  /** It will drain soon: from now on it leads only where no other can, or will. */
+  | {readonly type: 'retire'}
 
 export type {NodeAddress}

@@ -38,7 +38,7 @@ export function onWelcome(state: MeshState, link: Link, frame: WelcomeFrame): vo
   state.role = {
     type: 'following', master, term: frame.term, link: attempt.link, heardAt: state.now,
     syncedAt: frame.last.seq, ackAt: -Infinity, isAckDue: true, hasRelay: false,
-    resendAskedAt: -Infinity, isLeaving: false,
+    resendAskedAt: -Infinity, isLeaving: false, hasDeclined: false,
   }
   log(state, 'info', 'following', {master: master.id, term: frame.term})
 }
@@ -62,9 +62,7 @@ export function onMasterFrame(state: MeshState, role: Following, frame: NodeFram
       if (role.isLeaving) finishLeaving(state)
       return
     case 'handover':
-      if (!state.isDraining) {
-        becomeSeeking(state, 'the master hands over', {isInvited: true})
-      }
+      onHandover(state, role)
       return
     case 'refuse':
       becomeSeeking(state, `the master refuses: ${frame.reason}`, frame.master
@@ -86,6 +84,18 @@ export function onMasterFrame(state: MeshState, role: Following, frame: NodeFram
     default:
       unreachable(frame)
   }
+}
+
+/** One that retires would hand over again soon. Asked a second time it is the only one. */
+function onHandover(state: MeshState, role: Following): void {
+  if (!role.hasDeclined && (state.isRetiring || state.isDraining)) {
+    role.hasDeclined = true
+    const reason = 'draining'
+    send(state, role.link, {type: 'refuse', term: role.term, reason, master: undefined})
+    return
+  }
+  if (state.isDraining) return
+  becomeSeeking(state, 'the master hands over', {isInvited: true})
 }
 
 function onRelay(state: MeshState, role: Following, frame: RelayFrame): void {

@@ -27,7 +27,8 @@ export function expectMember(
     address, link: undefined, held: 0, delivered: 0, counted: 0, sent: ORIGIN_PLACE,
     beatAt: -Infinity,
     heardAt: state.now, ackedAt: -Infinity, probeAt: state.now + state.config.retryMs,
-    probe: undefined, isWaitedFor: true, isLeaving: false, hasFollowed: false, toldCommit: -1,
+    probe: undefined, isWaitedFor: true, isLeaving: false, hasDeclined: false,
+    hasFollowed: false, toldCommit: -1,
   }
   role.members.set(address.id, member)
   return member
@@ -103,9 +104,13 @@ export function onFollowerFrame(
     case 'leave':
       member.isLeaving = true
       return
+    case 'refuse':
+      // It will not take over: another may at once.
+      member.hasDeclined = true
+      if (role.handedTo === link.peer) role.handedTo = undefined
+      return
     case 'follow':
     case 'welcome':
-    case 'refuse':
     case 'relay':
     case 'stable':
     case 'handover':

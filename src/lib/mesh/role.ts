@@ -83,6 +83,8 @@ export interface Following {
   resendAskedAt: number
   /** Said that it leaves; waits for the master to let it go. */
   isLeaving: boolean
+  /** Said that another had better take over; a master that asks again finds none. */
+  hasDeclined: boolean
 }
 
 export interface Mastering {
@@ -140,6 +142,8 @@ export interface MasterMember {
   /** Stability waits for it; a view member that was given up stays known until the view changes. */
   isWaitedFor: boolean
   isLeaving: boolean
+  /** Asked to take over it said no, since it retires: the last choice. */
+  hasDeclined: boolean
   /** Commit as last told. */
   toldCommit: number
 }

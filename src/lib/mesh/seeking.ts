@@ -166,7 +166,8 @@ function isCandidate(state: MeshState, role: Seeking, lease: Lease): boolean {
     .filter((member) => member.id !== lease.holder && isInView(lease.view, member.id))
     .map((member) => member.id)
   const rank = ranked.indexOf(state.self.id)
-  const place = rank === -1 ? ranked.length : rank
+  const isLast = rank === -1 || state.isRetiring
+  const place = isLast ? ranked.length : rank
   return state.now - role.since >= place * state.config.candidateStepMs
 }
 

@@ -99,6 +99,8 @@ export interface MeshState {
   /** Bytes of those that were sent and are not stable. */
   sentBytes: number
   resentAt: number
+  /** It will drain: another had better lead. */
+  isRetiring: boolean
   isDraining: boolean
   drainSince: number
   /** As master: it hands over, and gives that up then. */
@@ -151,7 +153,7 @@ export function initialState(options: {
     committed: 0, delivered: 0, queued: 0, stable: 0,
     outbox: new Outbox(),
     counter: 0, sentCounter: 0, sentBytes: 0, resentAt: now,
-    isDraining: false, drainSince: 0, stepDownUntil: undefined,
+    isRetiring: false, isDraining: false, drainSince: 0, stepDownUntil: undefined,
     hasJoined: false,
     standing: {state: 'joining'},
     counters: {...NO_COUNTS},

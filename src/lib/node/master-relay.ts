@@ -133,6 +133,10 @@ export class MasterRelay implements Relay {
     this.#queue.push({type: 'step-down'})
   }
 
+  retire(): void {
+    this.#queue.push({type: 'retire'})
+  }
+
   async drain(): Promise<void> {
     this.#queue.push({type: 'drain'})
     await this.#drained

@@ -93,6 +93,8 @@ export interface Relay extends History {
   readonly followers?: number
   /** And: gives mastership to one of them, to follow it; `standing` tells if it comes to that. */
   stepDown?(): void
+  /** And: this node will drain, so another had better lead. */
+  retire?(): void
   /** Leaves in order; resolves when all that was accepted is kept by others. */
   drain(): Promise<void>
   /** Nothing is delivered or answered after this. */

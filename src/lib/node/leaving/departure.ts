@@ -13,6 +13,8 @@ import {LeadAway} from './lead-away.js'
 
 /** Longer than a core tries to hand over; then the rest goes on, and it tries again at its end. */
 const HAND_OVER_MS = 3000
+/** How often it looks whether there is still somebody who could. */
+const LOOK_MS = 50
 /** How often those who asked are told how many clients are left. */
 const TELL_MS = 1000
 
@@ -23,6 +25,8 @@ export interface DepartureParts {
   readonly connectsPerSecond: number
   /** As master: asks another to take over. */
   readonly stepDown: () => void
+  /** From now on another had better lead. */
+  readonly retire: () => void
   /** As master: how many nodes follow. */
   readonly followers: () => number
   readonly log: Log
@@ -82,10 +86,11 @@ export class Departure {
   }
 
   async #go(overMs: number): Promise<void> {
-    const {self, status, registry, log, now, closeToPublic, leave, end} = this.#parts
+    const {self, status, registry, log, now, closeToPublic, leave, end, retire} = this.#parts
     this.#sinceMs = now()
     this.#clients = registry.size
     status.startDraining()
+    retire()
     closeToPublic()
     log.info('Draining', {clients: this.#clients, overMs})
     if (await this.#handOver()) this.#tell('handed-over')
@@ -114,9 +119,15 @@ export class Departure {
     return new Promise((resolve) => {
       const over = (isSo: boolean): void => {
         clearTimeout(timer)
+        clearInterval(looking)
         this.#onStanding = () => {}
         resolve(isSo)
       }
+      // All who could have taken over may leave at the same time, as when a supervisor stops.
+      const looking = setInterval(() => {
+        const {status, followers} = this.#parts
+        if (status.standing.state === 'mastering' && followers() === 0) over(false)
+      }, LOOK_MS)
       const timer = setTimeout(() => over(false), HAND_OVER_MS)
       this.#onStanding = () => {
         if (isIt(this.#parts.status.standing.state)) over(true)

@@ -31,6 +31,7 @@ export class Leaving {
       self: config.id,
       followers: () => relay.followers ?? 0,
       stepDown: () => relay.stepDown?.(),
+      retire: () => relay.retire?.(),
       // The port stays open until this is done: a refused dial would be read as a death.
       leave: async () => {
         outbox()?.stop()
