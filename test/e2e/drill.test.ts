@@ -13,7 +13,7 @@ import {eventually, within} from '../helpers/eventually.js'
 import {Seats} from '../helpers/seats.js'
 
 const DRILL_MS = 300_000
-/** NATS needs its 5 to 9 s for another leader each time: one of its drills is enough here. */
+/** NATS needs its 4 to 9 s for another leader each time: one of its drills is enough here. */
 const TOO_LONG: readonly string[] = ['all', 'nats-each', 'nats-restart']
 const NAMES = DRILL_NAMES.filter((name) => !TOO_LONG.includes(name))
 
