@@ -77,7 +77,10 @@ export class ServeMesh implements AsyncDisposable {
     const line = await eventually(
       () => cli.stdout().includes('\n') && cli.stdout().split('\n')[0],
       {what: () => `a node to be ready; it said: ${cli.stderr()}`, timeoutMs: 20_000},
-    )
+    ).catch(async (error: unknown) => {
+      await cli[Symbol.asyncDispose]()
+      throw error
+    })
     const ready = JSON.parse(line) as Ready
     if (ready.type !== 'ready') throw new Error(`Not a node that is ready: ${line}`)
     const stats = async (): Promise<NodeStats> => {
