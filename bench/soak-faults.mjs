@@ -10,7 +10,7 @@ import {PageTarget} from '../dist/lib/siege/soak/soak-target.js'
 
 const EXPECTED = {
   objects: 'class Forgotten', strings: 'members of Sets', listeners: 'listeners of Bus news',
-  timers: 'class Timeout', buffers: 'external memory', cache: undefined, once: undefined,
+  timers: 'class Timeout', buffers: 'external memory', files: 'open files', cache: undefined, once: undefined,
 }
 const script = new URL('../test/helpers/leaky-server.mjs', import.meta.url).pathname
 

@@ -21,6 +21,9 @@ const SHORT = 'ENDED_VISITS_MAX = 64'
 const DISPATCHER = 'lib/node/action-dispatcher.js'
 const SINCE = 'this.nextPingMs = options.nowMs + options.limits.pingMs;'
 const REMOVED = 'if (!this.#all.delete(connection))'
+const JOINED = 'for (const group of identity.groups)\n            this.#byGroup.add(group, connection);'
+const REPLAYED = 'const replay = this.#read(identity, resume, wantsTrace);'
+const POSTED = 'export async function publishOne(call) {'
 const FAILED = "if (frame.action.startsWith('Client/'))"
 
 /** File, the text in it, what stands there instead, and what a finding must match. */
@@ -37,6 +40,11 @@ const MUTANTS = {
   text: [CONNECTION, SINCE, `${SINCE} globalThis.kept = (globalThis.kept ?? '') + this.id.repeat(20);`, /heap/],
   'abnormal-close': [REGISTRY, REMOVED, `if (code === 1006) (globalThis.kept ??= []).push({abnormal: 1}); ${REMOVED}`, /abnormal/],
   'error-answers': [DISPATCHER, FAILED, `(globalThis.kept ??= []).push({failed: 1}); ${FAILED}`, /failed/],
+  reconnects: ['lib/node/resuming.js', REPLAYED, `(globalThis.kept ??= []).push({resumed: 1}); ${REPLAYED}`, /resumed/],
+  'group-members': [REGISTRY, 'this.#byGroup.delete(group, connection);', 'void 0;', /^groups$|ClientConnection/],
+  'group-names': [REGISTRY, JOINED, `for (const group of identity.groups) (globalThis.kept ??= new Set()).add(group); ${JOINED}`, /members of Sets/],
+  'http-publishes': ['lib/node/api/publishing.js', POSTED, `${POSTED} (globalThis.kept ??= []).push({posted: 1});`, /posted/],
+  'action-names': [DISPATCHER, FAILED, `(globalThis.kept ??= new Set()).add(frame.action); ${FAILED}`, /members of Sets/],
   clock: [REGISTRY, 'this.visits = new Visits(now);', 'this.visits = new Visits(now); setInterval(() => (globalThis.kept ??= []).push({tick: 1}), 100).unref();', /tick/],
 }
 
@@ -65,7 +73,7 @@ function mutate(name, [file, from, to]) {
 async function soak() {
   const args = ['siege', '--soak', '-c', connections, '--cycles', cycles, '--json',
     '--detection-limit', '1000000', '--connect-rate', '2000', '--warm-up', '500', '--timeout', '60s',
-    '--kinds', 'clean,terminate,resume,regroup,tabs,abort,refused,invalid,slow']
+    '--kinds', 'clean,post,terminate,resume,regroup,tabs,abort,refused,invalid,slow']
   const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], {
     env, stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,9 +1,11 @@
 /**
  * An echo server that forgets to let go of what its arguments name: objects, strings, listeners,
- * timers, buffers; or has a bounded cache (cache), or grows once (once). Without: it is clean.
+ * timers, buffers, files; or has a bounded cache, which fills for long (cache), or grows once (once).
+ * Without: it is clean.
  * GET /sample answers with a sample of it, as any server could. Prints its port.
  */
 import {EventEmitter} from 'node:events'
+import {openSync} from 'node:fs'
 import {createServer} from 'node:http'
 import {WebSocketServer} from 'ws'
 import {sampleProcess} from '../../dist/index.js'
@@ -25,8 +27,9 @@ const FAULTS = {
   listeners: (n) => bus.on('news', () => n),
   timers: () => setInterval(() => {}, 3_600_000).unref(),
   buffers: () => kept.buffers.push(Buffer.alloc(4096)),
+  files: (n) => n % 5 === 0 && openSync('/dev/null'),
   cache(n) {
-    kept.cache.set(`key ${n % 200}`, {cachedKey: n})
+    kept.cache.set(`key ${n % 550}`, [1, 2, 3].map((m) => ({cachedKey: m})))
   },
   once(n) {
     if (n === 700) for (let m = 0; m < 8000; m += 1) kept.once.push({onceKey: m})

@@ -2,7 +2,8 @@ import {spawn} from 'node:child_process'
 import {PageTarget} from '../../src/lib/siege/soak/soak-target.js'
 import {eventually} from './eventually.js'
 
-export type Fault = 'objects' | 'strings' | 'listeners' | 'timers' | 'buffers' | 'cache' | 'once'
+export type Fault = 'objects' | 'strings' | 'listeners' | 'timers' | 'buffers' | 'files'
+  | 'cache' | 'once'
 
 export interface LeakyServer extends AsyncDisposable {
   readonly target: PageTarget

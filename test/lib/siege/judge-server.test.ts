@@ -53,10 +53,10 @@ const withMasters: Change = (sample, {index}) => {
   }
 }
 
-/** Of a node that came to lead in the middle. */
-function led(change: Change): Judged {
-  const samples = soakSeries({random: seededRandom(1), change})
-    .map((sample) => ({...sample, leads: sample.cycle > 9}))
+/** Of a node that came to lead after these cycles. */
+function led(change: Change, after: number, cycles: number): Judged {
+  const samples = soakSeries({random: seededRandom(1), change, cycles})
+    .map((sample) => ({...sample, leads: sample.cycle > after}))
   return judgeServer(samples, undefined, LIMIT)
 }
 
@@ -70,8 +70,37 @@ function countOf(verdict: Judged['verdict'], change: Change | undefined, seeds =
 }
 
 describe('no leak', () => {
+  it.each([0.3, 0.5, 0.7])('is a cache that is full after %d of the run', (share) => {
+    const full = 5000 + 15_000 * share
+    const filling: Change = (sample, {connection}) => withClass(sample, Math.min(connection, full))
+    expect(judge(filling)).toMatchObject({verdict: 'pass-plateau'})
+  })
+
+  it.each([0.75, 0.8])('is sure of a cache that is full after %d of the run, too late to tell', (share) => {
+    const full = 5000 + 15_000 * share
+    const objects: Change = (sample, {connection}) => withClass(sample, Math.min(connection, full))
+    expect(judge(objects).verdict).toBe('inconclusive')
+    const keys: Change = (sample, {connection}) => ({
+      ...sample, items: {...sample.items, Map: 4200 + Math.min(connection, full)},
+    })
+    expect(judge(keys).verdict).not.toBe('leak')
+  })
+
   it('is found in 200 clean runs, whose heap wanders', () => {
     expect(countOf('pass', undefined, 200)).toBe(200)
+  })
+
+  it('is what a cache weighs that is full before the end, in 50 runs', () => {
+    const verdicts = new Set([0.3, 0.5, 0.7, 0.8].flatMap((share) => {
+      const filling: Change = (sample, {connection}) =>
+        withClass(sample, Math.min(connection, 5000 + 15_000 * share))
+      return Array.from({length: 50}, (_, seed) => judge(filling, seed).verdict)
+    }))
+    expect(verdicts).toEqual(new Set(['pass-plateau', 'inconclusive']))
+    // Beside it, what grows on is one all the same.
+    const both: Change = (sample, done) => withHeap(({connection}) => 400 * connection)(
+      withClass(sample, Math.min(done.connection, 12_000)), done)
+    expect(judge(both).verdict).toBe('leak')
   })
 
   it('is what a node remembers of masters that changed, though other steps are larger', () => {
@@ -82,11 +111,14 @@ describe('no leak', () => {
   })
 
   it('is seen in bytes of a node that came to lead meanwhile; a count that grows is one', () => {
-    expect(led(withHeap(({connection}) => 200 * connection))).toMatchObject({
+    const rising = withHeap(({connection}) => 400 * connection)
+    expect(led(rising, 11, 12)).toMatchObject({
       verdict: 'inconclusive', summary: expect.stringContaining('but the master changed meanwhile'),
     })
-    expect(led((sample, {connection}) => withClass(sample, connection)).verdict).toBe('leak')
-    expect(led((sample) => sample).verdict).toBe('pass')
+    // What grows for long before or after does not come from that.
+    expect(led(rising, 15, 20).verdict).toBe('leak')
+    expect(led((sample, {connection}) => withClass(sample, connection), 11, 12).verdict).toBe('leak')
+    expect(led((sample) => sample, 15, 20).verdict).toBe('pass')
   })
 
   it('is seen in bytes of a mesh whose master changed all the time: that is another state', () => {

@@ -8,6 +8,7 @@ import type {Bytes} from './judge-bytes.js'
 import {cachesOf, fillingCaches, rowsOf, upheavals, withoutCaches} from './sample-rows.js'
 import type {Row} from './sample-rows.js'
 import type {CycleSample} from './soak-samples.js'
+import {withoutPart} from './statistics.js'
 import {rise, trendOfCounts, trendOfNoisyCounts} from './trend.js'
 import type {Trend} from './trend.js'
 import {bestWork} from './which-work.js'
@@ -26,6 +27,8 @@ export interface Judged extends Pick<LeakOfNode, 'verdict' | 'summary' | 'findin
   readonly suspects: readonly string[]
 }
 
+/** Of a process: what stopped in it is one of its parts. */
+const SUM_OF_ALL = 'live objects'
 /** Half an object for a thousand connections, and not by fewer than can be chance. */
 const COUNT_RULE = {
   gauge: {byMin: 3, perUnitMin: 0.0005}, objects: {byMin: 8, perUnitMin: 0.0005},
@@ -45,23 +48,95 @@ export function judgeServer(
   const connections = work.map(({connection = 0}) => connection)
   const processes = measured.map(({sample}) => sample)
   const caches = cachesOf(processes)
-  const counts = countFindings(rowsOf(processes).map((row) =>
-    row.tier === 'gauge' ? row : {...row, values: withoutCaches(row, caches)}), work)
-  const bytes = (name: Bytes['name'], values: readonly number[]) =>
-    bytesFinding({name, values, work, caches})
-  const heap = bytes('heap', processes.map(({heapBytes}) => heapBytes))
-  const external = bytes('external memory', processes.map(({externalBytes}) => externalBytes))
+  const {found, limit} = findingsOf(measured)
   const filling = fillingCaches(caches, rise(connections))
-  const inBytes = [...heap.findings, ...external.findings]
   const masters = upheavals(caches, measured.map(({leads}) => leads))
-  const isDoubtful = filling.length > 0 || masters > 0
-  const findings = [...counts, ...inBytes].map((finding) =>
-    isSum(finding) ? doubted(finding, isDoubtful) : finding)
+  const isSure = filling.length > 0 ? nothing : masters > 0 ? leaksInOnePart(measured) : anything
+  const findings = found.map((one) => isSum(one) && !isSure(one.name) ? doubted(one) : one)
   const isClean = findings.every(({verdict}) => verdict !== 'leak')
   const native = nativeFinding(processes.map(({rssBytes}) => rssBytes), work)
   if (isClean && native !== undefined) findings.push(native)
-  const limit = heap.detectionLimitBytes
   return sentence(findings.slice(0, FINDINGS_MAX), {filling, masters, limit, options})
+}
+
+/** What grows in these samples, and what growth of the heap would have been seen. */
+function findingsOf(
+  samples: readonly CycleSample[],
+): {readonly found: readonly LeakFinding[]; readonly limit: number | null} {
+  const work = samples.map((sample) => sample.work)
+  const processes = samples.map(({sample}) => sample)
+  const caches = cachesOf(processes)
+  const connections = work.map(({connection = 0}) => connection)
+  const rows = rowsOf(processes).map((row) =>
+    row.tier === 'gauge' ? row : {...row, values: withoutCaches(row, caches)})
+  const exact = countFindings(rows.filter(({kind}) => kind === 'exact'), work)
+  const totals = rows.filter(({kind}) => kind === 'total')
+  const sums = totals.flatMap((row) => {
+    const {values, isMostly} = without(stoppedAmong(exact, rows), row.values, connections)
+    return countFindings([{...row, values}], work)
+      .map(({finding}) => ({row, finding: isMostly ? doubted(finding) : finding}))
+  })
+  const counts = byWeight([...exact, ...sums])
+  const stopped = stoppedAmong(counts, rows)
+  const bytes = (name: Bytes['name'], all: readonly number[]) => {
+    const {values, isMostly} = without(stopped, all, connections)
+    const {findings, ...told} = bytesFinding({name, values, work, caches})
+    const entries = stopped === undefined ? 0 : rise(stopped.values)
+    const mayBeTheirs = isMostly || (name === 'heap' && rise(all) < ENTRY_BYTES * entries)
+    return {...told, findings: mayBeTheirs ? findings.map(doubted) : findings}
+  }
+  const heap = bytes('heap', processes.map(({heapBytes}) => heapBytes))
+  const external = bytes('external memory', processes.map(({externalBytes}) => externalBytes))
+  const found = [...counts.map(({finding}) => finding), ...heap.findings, ...external.findings]
+  return {found, limit: heap.detectionLimitBytes}
+}
+
+/** Of what stopped to grow, or may have, what grew most. */
+function stoppedAmong(found: readonly Found[], rows: readonly Row[]): Row | undefined {
+  const names = new Set(found.flatMap(({finding: {verdict, name}}) =>
+    verdict === 'leak' || name === SUM_OF_ALL ? [] : [name]))
+  return rows.filter(({name}) => names.has(name))
+    .toSorted((a, b) => rise(b.values) - rise(a.values))[0]
+}
+
+/** What one entry of a cache may well weigh. */
+const ENTRY_BYTES = 200
+/** Growth that is left beside what stopped is sure when it is at least this part of all. */
+const LEFT_SURE = 0.5
+
+/** What stopped to grow is in sums and bytes too, where noise would hide that it stopped. */
+function without(
+  stopped: Row | undefined, all: readonly number[], connections: readonly number[],
+): {readonly values: readonly number[]; readonly isMostly: boolean} {
+  if (stopped === undefined) return {values: all, isMostly: false}
+  const values = withoutPart(connections, all, stopped.values)
+  return {values, isMostly: rise(values) < LEFT_SURE * rise(all)}
+}
+
+/** Fewer samples in one part of the mesh do not tell whether a sum goes on to grow. */
+const ONE_PART_MIN = 8
+
+/** What leaks while the process was always master, or never, for as long as that lasted. */
+function leaksInOnePart(samples: readonly CycleSample[]): (name: string) => boolean {
+  const parts: CycleSample[][] = []
+  for (const sample of samples) {
+    const last = parts.at(-1)
+    if (last?.[0]?.leads === sample.leads) last?.push(sample)
+    else parts.push([sample])
+  }
+  const [longest = []] = parts.toSorted((a, b) => b.length - a.length)
+  if (parts.length === 1 || longest.length < ONE_PART_MIN) return nothing
+  const {found} = findingsOf(longest)
+  const leaks = new Set(found.filter(({verdict}) => verdict === 'leak').map(({name}) => name))
+  return (name) => leaks.has(name)
+}
+
+function nothing(): boolean {
+  return false
+}
+
+function anything(): boolean {
+  return true
 }
 
 /** Counts of one thing are told without the caches' own; bytes and sums of all things cannot be. */
@@ -69,8 +144,8 @@ function isSum({tier, name}: LeakFinding): boolean {
   return tier === 'bytes' || (tier === 'objects' && !name.startsWith('class '))
 }
 
-function doubted(finding: LeakFinding, isDoubtful: boolean): LeakFinding {
-  return isDoubtful && finding.verdict === 'leak' ? {...finding, verdict: 'inconclusive'} : finding
+function doubted(finding: LeakFinding): LeakFinding {
+  return finding.verdict === 'leak' ? {...finding, verdict: 'inconclusive'} : finding
 }
 
 function whyInvalid(
@@ -89,20 +164,26 @@ function whyInvalid(
   return `${measured} cycles were measured, ${CYCLES_MIN} are needed`
 }
 
+interface Found {
+  readonly row: Row
+  readonly finding: LeakFinding
+}
+
 function countFindings(
   rows: readonly Row[], work: readonly Readonly<Record<string, number>>[],
-): LeakFinding[] {
+): readonly Found[] {
   const connections = work.map(({connection = 0}) => connection)
-  const found = rows.flatMap((row) => {
+  return byWeight(rows.flatMap((row) => {
     const trend = row.kind === 'exact'
       ? trendOfCounts(row.values, connections, COUNT_RULE[row.tier])
       : trendOfNoisyCounts(row.values, connections, COUNT_RULE[row.tier].perUnitMin)
     const finding = findingOf(row, trend, work)
     return finding === undefined ? [] : [{row, finding}]
-  })
-  return found
-    .toSorted((a, b) => weight(b.finding, b.row) - weight(a.finding, a.row))
-    .map(({finding}) => finding)
+  }))
+}
+
+function byWeight(found: readonly Found[]): readonly Found[] {
+  return found.toSorted((a, b) => weight(b.finding, b.row) - weight(a.finding, a.row))
 }
 
 /** Leaks before caches, names before sums, own numbers before classes, much before little. */

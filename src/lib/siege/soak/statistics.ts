@@ -100,3 +100,26 @@ export function hingeMisfit(
   }
   return best
 }
+
+/**
+ * The values without what follows `part`, beside a line of x: by least squares of both together, so
+ * that growth with x stays. `part` never explains a fall.
+ */
+export function withoutPart(
+  x: readonly number[], values: readonly number[], part: readonly number[],
+): number[] {
+  const [dx, dy, dp] = [x, values, part].map((all) => {
+    const middle = mean(all)
+    return all.map((value) => value - middle)
+  })
+  if (dx === undefined || dy === undefined || dp === undefined) return [...values]
+  const [xx, xp, pp] = [dot(dx, dx), dot(dx, dp), dot(dp, dp)]
+  const determinant = xx * pp - xp * xp
+  if (determinant <= 1e-6 * xx * pp) return [...values]
+  const each = Math.max(0, (xx * dot(dp, dy) - xp * dot(dx, dy)) / determinant)
+  return values.map((value, index) => value - each * (part[index] ?? 0))
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0)
+}

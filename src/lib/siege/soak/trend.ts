@@ -66,6 +66,10 @@ const PAGES_MIN = 2
 /** A series that rises and then stands still must be so much better than a line, and end before. */
 const HINGE_BETTER = 0.7
 const HINGE_BY = 0.8
+/** Where it ends later, it may have ended, if that is so much better than a line. */
+const LATE_BETTER = 0.5
+/** So many steps without any growth at the end, if there never were half as many before. */
+const STILL_MIN = 3
 
 /**
  * Of counts and bytes with noise: the lower envelope must rise for sure, by more than noise can,
@@ -86,6 +90,7 @@ export function trendOfNoise(
   if (hinge.misfit < HINGE_BETTER * line && hinge.at <= HINGE_BY) {
     return {trend: {type: 'plateau', by}, ...told}
   }
+  if (hinge.misfit < LATE_BETTER * line) return {trend: {type: 'slowing', by}, ...told}
   const middle = Math.floor(envelope.length / 2)
   const early = theilSen(work.slice(0, middle + 1), envelope.slice(0, middle + 1), z).slope
   const late = theilSen(work.slice(middle), envelope.slice(middle), z).slope
@@ -111,7 +116,20 @@ function afterRising(values: readonly number[], work: readonly number[], by: num
   if (rise(lastThird) <= 0 || late < STOPPED * early) return {type: 'plateau', by}
   // Seldom, but again and again: in each third, so that it is no accident.
   if (rising < 3) return {type: 'step', by}
+  if (standsStill(steps)) return {type: 'slowing', by}
   return late < STEADY * early ? {type: 'slowing', by} : {type: 'growth', by}
+}
+
+/** It ended shortly before the samples did. What comes seldom stood still before, too. */
+function standsStill(steps: readonly number[]): boolean {
+  const still = steps.length - 1 - steps.findLastIndex((step) => step > 0)
+  let run = 0
+  let longest = 0
+  for (const step of steps.slice(0, -still)) {
+    run = step > 0 ? 0 : run + 1
+    longest = Math.max(longest, run)
+  }
+  return still >= STILL_MIN && still > 2 * longest
 }
 
 /** Without its one or two largest steps hardly anything of the rise is left. */
