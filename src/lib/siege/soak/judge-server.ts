@@ -91,10 +91,10 @@ function findingsOf(
   return {found, limit: heap.detectionLimitBytes}
 }
 
-/** Of what stopped to grow, or may have, what grew most. */
+/** Of what stopped to grow, or may have, what grew most. Steps are told in sums, too. */
 function stoppedAmong(found: readonly Found[], rows: readonly Row[]): Row | undefined {
   const names = new Set(found.flatMap(({finding: {verdict, name}}) =>
-    verdict === 'leak' || name === SUM_OF_ALL ? [] : [name]))
+    verdict === 'leak' || verdict === 'pass-step' || name === SUM_OF_ALL ? [] : [name]))
   return rows.filter(({name}) => names.has(name))
     .toSorted((a, b) => rise(b.values) - rise(a.values))[0]
 }
