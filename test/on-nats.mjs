@@ -7,7 +7,7 @@
  *   node test/on-nats.mjs test/e2e/explain.test.ts  # or any
  */
 import {spawn, spawnSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {basename, delimiter, join} from 'node:path'
@@ -32,7 +32,10 @@ const port = await new Promise((resolve) => {
   })
 })
 const env = {...process.env, PATH: [process.env.PATH, '/usr/sbin'].join(delimiter)}
-const args = ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', String(port)]
+// Each mesh has a stream, which keeps room for itself: together more than the disk has free.
+const conf = join(folder, 'nats.conf')
+writeFileSync(conf, `jetstream {store_dir: "${join(folder, 'streams')}", max_file_store: 100TB}\n`)
+const args = ['-c', conf, '-a', '127.0.0.1', '-p', String(port)]
 const nats = spawn('nats-server', args, {env, stdio: ['ignore', 'ignore', 'pipe']})
 await new Promise((resolve, reject) => {
   nats.on('error', reject)
