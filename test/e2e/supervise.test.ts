@@ -118,6 +118,8 @@ it('reloads under load: nothing is lost, nobody refused, each node another', asy
 
 it('keeps what works when the new settings do not, and says why', async () => {
   await eventually(isWhole)
+  // Those that were killed before may be listed for some seconds.
+  await eventually(async () => (await mesh.poolList()).nodes.length === 2)
   const before = (await mesh.poolList()).nodes.map(({id}) => id)
   await writeFile(actions, 'this is no module')
   const result = await runCli(['reload'], {env: mesh.env})
