@@ -49,6 +49,17 @@ describe('help', () => {
     },
   )
 
+  test('a description fills its lines, however it is broken in the source', async () => {
+    const {stdout} = await cli(['drill', '--help'])
+    const [text = ''] = stdout.slice(stdout.indexOf('DESCRIPTION\n') + 12).split('\n\n')
+    const lines = text.split('\n')
+    for (const [index, line] of lines.slice(0, -1).entries()) {
+      const [word = ''] = (lines[index + 1] ?? '').trim().split(' ')
+      expect(`${line} ${word}`.length).toBeGreaterThanOrEqual(80)
+    }
+    expect(lines.length).toBeGreaterThan(3)
+  })
+
   test('help exit-codes prints the table', async () => {
     const {stdout} = await cli(['help', 'exit-codes'])
     for (const code of [0, 1, 2, 3, 4, 5, 70, 130, 143]) {

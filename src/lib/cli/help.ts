@@ -54,7 +54,7 @@ export class WsmeshCommandHelp extends CommandHelp {
 
   #description(): string | undefined {
     const {description} = this.command
-    return description === undefined ? undefined : this.wrap(description)
+    return description === undefined ? undefined : this.wrap(asParagraphs(description))
   }
 
   #jsonFields(): string | undefined {
@@ -84,6 +84,11 @@ export default class WsmeshHelp extends Help {
     const body = start.map((text) => `$ ${text}`).join('\n')
     return `${this.section('EXAMPLES', body)}\n\n${super.formatRoot()}`
   }
+}
+
+/** A single line break is one of the source: the terminal has its own. */
+function asParagraphs(text: string): string {
+  return text.replace(/(?<!\n)\n(?!\n)/g, ' ')
 }
 
 function withReadableDefault(flag: Command.Flag.Any): Command.Flag.Any {
