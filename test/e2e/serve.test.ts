@@ -71,9 +71,8 @@ describe('a node that starts', () => {
     await using mesh = await ServeMesh.open()
     await mesh.start()
     const env = {...mesh.env, WSMESH_SECRET: 'the secret of another mesh'}
-    const stranger = startCli(['serve', '--port', '0', '--json'], {env})
+    await using stranger = startCli(['serve', '--port', '0', '--json'], {env})
     await eventually(() => stranger.stderr().includes('Not linked yet'), {timeoutMs: 20_000})
-    stranger.child.kill('SIGKILL')
     expect(stranger.stderr().split('it has another mesh secret')).toHaveLength(2)
     expect(stranger.stdout()).toBe('')
   })
