@@ -6,7 +6,7 @@
 import {createJiti} from 'jiti'
 import {bench, do_not_optimize, group, run} from 'mitata'
 import {ClientRegistry} from '../dist/lib/node/client-registry.js'
-import {framesOf} from '../dist/lib/node/message-frames.js'
+import {messageFrame} from '../dist/lib/node/message-frames.js'
 import {decodeClientFrame} from '../dist/lib/protocol/client-frame.js'
 import {decodeNodeFrame, encodeNodeFrame} from '../dist/lib/protocol/node-codec.js'
 import {encodePayload} from '../dist/lib/protocol/payload.js'
@@ -14,13 +14,14 @@ import {targetFromJson} from '../dist/lib/protocol/target.js'
 
 const CLIENTS = 1000
 const BATCH = 16
+const EPOCH = 'f4fef11e38a98752'
 const text = 'x'.repeat(128)
 const clientFrame = Buffer.from(JSON.stringify({action: 'group', details: [text, 'g']}))
 const payload = encodePayload('m', [text])
 const target = {kind: 'group', ids: ['g']}
 const envelope = (counter) => ({origin: 'n-5ca68f81', counter, callerId: undefined, target, payload})
 const place = {term: 7, seq: 100_000}
-const position = {epoch: 'f4fef11e38a98752', ...place}
+const message = {...place, envelope: envelope(7), repeatOf: undefined}
 const relay = {
   type: 'relay', term: 7, after: place, commit: 100_000, stable: 99_000,
   entries: Array.from({length: BATCH}, (_, at) =>
@@ -31,7 +32,7 @@ const relayBytes = encodeNodeFrame(relay)
 function codec() {
   bench('client frame in: bytes to action and details', () => decodeClientFrame(clientFrame))
   bench('payload: details to JSON, once a message', () => encodePayload('m', [text]))
-  bench('client frame out: wsmesh.v1, once a message', () => framesOf(envelope(7), position)('v1'))
+  bench('client frame out: wsmesh.v1, once a message', () => messageFrame(message, EPOCH, 'v1'))
   bench(`relay frame of ${BATCH}: encode`, () => encodeNodeFrame(relay))
   bench(`relay frame of ${BATCH}: decode`, () => decodeNodeFrame(relayBytes))
 }
