@@ -20,8 +20,11 @@ const NAMES = DRILL_NAMES.filter((name) => !TOO_LONG.includes(name))
 /** Drills wait more than they work: two at once fit on two cores, beside the tests of another file. */
 const atOnce = new Seats(2)
 
+/** What these look at counts on from one time to the next. */
+const TWICE: readonly string[] = ['slow-client', 'kill-master']
+
 test.concurrent.each(NAMES)('drill %s --short: every promise holds', async (name) => {
-  await atOnce.take(() => holds(name))
+  await atOnce.take(() => holds(name, '--repeat', TWICE.includes(name) ? '2' : '1'))
 }, DRILL_MS)
 
 // Where namespaces can be made, the drills above use them.

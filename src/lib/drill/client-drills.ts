@@ -39,6 +39,9 @@ export const slowClient: Drill = {
 /** Until the node says that it closed a slow consumer. */
 async function sendBulk({crowd, mesh, sleep}: DrillContext, place: Place): Promise<boolean> {
   const operator = await crowd.operator(place)
+  const closed = async (): Promise<number> =>
+    (await mesh.lookAt(place))?.counters['slowConsumers'] ?? 0
+  const before = await closed()
   const deadline = performance.now() + BULK_MS_MAX
   try {
     while (performance.now() < deadline) {
@@ -46,8 +49,7 @@ async function sendBulk({crowd, mesh, sleep}: DrillContext, place: Place): Promi
       operator.publish({action: 'bulk', details: [BULK], target: {user: SLOW_USER}}, BULK_MS_MAX)
         .catch(() => {})
       await sleep(BULK_EVERY_MS)
-      const look = await mesh.lookAt(place)
-      if ((look?.counters['slowConsumers'] ?? 0) > 0) return true
+      if ((await closed()) > before) return true
     }
     return false
   } finally {
