@@ -6,8 +6,10 @@
  *   node bench/siege-cost.mjs --driver --connections 100 --rate 2000 --seconds 10 --rounds 5
  *
  *   node bench/siege-cost.mjs --driver --server c --delays '1000 0.8 5000 0.15 20000 0.05'
+ *   node bench/siege-cost.mjs --driver --server wsmesh
  *
  * `--server c`: an echo in C, which collects no garbage; with `--delays`, microseconds and shares.
+ * `--server wsmesh`: the node under test itself, to whose users an operator publishes.
  *
  * Fails when siege used more than 2.5 times the CPU of the node, or, with --driver, when the median
  * of p50, p90 or p99 over all rounds differs from the driver's by more than 10 %. Both drive the
@@ -15,10 +17,15 @@
  * which neither measures. Run it on a machine that does nothing else.
  */
 import {execFile, execFileSync, spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {createInterface} from 'node:readline'
 import {parseArgs, promisify} from 'node:util'
+import {dialerHandshake} from '../dist/lib/auth/handshake.js'
+import {loadSecret} from '../dist/lib/auth/secret.js'
+import {signToken} from '../dist/lib/auth/token.js'
 
 const {values} = parseArgs({
   options: {
@@ -71,8 +78,10 @@ function firstLine(child) {
   })
 }
 
+const NODE = [process.execPath, [bin, 'serve', '--port', '0', '--json']]
+
 async function cost() {
-  const [command, args] = onCore(0, process.execPath, [bin, 'serve', '--port', '0', '--json'])
+  const [command, args] = onCore(0, ...NODE)
   const node = spawn(command, args, {env, stdio: ['ignore', 'pipe', 'ignore']})
   await firstLine(node)
   try {
@@ -94,15 +103,16 @@ async function cost() {
 async function agreement() {
   const driver = join(folder, 'driver')
   execFileSync('cc', ['-O2', '-o', driver, join(import.meta.dirname, 'siege-driver.c'), '-lm'])
-  const [command, args] = onCore(0, ...echoServer())
-  const server = spawn(command, args, {stdio: ['ignore', 'pipe', 'inherit']})
-  const {port} = await firstLine(server)
+  const [command, args] = onCore(0, ...besieged())
+  const logs = values.server === 'wsmesh' ? 'ignore' : 'inherit'
+  const server = spawn(command, args, {env, stdio: ['ignore', 'pipe', logs]})
+  const ready = await firstLine(server)
   const all = []
   try {
     // The server is compiled by then.
-    await byDriver(driver, port)
+    await byDriver(driver, ready)
     for (let round = 1; round <= Number(values.rounds); round += 1) {
-      const inTurn = [() => bySiege(port), () => byDriver(driver, port)]
+      const inTurn = [() => bySiege(ready), () => byDriver(driver, ready)]
       const isTurned = round % 2 === 0
       const [one, other] = isTurned ? inTurn.toReversed() : inTurn
       const found = [await one(), await other()]
@@ -116,25 +126,52 @@ async function agreement() {
   return doAgree(all)
 }
 
-function echoServer() {
-  if (values.server !== 'c') return [process.execPath, [join(import.meta.dirname, 'echo-server.mjs')]]
+function besieged() {
+  if (values.server === 'wsmesh') return NODE
+  const {dirname} = import.meta
+  if (values.server !== 'c') return [process.execPath, [join(dirname, 'echo-server.mjs')]]
   const echo = join(folder, 'echo')
-  execFileSync('cc', ['-O2', '-o', echo, join(import.meta.dirname, 'siege-echo.c')])
+  execFileSync('cc', ['-O2', '-o', echo, join(dirname, 'siege-echo.c')])
   return [echo, values.delays.split(' ').filter((word) => word !== '')]
 }
 
-async function byDriver(driver, port) {
+async function byDriver(driver, {port, clientUrl}) {
   const {connections, rate, seconds} = values
-  const [command, args] = onCore(1, driver, [port, connections, rate, seconds, 100, RAMP_S].map(String))
-  const {p50, p90, p99, cpuMs} = JSON.parse((await run(command, args)).stdout)
+  const url = clientUrl === undefined ? undefined : new URL(clientUrl)
+  const [command, args] = onCore(1, driver, [url?.port ?? port, connections, rate, seconds, 100,
+    RAMP_S, ...(url === undefined ? [] : [url.pathname])].map(String))
+  const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'inherit']})
+  const ended = once(child, 'close')
+  let last = ''
+  const secret = url && await loadSecret({env: {}, dataDir: folder})
+  const handshake = url && dialerHandshake({secret, role: 'operator', self: 'driver'})
+  if (url) child.stdin.write(await tokens(secret))
+  for await (const line of createInterface({input: child.stdout})) {
+    last = line
+    if (url && line.includes('"challenge"')) child.stdin.end(`${handshake.receive(line).send}\n`)
+  }
+  const [status] = await ended
+  if (status !== 0) throw new Error(`The driver ended with ${status}: ${last}`)
+  const {p50, p90, p99, cpuMs} = JSON.parse(last)
   return {p50, p90, p99, cpuPercent: Math.round(cpuMs / (Number(seconds) * 10))}
 }
 
-async function bySiege(port) {
+let made
+
+/** One a line, of the users that siege has too. */
+async function tokens(secret) {
+  made ??= (await Promise.all(Array.from({length: Number(values.connections)}, (_, user) =>
+    signToken({user: `siege-${user}`, groups: [`siege-group-${user % 10}`], ttlMs: 3_600_000},
+      secret)))).map((token) => `${token}\n`).join('')
+  return made
+}
+
+async function bySiege({port}) {
   const {connections, rate, seconds} = values
-  const {latency, generator, reasons} = await siege('--protocol', 'plain', '-c', connections,
-    '-r', rate, '-t', `${seconds}s`, '--ramp', `${RAMP_S}s`, '--connect-rate', '5000',
-    `ws://127.0.0.1:${port}/`)
+  const plain = ['--connect-rate', '5000', '--protocol', 'plain', `ws://127.0.0.1:${port}/`]
+  const mesh = ['--connect-rate', '1000', '--timeout', '60s', '--drain', '30s']
+  const {latency, generator, reasons} = await siege('-c', connections, '-r', rate,
+    '-t', `${seconds}s`, '--ramp', `${RAMP_S}s`, ...(port === undefined ? mesh : plain))
   const {p50Us: p50, p90Us: p90, p99Us: p99} = latency.message
   const {cpuPercent, isValid} = generator
   const {p50Us: ownP50, p90Us: ownP90, p99Us: ownP99} = latency.own

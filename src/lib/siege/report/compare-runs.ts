@@ -40,11 +40,12 @@ export interface NamedReport {
 
 export function compareRuns(named: readonly NamedReport[]): RunsCompared {
   const reports = named.map(({report}) => report)
+  const isSameLoad = isAskedAlike(reports)
   return {
     runs: named.map(({file, report: {verdict, startedAt, version}}) =>
       ({file, verdict, startedAt, version})),
     metrics: METRICS
-      .map((metric) => compared(metric, reports))
+      .map((metric) => compared(metric, reports, isSameLoad))
       .filter(({values}) => values.some((value) => value !== null)),
     differences: differencesOf(reports),
   }
@@ -57,6 +58,8 @@ interface Metric {
   readonly best: 'low' | 'high'
   /** What must not happen at all: any difference counts. */
   readonly isExact?: boolean
+  /** It follows what was asked for: less of that is neither better nor worse. */
+  readonly isOfLoad?: boolean
 }
 
 const exactly = {text: grouped, best: 'low', isExact: true} as const
@@ -69,7 +72,10 @@ const METRICS: readonly Metric[] = [
   {name: 'corrupted', of: ({counts}) => counts.corrupted, ...exactly},
   {name: 'dropped slots', of: ({counts}) => counts.dropped, ...exactly},
   {name: 'connects failed', of: ({counts}) => counts.connectsFailed, ...exactly},
-  {name: 'delivered/s', of: ({rates}) => rates.deliveredPerS, text: rateText, best: 'high'},
+  {
+    name: 'delivered/s', of: ({rates}) => rates.deliveredPerS, text: rateText, best: 'high',
+    isOfLoad: true,
+  },
   {name: 'message p50', of: ({latency}) => latency.message?.p50Us ?? null, ...latency},
   {name: 'message p90', of: ({latency}) => latency.message?.p90Us ?? null, ...latency},
   {name: 'message p99', of: ({latency}) => latency.message?.p99Us ?? null, ...latency},
@@ -80,7 +86,7 @@ const METRICS: readonly Metric[] = [
   {name: 'longest gap', of: longestGap, text: gapText, best: 'low'},
   {
     name: 'nodes CPU', best: 'low', of: ({generator}) => generator.nodesCpuPercent,
-    text: percentText,
+    text: percentText, isOfLoad: true,
   },
   {name: 'node RSS, most', of: rssMost, text: bytes, best: 'low'},
   {name: 'heap at rest', of: atRest('heapBytes'), text: bytes, best: 'low'},
@@ -119,7 +125,28 @@ function most(values: readonly number[]): number | null {
   return values.length === 0 ? null : Math.max(...values)
 }
 
-function compared(metric: Metric, reports: readonly RunReport[]): MetricCompared {
+/** Of one and the same schedule seconds differ by what a stop in the middle of one leaves. */
+const ASKED_NOISE = 0.01
+
+/** Whether the first run was asked for as many deliveries a second as the last. */
+function isAskedAlike(reports: readonly RunReport[]): boolean {
+  const [first, last] = [reports[0], reports.at(-1)]
+  if (first === undefined || last === undefined) return true
+  const isSpreadAlike = FAN_OUT.every((name) => first.config[name] === last.config[name])
+  const [before, after] = [askedPerS(first), askedPerS(last)]
+  return isSpreadAlike && Math.abs(after - before) <= ASKED_NOISE * before
+}
+
+/** To how many connections a message goes. */
+const FAN_OUT = ['target', 'connections', 'users'] as const satisfies readonly (keyof RunConfig)[]
+
+function askedPerS({seconds, durationS}: RunReport): number {
+  return seconds.reduce((sum, {offered}) => sum + offered, 0) / Math.max(durationS, 1)
+}
+
+function compared(
+  metric: Metric, reports: readonly RunReport[], isSameLoad: boolean,
+): MetricCompared {
   const values = reports.map(metric.of)
   const [first = null] = values
   const last = values.at(-1) ?? null
@@ -128,7 +155,7 @@ function compared(metric: Metric, reports: readonly RunReport[]): MetricCompared
     values,
     texts: values.map((value) => value === null ? '' : metric.text(value)),
     ratio: first === null || last === null || first === 0 ? null : last / first,
-    change: changeOf(metric, first, last),
+    change: metric.isOfLoad === true && !isSameLoad ? 'unknown' : changeOf(metric, first, last),
   }
 }
 

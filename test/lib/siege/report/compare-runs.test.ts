@@ -43,6 +43,25 @@ test('one lost message is worse, a tenth of latency is noise, fewer deliveries a
   })
 })
 
+test('where less was asked for, fewer deliveries and less CPU say nothing', () => {
+  const report = changed(1, 4620, 2000)
+  const seconds = report.seconds.map((second) => ({...second, offered: second.offered / 2}))
+  const {generator} = report
+  const lighter = {...report, seconds, generator: {...generator, nodesCpuPercent: 1}}
+  expect(changes(lighter)).toMatchObject({
+    'delivered/s': 'unknown', 'nodes CPU': 'unknown', lost: 'worse', 'message p99': 'same',
+  })
+  expect(changes({...lighter, seconds: report.seconds})).toMatchObject({
+    'delivered/s': 'worse', 'nodes CPU': 'better',
+  })
+})
+
+test('nor where they went to fewer connections', () => {
+  const report = changed(0, 4620, 2000)
+  const narrower = {...report, config: {...report.config, connections: 10}}
+  expect(changes(narrower)['delivered/s']).toBe('unknown')
+})
+
 test('what one run did not measure is told as unknown, what none did is left out', () => {
   const report = fixtureReport()
   const without = {...report, latency: {...report.latency, accept: null}, faults: []}
