@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 8192, TEXT = 65536, NEAR_US = 150 };
+enum { BUFFER = 8192, TEXT = 65536, AT_ONCE = 128, NEAR_US = 150 };
 typedef struct { int fd; int used; unsigned char data[BUFFER]; } conn;
 
 static double now_us(void) {
@@ -62,6 +62,11 @@ static int dial(int port, const char *path, const char *protocol) {
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n", path, port,
     *protocol ? "Sec-WebSocket-Protocol: " : "", protocol, *protocol ? "\r\n" : "");
   if (write(fd, head, size) < 0) die("write");
+  return fd;
+}
+
+/* The server's head, and nothing behind it. */
+static void greeted(int fd) {
   char answer[2048];
   int got = 0;
   while (got < 4 || memcmp(answer + got - 4, "\r\n\r\n", 4) != 0) {
@@ -69,7 +74,6 @@ static int dial(int port, const char *path, const char *protocol) {
     if (n <= 0) die("handshake");
     got += n;
   }
-  return fd;
 }
 
 enum { WORDS = 0x81, PING = 0x89, PONG = 0x8a };
@@ -168,18 +172,30 @@ static void say(int fd, const char *text) {
   put(fd, frame, frame_of(frame, WORDS, text, strlen(text)));
 }
 
-static int enter(int port, const char *path) {
+static void prove(int fd) {
   static char proof[TEXT + 64];
-  int fd = dial(port, path, "wsmesh.v1");
   snprintf(proof, sizeof proof,
     "{\"action\":\"Client/authentication\",\"details\":[{\"token\":\"%s\"}]}", line());
   say(fd, proof);
-  if (strstr(next_text(fd), "\"ok\"") == NULL) { fprintf(stderr, "not let in\n"); exit(1); }
-  return fd;
+}
+
+/* Many at once: one after the other would wait for the server each time. */
+static void enter(conn *some, int number, int port, const char *path) {
+  const char *place = path == NULL ? "/" : path, *protocol = path == NULL ? "" : "wsmesh.v1";
+  for (int i = 0; i < number; i++) some[i].fd = dial(port, place, protocol);
+  for (int i = 0; i < number; i++) greeted(some[i].fd);
+  if (path == NULL) return;
+  for (int i = 0; i < number; i++) prove(some[i].fd);
+  for (int i = 0; i < number; i++) {
+    if (strstr(next_text(some[i].fd), "\"ok\"") != NULL) continue;
+    fprintf(stderr, "not let in\n");
+    exit(1);
+  }
 }
 
 static int become_operator(int port) {
   int fd = dial(port, "/mesh", "wsmesh.operator.v1");
+  greeted(fd);
   printf("%s\n", next_text(fd));
   fflush(stdout);
   say(fd, line());
@@ -204,10 +220,10 @@ int main(int count, char **word) {
   double *took = malloc(sizeof *took * (total + 1));
   const char *path = count > 7 ? word[7] : NULL;
   int poll = epoll_create1(0);
-  for (int i = 0; i < connections; i++) {
-    all[i].fd = path == NULL ? dial(port, "/", "") : enter(port, path);
-    await(poll, &all[i]);
+  for (int i = 0; i < connections; i += AT_ONCE) {
+    enter(all + i, connections - i < AT_ONCE ? connections - i : AT_ONCE, port, path);
   }
+  for (int i = 0; i < connections; i++) await(poll, &all[i]);
   conn operator = {.fd = path == NULL ? -1 : become_operator(port)};
   if (path != NULL) await(poll, &operator);
   double start = now_us() + 50000, end = start + seconds * 1e6 + 5e6;
