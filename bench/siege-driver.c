@@ -127,22 +127,29 @@ static uint32_t scatter(uint32_t x) {
   return x ^ x >> 16;
 }
 
-/* What an operator publishes leaves together with what else is due. */
-static unsigned char together[1 << 20];
+/* What an operator publishes leaves together with what else is due, as soon as it is taken. */
+static unsigned char together[1 << 24];
 static int together_size;
 
-static void publish(int operator, long number, int users, double intended, int bytes) {
+static void publish(long number, int users, double intended, int bytes) {
   static char text[TEXT], json[TEXT + 256];
   text_of(text, intended, bytes - 4);
   text[bytes - 4] = 0;
   int size = snprintf(json, sizeof json, "{\"id\":%ld,\"op\":\"publish\",\"action\":\"siege\","
     "\"details\":[\"%s\"],\"target\":{\"user\":\"siege-%u\"}}", number + 1, text,
     scatter(number) % users);
-  if (together_size + size + 8 > (int)sizeof together) {
-    put(operator, together, together_size);
-    together_size = 0;
-  }
+  if (together_size + size + 8 > (int)sizeof together) die("the node takes nothing");
   together_size += frame_of(together + together_size, WORDS, json, size);
+}
+
+/* What is not taken waits for the next turn: what comes meanwhile must be read. */
+static void leave_together(int operator) {
+  if (together_size == 0) return;
+  int n = write(operator, together, together_size);
+  if (n < 0 && errno != EAGAIN) die("write");
+  if (n <= 0) return;
+  together_size -= n;
+  memmove(together, together + n, together_size);
 }
 
 /* The text of the next frame, of a socket that blocks; nothing else has come behind it. */
@@ -231,11 +238,10 @@ int main(int count, char **word) {
     double due = start + due_at(sent);
     for (; sent < total && due <= now_us(); due = start + due_at(sent)) {
       if (path == NULL) hit(all[sent % connections].fd, due, bytes);
-      else publish(operator.fd, sent, connections, due, bytes);
+      else publish(sent, connections, due, bytes);
       sent++;
     }
-    put(operator.fd, together, together_size);
-    together_size = 0;
+    leave_together(operator.fd);
     /* Being woken takes some tens of microseconds: the last of the way goes by asking again. */
     double left = (sent < total ? due - now_us() : 20000) - NEAR_US;
     struct timespec wait = {0, left > 0 ? (long)(left * 1000) : 0};
@@ -245,7 +251,8 @@ int main(int count, char **word) {
     for (int e = 0; e < ready; e++) {
       conn *c = events[e].data.ptr;
       int n = read(c->fd, c->data + c->used, BUFFER - c->used);
-      if (n <= 0) { if (n < 0 && errno == EAGAIN) continue; die("closed"); }
+      if (n < 0 && errno == EAGAIN) continue;
+      if (n <= 0) { fprintf(stderr, "closed by the server\n"); return 1; }
       double at = now_us();
       c->used += n;
       int from = 0;
