@@ -54,7 +54,7 @@ export function leakLines({leak}: RunReport, {colours}: SummaryOptions): string[
   ]
 }
 
-/** "20 cycles of 1 000 connections and 2 000 messages, 5 of them to warm up; …". */
+/** "20 cycles of 1 000 connections and 2 000 messages, after 5 to warm up; …". */
 export function soakSentence(leak: LeakSection): string {
   const {cycles, warmUpCycles, connectionsPerCycle, messagesPerCycle} = leak
   const limit = leak.detectionLimitBytesPerConnection
@@ -62,5 +62,5 @@ export function soakSentence(leak: LeakSection): string {
     ? ''
     : `; growth of less than ${bytes(limit)} a connection would not have been seen`
   return `${grouped(cycles)} cycles of ${grouped(connectionsPerCycle)} connections and `
-    + `${grouped(messagesPerCycle)} messages, ${grouped(warmUpCycles)} of them to warm up${seen}`
+    + `${grouped(messagesPerCycle)} messages, after ${grouped(warmUpCycles)} to warm up${seen}`
 }

@@ -96,7 +96,7 @@ function leakSection(
   // Of one that was begun afresh there are fewer.
   const samples = servers.map((server) => server.samples)
     .toSorted((a, b) => warmUpEnd(a) - warmUpEnd(b))[0] ?? []
-  const warmUpCycles = warmUpEnd(samples)
+  const warmUpCycles = samples.length === 0 ? 0 : warmUpEnd(samples)
   const where = servers.length > 1 && grave !== undefined ? `${grave.name}: ` : ''
   return {
     verdict: grave?.verdict ?? 'invalid',

@@ -110,6 +110,7 @@ test('a soak alone speaks of cycles and visits, not of deliveries that were none
     '  20 cycles of 1 000 connections that come and go at 3 nodes, for 31 m 30 s',
   ])
   expect(lines).toContain('visits   60 000  12 failed')
+  expect(lines.join('\n')).toContain('20 cycles of 1 000 connections and 2 000 messages, after 5 to')
   expect(lines.join('\n')).not.toMatch(/delivered|GENERATOR|accepted|lost/)
   const passed = {...soakReport(fixtureReport()), verdict: 'pass', exit: 0, reasons: []} as const
   expect(screen(passed)[0]).toBe('PASS  users grows by 1 a connection at n-5ca68f81')

@@ -73,7 +73,7 @@ function soakTiles({counts, leak}: RunReport): readonly Tile[] {
   return [
     {
       name: 'Cycles', value: grouped(leak?.cycles ?? 0),
-      about: `${grouped(leak?.warmUpCycles ?? 0)} of them to warm up`,
+      about: `after ${grouped(leak?.warmUpCycles ?? 0)} to warm up`,
     },
     {
       name: 'Visits', value: grouped(counts.connectsTried),
