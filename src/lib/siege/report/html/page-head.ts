@@ -2,7 +2,7 @@
 import {bytes, grouped} from '../../../cli/plural.js'
 import type {RunReport} from '../../run-report.js'
 import {latencyText, rateText, secondsText} from '../units.js'
-import {isSoakAlone, setUpSentence, verdictSentence, verdictWord} from '../words.js'
+import {faultSentence, isSoakAlone, setUpSentence, verdictSentence, verdictWord} from '../words.js'
 import {html, type Html} from './html.js'
 
 export function pageHead(report: RunReport): Html {
@@ -12,11 +12,24 @@ export function pageHead(report: RunReport): Html {
 <p class="kind">wsmesh siege</p>
 <h1 class="verdict ${tone}"><strong>${word}</strong> <span>${verdictSentence(report)}</span></h1>
 ${moreReasons(report)}
+${faultLines(report)}
 <p class="setup">${unbroken(setUpSentence(report))}</p>
 <p class="soft">${whenText(startedAt)}, ${secondsText(durationS)}, on ${environment.host},
 wsmesh ${version}</p>
-<pre class="command"><code>${config.command}</code></pre>
+<pre class="command"><code>${wordByWord(config.command)}</code></pre>
 </header>`
+}
+
+/** On a phone the charts are far below: how long the gap was stands at the top, too. */
+function faultLines({faults}: RunReport): readonly Html[] {
+  return faults.map((fault) => html`<p class="broke"><b>${fault.name}</b>
+${unbroken(faultSentence(fault))}</p>`)
+}
+
+/** Lines are broken between words: browsers would break behind the hyphens of a flag, too. */
+function wordByWord(command: string): Html {
+  return command.split(' ').map((word) => html`<span>${word}</span>`)
+    .reduce((all, word) => html`${all} ${word}`)
 }
 
 function moreReasons({reasons}: RunReport): readonly Html[] {

@@ -21,6 +21,7 @@ test('verdict, thresholds and figures are there without scripts', async () => {
     'FAIL latency.p99&lt;4ms: 4.6 ms', '✗ latency.p99&lt;4ms 4.6 ms fails', '✓ lost==0 0 holds',
     '1 000 connections of 500 users at 3 nodes', '2026-11-22 20:15:00 UTC',
     'Longest gap 152 ms', 'Back at 90 % after 240 ms', 'Healed after 2.59 s',
+    'kill-master no delivery for 152 ms; back at 90 % of the rate after 240 ms',
     'master → away → follower', 'connection reset by the other side (ECONNRESET)',
   ]) expect(words).toContain(part)
 })
