@@ -47,4 +47,8 @@ export default class ServeCommand extends BaseCommand {
 
   /** Nobody reads the one line any more: that is no reason to stop. */
   protected override stdoutClosed(): void {}
+
+  protected override stdoutFailed(error: Error): void {
+    this.notice(`Cannot write the line that says it is ready: ${error.message}`)
+  }
 }

@@ -43,6 +43,11 @@ export default class SiegeCommand extends BaseCommand {
     this.#stop.abort()
   }
 
+  protected override stdoutFailed(error: Error): void {
+    this.notice(`Cannot write the report: ${error.message}`)
+    this.#stop.abort()
+  }
+
   async run(): Promise<object | undefined> {
     const {flags, argv} = await this.parse(SiegeCommand)
     const {siege} = await import('../lib/siege/siege-command.js')

@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -5,7 +6,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
 import {MeshSecret} from '../../src/lib/auth/mesh-secret.js'
 import {verifyToken} from '../../src/lib/auth/verify-token.js'
-import {runCli} from '../helpers/cli.js'
+import {BIN, cleanEnvironment, runCli} from '../helpers/cli.js'
 
 let folder = ''
 let env: Record<string, string> = {}
@@ -20,6 +21,18 @@ afterAll(() => rm(folder, {recursive: true}))
 function cli(args: readonly string[], more: Record<string, string> = {}) {
   return runCli(args, {env: {...env, ...more}, cwd: folder})
 }
+
+test.each([['config show'], ['simulate --relay master --json']])(
+  '%s whose output does not fit on the disk is no success',
+  (command) => {
+    // A device that is always full.
+    const args = ['-c', `"$0" "$1" ${command} > /dev/full`, process.execPath, BIN]
+    const childEnv = {...cleanEnvironment(), ...env}
+    const {status, stderr} = spawnSync('sh', args, {encoding: 'utf8', env: childEnv})
+    expect(stderr).toMatch(/^Error: Cannot write the output \[FILE_UNWRITABLE\]\n  why: ENOSPC/)
+    expect(status).toBe(1)
+  },
+)
 
 describe('help', () => {
   test('--version', async () => {

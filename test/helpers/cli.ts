@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {eventually, within} from './eventually.js'
 
 /** WSMESH_TEST_BIN: an installed wsmesh is tested instead of the checkout's. */
-const BIN = process.env['WSMESH_TEST_BIN'] ?? join(import.meta.dirname, '..', '..', 'bin', 'run.js')
+export const BIN = process.env['WSMESH_TEST_BIN'] ?? join(import.meta.dirname, '..', '..', 'bin', 'run.js')
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -89,7 +89,7 @@ export function startCli(
   }
 }
 
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(WSMESH_|NO_COLOR|FORCE_COLOR|CLICOLOR|NODE_ENV|NODE_OPTIONS|VITEST)/.test(name),
   )

@@ -47,7 +47,10 @@ export abstract class BaseCommand extends Command {
 
   override async init(): Promise<void> {
     await super.init()
-    watchForClosedPipes(() => this.stdoutClosed())
+    watchOutput({
+      closed: () => this.stdoutClosed(),
+      failed: (error) => this.stdoutFailed(error),
+    })
   }
 
   /** Flags: command line, environment, wsmesh.config.json, context, defaults; see applySettings. */
@@ -114,6 +117,14 @@ export abstract class BaseCommand extends Command {
     process.exit(0)
   }
 
+  /** What it printed is not all there, as on a full disk: that is no success. */
+  protected stdoutFailed(error: Error): void {
+    this.report(new WsmeshError('FILE_UNWRITABLE', 'Cannot write the output', {
+      cause: error, suggestions: ['Is there room where it goes? Try: df -h'],
+    }))
+    process.exit()
+  }
+
   /** One line when piped, so that a stream of them is NDJSON; indented on a screen. */
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, null, process.stdout.isTTY ? 2 : 0)}\n`)
@@ -164,20 +175,29 @@ export function isExit(error: Error): error is ExitRequest {
   return 'code' in error && error.code === 'EEXIT' && 'oclif' in error
 }
 
-let onStdoutClosed: (() => void) | undefined
+interface OutputEnds {
+  /** Its reader went away. */
+  closed(): void
+  failed(error: Error): void
+}
+
+let ends: OutputEnds | undefined
 
 /**
- * oclif swallows EPIPE, so a stream would go on for ever after its reader left. A closed stderr is
- * no reason to stop anything.
+ * In place of oclif's listener, which swallows EPIPE, so that a stream would go on for ever after
+ * its reader left, and throws all else, by which a full disk would look like a bug, or like
+ * success. A closed stderr is no reason to stop anything.
  */
-function watchForClosedPipes(closed: () => void): void {
-  if (onStdoutClosed === undefined) {
+function watchOutput(of: OutputEnds): void {
+  if (ends === undefined) {
+    process.stdout.removeAllListeners('error')
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') onStdoutClosed?.()
+      if (error.code === 'EPIPE') ends?.closed()
+      else ends?.failed(error)
     })
     process.stderr.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
     })
   }
-  onStdoutClosed = closed
+  ends = of
 }
