@@ -32,10 +32,10 @@ export const FILE_CHECKS: readonly Check[] = [
   {
     id: 'data-folder',
     title: 'nobody else can change what is in the data folder, and there is room',
-    judge: ({files}) => [
-      ...judgeFolder(files.dataDir),
-      ...(files.poolFolder === undefined ? [] : judgeRoom(files.poolFolder)),
-    ],
+    judge: ({files: {dataDir, poolFolder}}) => {
+      const isElsewhere = poolFolder !== undefined && poolFolder.path !== dataDir.path
+      return [...judgeFolder(dataDir), ...(isElsewhere ? judgeRoom(poolFolder) : [])]
+    },
   },
   {
     id: 'pool-file',

@@ -66,6 +66,7 @@ function inOrder(...plants: readonly Plant[]): Plant {
 
 const secret = {type: 'fine', source: '/s', count: 1, bitsMax: 210, isViewers: false} as const
 const folder = {path: '/d', mode: 0o40700, fileSystem: 'ext4', freeBytes: 1e10} as const
+const full = {...folder, freeBytes: 9 * 1024 ** 2}
 const embedded = settings({
   pool: {type: 'sqlite', label: 'sqlite:/d/pool.db', path: '/d/pool.db'}, hasSqlitePool: true,
   nodeUrl: undefined,
@@ -91,7 +92,9 @@ const PLANTED: readonly (readonly [id: string, names: string, plant: Plant])[] =
   ['secret', "a viewer's", files({secret: {...secret, isViewers: true}})],
   ['secret', '2 are accepted', files({secret: {...secret, count: 2}})],
   ['data-folder', '777', files({dataDir: {...folder, mode: 0o40777}})],
-  ['data-folder', '9 MiB', files({dataDir: {...folder, freeBytes: 9 * 1024 ** 2}})],
+  ['data-folder', '9 MiB', files({dataDir: full})],
+  ['data-folder', '9 MiB', inOrder(embedded, files({dataDir: full, poolFolder: full}))],
+  ['data-folder', '/p', inOrder(embedded, files({poolFolder: {...full, path: '/p'}}))],
   ['pool-file', 'nfs4', inOrder(embedded, files({poolFolder: {...folder, fileSystem: 'nfs4'}}))],
   ['config-file', '644', files({config: {path: '/c', mode: 0o100644, hasPassword: true}})],
   ['api-keys', 'It is away', files({apiKeys: told})],
