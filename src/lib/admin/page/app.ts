@@ -49,14 +49,19 @@ export class App {
     this.#askCharts()
   }
 
+  /** What it is refused for stands where the messages would. */
   async follow(user: string): Promise<void> {
     this.#set({...this.#model, trace: {user, rows: [], ended: undefined}})
-    await this.ask({ask: 'trace', user})
+    await this.ask({ask: 'trace', user}).catch((error: Error) => {
+      const why = error.message
+      this.#set(heard(this.#model, {type: 'trace-ended', user, why}, performance.now()))
+    })
   }
 
   async unfollow(): Promise<void> {
-    await this.ask({ask: 'trace', user: null})
     this.#set({...this.#model, trace: undefined})
+    // Where that cannot be said the line is gone, and nothing is followed on it.
+    await this.ask({ask: 'trace', user: null}).catch(() => undefined)
   }
 
   /** `wsmesh node stop n-1 --data-dir …`, as it is typed where the admin runs. */

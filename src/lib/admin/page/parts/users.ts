@@ -152,7 +152,7 @@ function Row({app, row, isOpen, look, onOpen, onKick}: RowProps) {
       <${Cell} name="Groups">${groups.slice(0, 3).join(', ')}${groups.length > 3 ? ' …' : ''}<//>
       ${app.may('kick') && html`<${Acts}>${user !== null && html`
         <button type="button" class="quiet" aria-label=${`Follow ${user}`}
-          onClick=${() => void app.follow(user).catch(() => undefined)}>Follow</button>
+          onClick=${() => void app.follow(user)}>Follow</button>
         <button type="button" class="quiet" aria-label=${`Kick ${user}`}
           onClick=${() => onKick({by: 'user', value: user})}>Kick</button>`}<//>`}
     </tr>
