@@ -86,11 +86,11 @@ async function cost() {
   await firstLine(node)
   try {
     const {connections, rate, seconds} = values
-    const {generator, rates, verdict, counts} = await siege('-c', connections, '-r', rate,
+    const {generator, rates, verdict, reasons, counts} = await siege('-c', connections, '-r', rate,
       '-t', `${seconds}s`, '--connect-rate', '1000', '--timeout', '60s', '--drain', '30s')
     const ratio = generator.cpuPercent / generator.nodesCpuPercent
     console.log({
-      verdict, delivered: counts.delivered, lost: counts.lost, deliveredPerS: rates.deliveredPerS,
+      verdict, reasons, delivered: counts.delivered, lost: counts.lost, deliveredPerS: rates.deliveredPerS,
       siegeCpuPercent: generator.cpuPercent, nodeCpuPercent: generator.nodesCpuPercent,
       ratio: Number(ratio.toFixed(2)), usPerMessage: generator.cpuUsPerMessage,
     })
