@@ -14,12 +14,13 @@
  * Fails when siege used more than 2.5 times the CPU of the node, or, with --driver, when the median
  * of p50, p90 or p99 over all rounds differs from the driver's by more than 10 %. Both drive the
  * same server by the same schedule, taking turns at who is first; the rate rises for a second,
- * which neither measures. Run it on a machine that does nothing else.
+ * which neither measures. A round counts if other programs had at most a fifth of a core in it, and
+ * of the machine not more than 2 % was taken away; there are --tries (three for each of --rounds).
  */
 import {execFile, execFileSync, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdtempSync, rmSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {availableParallelism, tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import {parseArgs, promisify} from 'node:util'
@@ -33,6 +34,7 @@ const {values} = parseArgs({
     rate: {type: 'string', default: '20000'},
     seconds: {type: 'string', default: '20'},
     rounds: {type: 'string', default: '5'},
+    tries: {type: 'string'},
     driver: {type: 'boolean', default: false},
     server: {type: 'string', default: 'node'},
     delays: {type: 'string', default: ''},
@@ -41,6 +43,9 @@ const {values} = parseArgs({
 const COST_MAX = 2.5
 const DIFFERENCE_MAX = 0.1
 const RAMP_S = 1
+const OTHERS_MAX = 0.2
+const STOLEN_MAX = 0.02
+const tries = Number(values.tries ?? Number(values.rounds) * 3)
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
 const bin = join(root, 'bin', 'run.js')
@@ -111,19 +116,46 @@ async function agreement() {
   try {
     // The server is compiled by then.
     await byDriver(driver, ready)
-    for (let round = 1; round <= Number(values.rounds); round += 1) {
+    const rounds = Number(values.rounds)
+    for (let round = 1; round <= tries && all.length < rounds; round += 1) {
       const inTurn = [() => bySiege(ready), () => byDriver(driver, ready)]
       const isTurned = round % 2 === 0
       const [one, other] = isTurned ? inTurn.toReversed() : inTurn
+      const watch = watchMachine(server.pid)
       const found = [await one(), await other()]
+      const {others, stolen} = watch()
       const [ofSiege, ofDriver] = isTurned ? found.toReversed() : found
-      all.push({siege: ofSiege, driver: ofDriver})
-      console.log(JSON.stringify(all.at(-1)))
+      const doesCount = others <= OTHERS_MAX && stolen <= STOLEN_MAX
+      if (doesCount) all.push({siege: ofSiege, driver: ofDriver})
+      console.log(JSON.stringify({doesCount, others, stolen, siege: ofSiege, driver: ofDriver}))
     }
   } finally {
     server.kill('SIGKILL')
   }
+  if (all.length === 0) throw new Error('No round counts: the machine had too much else to do')
   return doAgree(all)
+}
+
+/** Cores that other programs had since, and which part of the machine was taken away. */
+function watchMachine(server) {
+  const before = ticks(server)
+  return () => {
+    const after = ticks(server)
+    const share = (name) => (after[name] - before[name]) / (after.all - before.all)
+    const others = (share('busy') - share('own')) * availableParallelism()
+    return {others: Number(others.toFixed(3)), stolen: Number(share('stolen').toFixed(3))}
+  }
+}
+
+function ticks(server) {
+  const [user, nice, system, idle, io, irq, soft, stolen] =
+    readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/ +/).slice(1).map(Number)
+  const busy = user + nice + system + irq + soft
+  const [mine, theirs] = ['self', server].map((pid) =>
+    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 15).map(Number))
+  // Of this process with its children that ended, of the server without.
+  const own = mine.reduce((sum, value) => sum + value, 0) + theirs[0] + theirs[1]
+  return {busy, own, stolen, all: busy + idle + io + stolen}
 }
 
 function besieged() {
