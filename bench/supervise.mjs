@@ -1,22 +1,16 @@
 /**
- * `wsmesh serve --supervise`: what it costs, and what its clients see of faults.
+ * `wsmesh serve --supervise`: what its clients see of faults. Two workers (or one), a stream of
+ * messages to everybody, and each fault done to one of them: how long its own clients were away, and
+ * what the other's clients noticed. What workers cost is measured by workers.mjs.
  *
- * cost: CPU of all its processes for each delivery, beside one node that nobody supervises, in turn;
- * the load is a siege. faults: two workers, a stream of messages to everybody, and each fault done
- * to one of them: how long its own clients were away, and what the other's clients noticed.
+ *   npm run build && node bench/supervise.mjs [--workers 1|2] [--victim master|follower]
+ *     [--repeat 5] [--probe 10s] [--on-hang report] [--faults 'kill -9,endless loop']
  *
- *   npm run build && node bench/supervise.mjs [--only cost|faults] [--rounds 3] [--rate 1000]
- *     [--seconds 10] [--load everyone|'one user'] [--kinds 'one node,2 workers'] [--clients 400]
- *     [--pin] [--workers 1|2] [--repeat 5] [--probe 10s] [--faults 'kill -9,endless loop']
- *
- * --pin: the server on the first core, the siege on the second, so that neither takes the other's
- * caches: with three busy processes on two cores that is what is measured else.
  * --repeat: each fault so often, then medians and the worst. --probe: the supervisor's interval.
- * --rate: of messages to one user each; --rate-everyone: of messages to all of the clients.
  */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -25,19 +19,12 @@ import {WebSocket} from 'ws'
 
 const {values} = parseArgs({
   options: {
-    only: {type: 'string'},
-    rounds: {type: 'string', default: '3'},
-    rate: {type: 'string', default: '1000'},
-    seconds: {type: 'string', default: '10'},
-    'rate-everyone': {type: 'string', default: '100'},
-    load: {type: 'string'},
-    kinds: {type: 'string'},
-    pin: {type: 'boolean', default: false},
-    clients: {type: 'string', default: '400'},
     workers: {type: 'string', default: '2'},
     repeat: {type: 'string', default: '1'},
     probe: {type: 'string', default: '1s'},
     faults: {type: 'string'},
+    victim: {type: 'string', default: 'master'},
+    'on-hang': {type: 'string', default: 'report'},
   },
 })
 const BIN = new URL('../bin/run.js', import.meta.url).pathname
@@ -75,10 +62,7 @@ class Server {
   }
 
   run(...args) {
-    const core = args[0] === 'serve' ? '0' : '1'
-    const pinned = values.pin ? ['taskset', '-c', core] : []
-    const [program, ...rest] = [...pinned, process.execPath, BIN, ...args]
-    const child = spawn(program, rest, {env: this.env})
+    const child = spawn(process.execPath, [BIN, ...args], {env: this.env})
     running.add(child)
     child.once('exit', () => running.delete(child))
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8')
@@ -87,12 +71,6 @@ class Server {
 
   async ready(count) {
     while (this.nodes.filter(({type}) => type === 'ready').length < count) await sleep(20)
-  }
-
-  /** Milliseconds of CPU of the process and its children so far. */
-  cpuMs() {
-    const pids = [this.child.pid, ...this.nodes.map(({pid}) => pid)]
-    return [...new Set(pids)].reduce((sum, pid) => sum + cpuMsOf(pid), 0)
   }
 
   /** The first line of its log that says so. */
@@ -105,66 +83,6 @@ class Server {
     this.child.kill('SIGTERM')
     await once(this.child, 'close')
     rmSync(this.folder, {recursive: true})
-  }
-}
-
-function cpuMsOf(pid) {
-  const tasks = readdirSync(`/proc/${pid}/task`)
-  const ns = tasks.map((task) =>
-    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
-  return ns.reduce((sum, each) => sum + each, 0) / 1e6
-}
-
-const KINDS = {
-  'one node': [1, []],
-  supervised: [1, ['--supervise']],
-  '2 workers': [2, ['--supervise', '--workers', '2']],
-  '2, by TCP': [2, ['--supervise', '--workers', '2', '--node-listen', '127.0.0.1:0']],
-}
-const LOADS = {
-  everyone: ['-c', values.clients, '-r', values['rate-everyone'], '--target', 'everyone'],
-  'one user': ['-c', values.clients, '-r', values.rate, '--target', 'user'],
-}
-
-async function siegeOf(server, load) {
-  const siege = server.run('siege', ...load, '--drain', '2s', '--json')
-  let out = ''
-  siege.stdout.on('data', (text) => (out += text))
-  siege.stderr.resume()
-  const beforeMs = server.cpuMs()
-  await once(siege, 'close')
-  return {usedMs: server.cpuMs() - beforeMs, counts: JSON.parse(out).counts}
-}
-
-async function costOf([count, flags], load) {
-  const server = new Server(flags)
-  await server.ready(count)
-  // Each process compiles its code anew: that is no cost of a delivery.
-  await siegeOf(server, [...load, '-t', '5s'])
-  const {usedMs, counts} = await siegeOf(server, [...load, '-t', `${values.seconds}s`])
-  await server.end()
-  return {us: (usedMs * 1000) / counts.delivered, lost: counts.lost}
-}
-
-async function costs() {
-  for (const [name, load] of Object.entries(LOADS)) {
-    if (values.load !== undefined && values.load !== name) continue
-    const kinds = Object.entries(KINDS)
-      .filter(([kind]) => values.kinds === undefined || values.kinds.split(',').includes(kind))
-    const found = Object.fromEntries(kinds.map(([kind]) => [kind, []]))
-    for (let round = 0; round < Number(values.rounds); round += 1) {
-      for (const [kind, what] of round % 2 === 0 ? kinds : kinds.toReversed()) {
-        const {us, lost} = await costOf(what, load)
-        found[kind].push(us)
-        if (lost > 0) console.log(`${kind}: ${lost} lost`)
-      }
-    }
-    for (const [kind, all] of Object.entries(found)) {
-      const ratios = all.map((us, round) => us / found['one node'][round]).toSorted((a, b) => a - b)
-      const median = ratios[Math.floor(ratios.length / 2)]
-      console.log(`${name.padEnd(9)} ${kind.padEnd(11)} ${all.map((us) => us.toFixed(2)).join(' ')} `
-        + `µs of CPU a delivery; ${median.toFixed(2)} times one node`)
-    }
   }
 }
 
@@ -232,7 +150,7 @@ function most(all) {
 
 const WORKERS = Number(values.workers)
 
-/** Clients until each node has some, in the order of the server's nodes. */
+/** Clients until each node has some, in the order of the server's nodes: the first one leads. */
 async function clientsOf(server) {
   const url = server.nodes[0].clientUrl
   const clients = []
@@ -245,18 +163,20 @@ async function clientsOf(server) {
   return [clients, ...server.nodes.map(at)]
 }
 
-/** Does it once to the first node, which leads; times in ms since then. */
+/** Does it once to the first node, which leads, or to the second; times in ms since then. */
 async function faultOnce({line, do: act, act: action}) {
   const server = new Server(['--supervise', '--workers', values.workers,
-    '--probe-interval', values.probe, '--max-rss', '300M'])
+    '--probe-interval', values.probe, '--max-rss', '300M', '--on-hang', values['on-hang']])
   await server.ready(WORKERS)
-  const [clients, own, others = []] = await clientsOf(server)
+  const [clients, ...byNode] = await clientsOf(server)
+  const victim = values.victim === 'follower' ? 1 : 0
+  const [own, others = []] = [byNode[victim], byNode[1 - victim]]
   const [speaker] = others
   const timer = setInterval(() => speaker?.ws.send('{"action":"say","details":["x"]}'), 20)
   await sleep(1000)
   for (const client of clients) client.gapMs = 0
   const startMs = performance.now()
-  if (act) act(server.nodes[0])
+  if (act) act(server.nodes[victim])
   else own[0].ws.send(JSON.stringify({action, details: []}))
   while (own.some(({backs}) => backs.length === 0)) await sleep(10)
   await sleep(2000)
@@ -302,10 +222,7 @@ async function exceptionAtStart() {
   rmSync(server.folder, {recursive: true})
 }
 
-if (values.only !== 'faults') await costs()
-if (values.only !== 'cost') {
-  for (const [name, what] of Object.entries(FAULTS)) {
-    if (values.faults === undefined || values.faults.split(',').includes(name)) await fault(name, what)
-  }
-  await exceptionAtStart()
+for (const [name, what] of Object.entries(FAULTS)) {
+  if (values.faults === undefined || values.faults.split(',').includes(name)) await fault(name, what)
 }
+if (values.faults === undefined) await exceptionAtStart()

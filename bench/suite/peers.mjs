@@ -46,12 +46,14 @@ const hello = (user, groups = [GROUP]) =>
   JSON.stringify({action: 'hello', details: [{user, groups}]})
 
 /** As users run it, but for the rates and the number of actions of the one flooding publisher. */
+export const SERVE = [
+  BIN, 'serve', '--port', '0', '--json', '--log-level', 'warn',
+  '--actions', here('peers', 'wsmesh-actions.mjs'), '--max-actions-per-second', '0',
+  '--max-user-actions-per-second', '0', '--max-handlers', '4096',
+]
+
 function startNode(env, {execArgv = [], ipc = false, serve = []}) {
-  return startJson(NODE, [
-    ...execArgv, BIN, 'serve', '--port', '0', '--json', '--log-level', 'warn',
-    '--actions', here('peers', 'wsmesh-actions.mjs'), '--max-actions-per-second', '0',
-    '--max-user-actions-per-second', '0', '--max-handlers', '4096', ...serve,
-  ], {env, ipc})
+  return startJson(NODE, [...execArgv, ...SERVE, ...serve], {env, ipc})
 }
 
 async function wsmesh({nodes = 1, ...args} = {}) {
@@ -61,10 +63,6 @@ async function wsmesh({nodes = 1, ...args} = {}) {
   for (let at = 0; at < nodes; at += 1) {
     started.push(await startNode(env, args))
   }
-  const secret = await loadSecret({env: {}, dataDir: folder})
-  const token = (user, groups = [GROUP]) => signToken({user, groups, ttlMs: 3_600_000}, secret)
-  const auth = async (user, groups) =>
-    JSON.stringify({action: 'Client/authentication', details: [{token: await token(user, groups)}]})
   const urls = started.map(({line}) => line.httpUrl)
   await until(async () => {
     const views = await Promise.all(urls.map(async (url) => (await fetch(`${url}/stats`)).json()))
@@ -72,7 +70,17 @@ async function wsmesh({nodes = 1, ...args} = {}) {
       role === 'master' && links === nodes - 1 && view.length === Math.min(nodes, VIEW_MAX))
   }, 'a master that sees all nodes')
   return made(started.map(({child}) => child), {
-    ports: urls.map((url) => new URL(url).port), urls,
+    ports: urls.map((url) => new URL(url).port), urls, ...await wsmeshDoor(folder),
+  }, folder)
+}
+
+/** What a client says to a node of wsmesh whose data folder this is, and asks of it. */
+export async function wsmeshDoor(folder) {
+  const secret = await loadSecret({env: {}, dataDir: folder})
+  const token = (user, groups = [GROUP]) => signToken({user, groups, ttlMs: 3_600_000}, secret)
+  const auth = async (user, groups) =>
+    JSON.stringify({action: 'Client/authentication', details: [{token: await token(user, groups)}]})
+  return {
     path: '/WebSockets', protocol: 'wsmesh.v1', ready: '"ok"', frames: jsonFrames,
     first: auth,
     /** One frame a line: each client is a user of its own. */
@@ -82,7 +90,7 @@ async function wsmesh({nodes = 1, ...args} = {}) {
       writeFileSync(file, lines.join('\n'))
       return file
     },
-  }, folder)
+  }
 }
 
 async function wsMesh({nodes = 3} = {}) {
