@@ -28,7 +28,7 @@ export class ScenarioRunner {
   #cuts: (() => void)[] = []
   readonly #handlers: Readonly<Record<string, Handler>> = {
     config: (args) => this.#configure(args),
-    'add-nodes': ([count]) => this.#addNodes(Number(count)),
+    'add-nodes': ([count, where]) => this.#addNodes(Number(count), where === 'local'),
     client: ([node, user, ...groups]) => this.#addClient(node, user, groups),
     tab: ([name, node, user, ...groups]) => this.#tab(name, node, user, groups),
     unplug: ([name]) => this.#unplug(name),
@@ -129,10 +129,10 @@ export class ScenarioRunner {
   }
 
   /** All start in the same millisecond. */
-  #addNodes(count: number): string {
+  #addNodes(count: number, isLocal: boolean): string {
     const mesh = this.#need()
     const started: string[] = []
-    for (let index = 0; index < count; index += 1) started.push(mesh.start(mesh.addHost()).id)
+    for (let index = 0; index < count; index += 1) started.push(mesh.start(mesh.addHost(isLocal)).id)
     return started.join(' ')
   }
 

@@ -13,6 +13,8 @@ export interface MeshConfig {
   readonly dropMs: number
   /** A dial or a question unanswered for so long has failed. */
   readonly answerMs: number
+  /** Who was dialled at a socket of this machine and says nothing for so long stands still. */
+  readonly stillMs: number
   /** The nth candidate of the pool waits n times this before it asks. */
   readonly candidateStepMs: number
   /** Between two tries to reach a master or to claim. */
@@ -41,6 +43,7 @@ export const defaultMeshConfig: MeshConfig = {
   silenceMs: 1000,
   dropMs: 2000,
   answerMs: 1000,
+  stillMs: 200,
   candidateStepMs: 100,
   retryMs: 200,
   stallMs: 500,

@@ -200,22 +200,36 @@ export function onAnswer(state: MeshState, peer: Peer, frame: AnswerFrame): void
 }
 
 /**
- * Rule (a), for members of the view: of those that are not proved gone, the holder counted if it is
- * not, more than half lost the master. Exactly half may claim once the lease has run out: until
- * then
- * the master of the other half can drop them, and the first compare-and-set wins. Rule (b), for
- * everybody: the lease is over, and all who did not say yes no longer run.
+ * Rule (a), for members of the view: of those that are not proved gone, the holder counted if it
+ * is not, more than half lost the master. Exactly half may claim once the lease has run out: until
+ * then the master of the other half can drop them, and the first compare-and-set wins. Or at
+ * once, when the other half is on this machine and stands still. Rule (b), for everybody: the
+ * lease is over, and all who did not say yes no longer run.
  */
-function mayClaim(state: MeshState, {lease, peers}: AskRound): boolean {
-  const isExpired = isLeaseExpired(state)
+function mayClaim(state: MeshState, round: AskRound): boolean {
+  const {lease, peers} = round
   const living = lease.view.filter(({id}) => peers.get(id)?.state !== 'gone')
   const saysYes = ({id}: NodeAddress): boolean =>
     id === state.self.id || peers.get(id)?.state === 'yes'
-  const yes = living.filter(saysYes).length
+  const others = living.filter((member) => !saysYes(member))
+  const yes = living.length - others.length
   if (isInView(lease.view, state.self.id)) {
-    if (yes * 2 > living.length || (isExpired && yes * 2 === living.length)) return true
+    const isHalf = yes === others.length
+    if (yes > others.length) return true
+    if (isHalf && (isLeaseExpired(state) || isStill(state, round, others))) return true
   }
-  return isLeaseOver(state, lease) && yes === living.length
+  return isLeaseOver(state, lease) && others.length === 0
+}
+
+/** No network lies before a unix socket: who is silent there was not cut off, it does not run. */
+function isStill(
+  {now, config}: MeshState, {peers, startedAt}: AskRound, members: readonly NodeAddress[],
+): boolean {
+  if (now - startedAt < config.stillMs) return false
+  return members.every(({id, url}) => {
+    const asked = peers.get(id)?.state
+    return url.startsWith('ws+unix:') && (asked === 'dialling' || asked === 'asked')
+  })
 }
 
 /**

@@ -124,8 +124,8 @@ export class SimMesh {
     return this.living.filter((process) => process.core.standing.state === 'mastering')
   }
 
-  addHost(): Host {
-    return this.network.addHost()
+  addHost(isLocal?: boolean): Host {
+    return this.network.addHost(isLocal)
   }
 
   processAt(host: Host): SimProcess | undefined {

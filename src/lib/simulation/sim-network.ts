@@ -90,9 +90,11 @@ export class SimNetwork {
     this.#options = options
   }
 
-  addHost(): Host {
+  /** `isLocal`: its nodes listen at a unix socket, for others of their machine. */
+  addHost(isLocal = false): Host {
     const index = this.hosts.length
-    const host: Host = {url: `ws://h${index + 1}/mesh`, index, process: undefined, hasPower: true}
+    const url = isLocal ? `ws+unix:/h${index + 1}:/mesh` : `ws://h${index + 1}/mesh`
+    const host: Host = {url, index, process: undefined, hasPower: true}
     this.hosts.push(host)
     return host
   }
