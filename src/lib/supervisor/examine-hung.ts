@@ -10,6 +10,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {describeError} from '../node/log.js'
 import type {HangFile} from '../process/hang-file.js'
+import {bePatient} from '../process/patience.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import {describePlace, stackOf, withoutSecrets} from './hang-findings.js'
 import type {StackFrame} from './hang-findings.js'
@@ -89,7 +90,7 @@ class Examination {
 
   async #openInspector(): Promise<Inspector | undefined> {
     const url = await this.#hung.inspect(ANSWER_MS)
-    return url === undefined ? undefined : Inspector.open(url, ANSWER_MS)
+    return url === undefined ? undefined : Inspector.open(url, this.#hung.pid, ANSWER_MS)
   }
 
   /** What a process that answers nothing is doing, for the kernel. */
@@ -105,7 +106,7 @@ class Examination {
 
   /** Pauses it, and has it write its report from there. */
   async #askNode(inspector: Inspector): Promise<unknown> {
-    const paused = await pause(inspector)
+    const paused = await pause(inspector, this.#hung.pid)
     if (paused === undefined) return undefined
     this.#paused = paused
     this.#stack = paused.stack
@@ -142,7 +143,7 @@ class Examination {
   /** The process writes it itself: it need not pass through anybody's memory. */
   async #keepHeap(inspector: Inspector): Promise<void> {
     const path = this.#folder.fileFor('heap', this.#stem)
-    this.#paused ??= await pause(inspector)
+    this.#paused ??= await pause(inspector, this.#hung.pid)
     if (this.#paused === undefined) return
     const expression = `globalThis.process.getBuiltinModule('v8')
       .writeHeapSnapshot(${JSON.stringify(path)})`
@@ -166,14 +167,14 @@ interface Paused {
 }
 
 /** Undefined where JavaScript does not run, or cannot be paused. */
-async function pause(inspector: Inspector): Promise<Paused | undefined> {
+async function pause(inspector: Inspector, pid: number): Promise<Paused | undefined> {
   const urls = new Map<string, string>()
   inspector.on('Debugger.scriptParsed', ({scriptId, url}) => {
     if (typeof scriptId === 'string' && typeof url === 'string') urls.set(scriptId, url)
   })
   const paused = new Promise<Readonly<Record<string, unknown>> | undefined>((resolve) => {
     inspector.on('Debugger.paused', resolve)
-    void delay(ANSWER_MS).then(() => resolve(undefined))
+    bePatient(pid, ANSWER_MS, () => resolve(undefined))
   })
   await inspector.post('Debugger.enable', {}, ANSWER_MS)
   await inspector.post('Debugger.pause', {}, ANSWER_MS)

@@ -2,6 +2,7 @@
  * A process's inspector (Chrome DevTools Protocol), as far as it is needed here. It is served by a
  * thread of its own and reaches JavaScript that runs in an endless loop.
  */
+import {bePatient, mostOf} from '../process/patience.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import type {Socket} from '../transport/transport.js'
 import {dial} from '../transport/ws-transport.js'
@@ -14,17 +15,28 @@ type Fields = Readonly<Record<string, unknown>>
 export class Inspector {
   readonly #answers = new Map<number, (answer: Fields | undefined) => void>()
   readonly #events = new Map<string, (params: Fields) => void>()
+  readonly #pid: number
   #socket: Socket | undefined
   #lastId = 0
 
-  /** Undefined: it cannot be had in that time. */
-  static async open(url: string, timeoutMs: number): Promise<Inspector | undefined> {
-    const inspector = new Inspector()
-    const options = {timeoutMs, maxFrameBytes: FRAME_BYTES_MAX}
-    const result = await dial(url, options, () => ({
+  private constructor(pid: number) {
+    this.#pid = pid
+  }
+
+  /** Undefined: it cannot be had in that time, of the process's own (process/patience.ts). */
+  static async open(
+    url: string, pid: number, timeoutMs: number,
+  ): Promise<Inspector | undefined> {
+    const inspector = new Inspector(pid)
+    const abort = new AbortController()
+    const stop = bePatient(pid, timeoutMs, () => abort.abort())
+    const result = await dial(url, {
+      timeoutMs: mostOf(timeoutMs), maxFrameBytes: FRAME_BYTES_MAX, signal: abort.signal,
+    }, () => ({
       onMessage: (data) => inspector.#take(data),
       onClose: () => inspector.#closed(),
     }))
+    stop()
     if (!result.ok) return undefined
     inspector.#socket = result.socket
     return inspector
@@ -35,11 +47,11 @@ export class Inspector {
     const id = ++this.#lastId
     return new Promise((resolve) => {
       const settle = (answer: Fields | undefined): void => {
-        clearTimeout(timer)
+        stop()
         this.#answers.delete(id)
         resolve(answer)
       }
-      const timer = setTimeout(() => settle(undefined), timeoutMs)
+      const stop = bePatient(this.#pid, timeoutMs, () => settle(undefined))
       if (this.#socket === undefined) return settle(undefined)
       this.#answers.set(id, settle)
       this.#socket.send(JSON.stringify({id, method, params}))

@@ -4,6 +4,7 @@ import type {ChildProcess} from 'node:child_process'
 import {unlink} from 'node:fs/promises'
 import {createInterface} from 'node:readline'
 import {readStdoutLine, readableLogLine, type ReadyLine} from '../process/child-line.js'
+import {bePatient} from '../process/patience.js'
 import {encodeSupervision, SUPERVISION_VARIABLE, type Supervision} from '../process/supervision.js'
 import type {ChildEnd} from './restart-policy.js'
 
@@ -105,7 +106,7 @@ class InspectorLine {
     this.#isAsked = true
     return new Promise((resolve) => {
       this.#onUrl = resolve
-      setTimeout(() => resolve(undefined), timeoutMs)
+      bePatient(child.pid ?? 0, timeoutMs, () => resolve(undefined))
       // Somebody may have started it with an inspector.
       if (this.#url === undefined) child.kill('SIGUSR1')
       else resolve(this.#url)

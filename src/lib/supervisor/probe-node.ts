@@ -7,46 +7,50 @@ import {signToken} from '../auth/token.js'
 import {connectOperator} from '../operator/operator-client.js'
 import {withResolvers} from '../operator/resolvers.js'
 import {LIMITS} from '../protocol/limits.js'
+import {bePatient, mostOf} from '../process/patience.js'
 import {PROBE} from '../process/supervision.js'
 import {isRecord, parseJson} from '../protocol/json-text.js'
 import {dial} from '../transport/ws-transport.js'
 import type {ProbeAnswer} from './probing.js'
 
 export interface ProbeOptions {
+  readonly pid: number
   readonly socketPath: string
   /** Where clients connect. */
   readonly clientPath: string
   readonly secret: MeshSecret
+  /** Of the node's own time (process/patience.ts). */
   readonly timeoutMs: number
 }
 
 /** Never rejects, and takes no longer than it may. */
 export async function probeNode(options: ProbeOptions): Promise<ProbeAnswer> {
-  const heard = {any: false, why: 'no answer'}
+  const heard = {any: false}
   const abort = new AbortController()
-  let timer: NodeJS.Timeout | undefined
+  let stop: (() => void) | undefined
   const late = new Promise<ProbeAnswer>((resolve) => {
-    timer = setTimeout(() => {
+    stop = bePatient(options.pid, options.timeoutMs, (passedMs) => {
       abort.abort()
       resolve(heard.any ? {type: 'answers', why: 'its message did not come back in time'}
-        : {type: 'silent', why: `${heard.why} in ${options.timeoutMs / 1000} s`})
-    }, options.timeoutMs)
+        : {type: 'silent', why: `no answer in ${Math.round(passedMs / 100) / 10} s`, passedMs})
+    })
   })
   try {
     return await Promise.race([ask(options, heard, abort.signal), late])
   } catch (error) {
     return {type: 'answers', why: error instanceof Error ? error.message : String(error)}
   } finally {
-    clearTimeout(timer)
+    stop?.()
     abort.abort()
   }
 }
 
 async function ask(
-  {socketPath, clientPath, secret, timeoutMs}: ProbeOptions,
+  {socketPath, clientPath, secret, timeoutMs: ownMs}: ProbeOptions,
   heard: {any: boolean},
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
+  const timeoutMs = mostOf(ownMs)
   const nonce = `${process.pid}-${Math.random()}`
   const user = `${PROBE.user}${nonce}`
   const token = await signToken({user, ttlMs: 60_000}, secret)
@@ -56,7 +60,6 @@ async function ask(
     {timeoutMs, maxFrameBytes: LIMITS.operatorFrameBytes, signal},
     () => ({
       onMessage(data) {
-        heard.any = true
         const read = parseJson(data)
         if (!read.ok || !isRecord(read.value)) return
         const {action} = read.value
@@ -70,8 +73,11 @@ async function ask(
   )
   if (!result.ok) {
     if (result.failure === 'timeout') return new Promise(() => {})
-    return {type: result.failure === 'rejected' ? 'answers' : 'silent', why: result.detail}
+    if (result.failure === 'rejected') return {type: 'answers', why: result.detail}
+    return {type: 'silent', why: result.detail, passedMs: 0}
   }
+  // A loop that does not turn lets nobody in.
+  heard.any = true
   const send = async (): Promise<void> => {
     const url = `ws+unix:${socketPath}:/mesh`
     try {

@@ -8,12 +8,13 @@
 
 /**
  * `well`: a client was let in, and a message of its came back through the mesh. `answers`: the
- * process answers, and `why` it is no better. `silent`: no answer in the time that it had.
+ * process answers, and `why` it is no better. `silent`: no answer in the time that it had, which
+ * was `passedMs` by the clock.
  */
 export type ProbeAnswer =
   | {readonly type: 'well'}
   | {readonly type: 'answers'; readonly why: string}
-  | {readonly type: 'silent'; readonly why: string}
+  | {readonly type: 'silent'; readonly why: string; readonly passedMs: number}
 
 export interface ProbeState {
   readonly dueMs: number
@@ -64,7 +65,7 @@ export function judgeProbe(
         next: {...later, trouble: answer.why},
       }
     case 'silent': {
-      const lateMs = nowMs - (state.sentMs ?? nowMs) - state.timeoutMs
+      const lateMs = nowMs - (state.sentMs ?? nowMs) - answer.passedMs
       if (lateMs > OWN_STALL_MS) return {verdict: 'ask-again', next: {...later, dueMs: nowMs}}
       const silences = state.silences + 1
       if (silences > 1) return {verdict: 'hung', next: {...later, silences}}

@@ -311,7 +311,8 @@ class Supervisor {
     assert(child !== undefined, 'A probe is of a child')
     const {secret} = this.#world
     const {path: clientPath} = this.#options.serve
-    const answer = await probeNode({socketPath: child.privatePath, clientPath, secret, timeoutMs})
+    const {privatePath: socketPath, pid = 0} = child
+    const answer = await probeNode({pid, socketPath, clientPath, secret, timeoutMs})
     this.#step({type: 'probed', key, answer})
   }
 

@@ -33,7 +33,7 @@ const ended = (atMs: number, key: number, end: typeof KILLED | ReturnType<typeof
   [atMs, {type: 'ended', key, end}]
 const tick = (atMs: number): Step => [atMs, {type: 'tick'}]
 const silent = (atMs: number): Step =>
-  [atMs, {type: 'probed', key: 1, answer: {type: 'silent', why: 'no answer'}}]
+  [atMs, {type: 'probed', key: 1, answer: {type: 'silent', why: 'no answer', passedMs: 3000}}]
 
 const hung = [start, ready(1, 1), tick(10_001), silent(13_001), tick(13_002), silent(15_003)]
 
@@ -105,7 +105,7 @@ it('counts crashes of a minute, and no more than five', () => {
 
 it('blames no node for a time in which the supervisor stood still', () => {
   const asked = probeSent(firstProbe(0, 10_000), 10_000)
-  const answer = {type: 'silent', why: 'no answer'} as const
+  const answer = {type: 'silent', why: 'no answer', passedMs: 3000} as const
   expect(judgeProbe({...asked, silences: 1}, answer, 60_000, 10_000).verdict).toBe('ask-again')
   expect(judgeProbe({...asked, silences: 1}, answer, 13_000, 10_000).verdict).toBe('hung')
 })
