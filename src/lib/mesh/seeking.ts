@@ -5,7 +5,7 @@ import {ORIGIN_PLACE} from '../protocol/position.js'
 import type {Lease} from './membership.js'
 import {isLeaseExpired, isLeaseMissing} from './pool-watch.js'
 import {isInView} from './quorum.js'
-import type {AskRound, Peer, Seeking} from './role.js'
+import type {AskRound, LostMaster, Peer, Seeking} from './role.js'
 import {
   addressOf, closeLink, count, dial, isStoreFree, log, noteTerm, selfAddress, send, swapLease,
   type Link, type MeshState,
@@ -275,6 +275,7 @@ export function beginTerm(state: MeshState, role: Seeking, lease: Lease): void {
   log(state, 'info', 'won the lease', {term: lease.term, epoch: lease.epoch})
   noteTerm(state, lease.term)
   closeLink(state, role.attempt?.link, 'claimed')
+  const lost = lostNow(state, role, lease)
   const asked = role.round?.peers ?? new Map<NodeId, Peer>()
   const peers = new Map<NodeId, Peer>()
   for (const address of lease.view) {
@@ -288,10 +289,17 @@ export function beginTerm(state: MeshState, role: Seeking, lease: Lease): void {
   state.promised = {term: lease.term, holder: state.self.id, epoch: lease.epoch}
   state.hint = {master: selfAddress(state), term: lease.term}
   state.role = {
-    type: 'claimed', since: state.now, lost: role.lost, lease, peers, fetch: undefined,
-    waiting: new Map(), retryAt: state.now,
+    type: 'claimed', since: state.now, lost, lease, peers, fetch: undefined, waiting: new Map(),
+    retryAt: state.now,
   }
   for (const peer of peers.values()) if (isOpen(state, peer)) requestPromise(state, lease, peer)
+}
+
+/** One that stands still is no copy: it is not waited for again until it is dropped. */
+function lostNow(state: MeshState, {lost, round}: Seeking, {view}: Lease): LostMaster | undefined {
+  const address = view.find(({id}) => id === lost?.node)
+  if (!lost || !round || !address || !isStill(state, round, [address])) return lost
+  return {...lost, heardAt: Math.min(lost.heardAt, state.now - state.config.dropMs)}
 }
 
 export function requestPromise(state: MeshState, lease: Lease, peer: Peer): void {
