@@ -12,6 +12,9 @@ import {eventually} from '../helpers/eventually.js'
 import {listenForNotices, type NotifySocket} from '../helpers/notify-socket.js'
 import {ServeMesh, type Ready, type ServeProcess} from '../helpers/serve-process.js'
 
+/** A command alone takes 12 s where fifteen others want the processors. */
+const BUSY_MS = 60_000
+
 let mesh: ServeMesh
 let supervisor: ServeProcess
 let actions: string
@@ -93,7 +96,7 @@ it('reloads under load: nothing is lost, nobody refused, each node another', asy
   const load = ['siege', '-c', '20', '-r', '100', '-t', '1m', '--drain', '2s', '--json']
   await using siege = startCli(load, {env: mesh.env})
   await siege.says('0 s: load')
-  const reload = runCli(['reload', '--json'], {env: mesh.env})
+  const reload = runCli(['reload', '--json'], {env: mesh.env, timeoutMs: BUSY_MS})
   const knocks = await knockUntil(supervisor.ready.httpUrl, reload)
   const {supervisors: [told]} = JSON.parse((await reload).stdout) as ReloadJson
   expect(told).toMatchObject({pid: supervisor.cli.child.pid, outcome: 'done', why: null})
@@ -114,7 +117,7 @@ it('reloads under load: nothing is lost, nobody refused, each node another', asy
   expect(counts['delivered']).toBeGreaterThanOrEqual(counts['accepted'] ?? Infinity)
   expect(counts['delivered']).toBeGreaterThan(50)
   expect(counts['reconnects']).toBeGreaterThan(0)
-})
+}, 2 * BUSY_MS)
 
 it('keeps what works when the new settings do not, and says why', async () => {
   await eventually(isWhole)
@@ -122,14 +125,14 @@ it('keeps what works when the new settings do not, and says why', async () => {
   await eventually(async () => (await mesh.poolList()).nodes.length === 2)
   const before = (await mesh.poolList()).nodes.map(({id}) => id)
   await writeFile(actions, 'this is no module')
-  const result = await runCli(['reload'], {env: mesh.env})
+  const result = await runCli(['reload'], {env: mesh.env, timeoutMs: BUSY_MS})
   expect(result.exit).toBe(1)
   expect(result.stdout).toContain('0 nodes replaced, then given up')
   expect(result.stdout).toContain(actions)
   const after = (await mesh.poolList()).nodes.map(({id}) => id)
   expect(before).toEqual(expect.arrayContaining(after))
   expect(after).toHaveLength(2)
-})
+}, 2 * BUSY_MS)
 
 /** Connects again and again, each a connection of its own: what went wrong. */
 async function knockUntil(url: string, end: Promise<unknown>): Promise<readonly string[]> {
